@@ -1,0 +1,121 @@
+import type { MediaId, RoomKey } from '../room-key.ts';
+import type { WallMs } from '../units.ts';
+
+/**
+ * What recorders and the `server` say to each other (`/worker/v1/…`, bearer token of the installation). The recorder
+ * asks, the server answers; everything a recorder writes names the epoch of its lease and a stale one is refused.
+ */
+
+/** Parameters of a recording after validation and defaults; contract §2.1–2.6 restricted to what is built. */
+export interface RecordingPlan {
+  readonly mode: 'single' | 'mixed';
+  /** Seconds without an anchor after which the recorder leaves (LeaveCode 99). */
+  readonly maxIdleSeconds: number;
+  readonly streams: 'audio-video' | 'audio' | 'video';
+  readonly media: readonly MediaId[];
+  readonly video: { width: number; height: number; fps: number; bitrate: number; gopSeconds: number };
+  readonly audio: { sampleRate: 48000 | 44100 | 16000; channels: 1 | 2; bitrate: number };
+  readonly layout: { mode: 'grid' };
+}
+
+/** A task as the recorder that holds its lease sees it. */
+export interface LeasedTask {
+  readonly taskId: string;
+  readonly epoch: number;
+  readonly room: RoomKey;
+  readonly botUserId: string;
+  readonly plan: RecordingPlan;
+  /** Wall time of the first `started` report, absent until then; with it a later epoch keeps the same zero. */
+  readonly startedMs: WallMs | undefined;
+}
+
+/** One finishing job: a file's segments become a checked MP4 in the library. */
+export interface LeasedJob {
+  readonly jobId: number;
+  readonly epoch: number;
+  readonly taskId: string;
+  /** Folder of the file's segments below the task's spool, as reported when the task stopped. */
+  readonly fileKey: string;
+  /** Name by contract §5, extension included. */
+  readonly fileName: string;
+  /** FileId the library will serve it under, decimal text; the same on every try. */
+  readonly fileId: string;
+  readonly subAppId: number;
+  /** Expected media span by the timeline. */
+  readonly startMs: WallMs;
+  readonly endMs: WallMs;
+  readonly attempt: number;
+}
+
+/** Renews, claims and learns in one call; the server holds it up to a second when there is nothing to say. */
+export interface SyncRequest {
+  readonly recorderId: string;
+  readonly tasks: readonly { taskId: string; epoch: number }[];
+  readonly jobs: readonly { jobId: number; epoch: number }[];
+  /** How many more tasks and jobs this recorder will take. */
+  readonly wantTasks: number;
+  readonly wantJobs: number;
+}
+
+/** Answer to a sync. A held task or job that is not in `kept*` is lost: stop at once, write nothing more. */
+export interface SyncResponse {
+  /** Length of a lease from the moment the request was *sent*, on the recorder's monotonic clock. */
+  readonly leaseMs: number;
+  readonly keptTasks: readonly string[];
+  readonly keptJobs: readonly number[];
+  readonly newTasks: readonly LeasedTask[];
+  readonly newJobs: readonly LeasedJob[];
+  /** Tasks the API asked to stop, with the LeaveCode for event 302. */
+  readonly stops: readonly { taskId: string; leaveCode: number }[];
+}
+
+/** A file of a task: one anchor's main or aux, or the mix. */
+export interface RecordedFile {
+  readonly fileKey: string;
+  /** Empty for the mix. */
+  readonly userId: string;
+  readonly mediaId: MediaId | 'mix';
+  readonly trackType: 'audio' | 'video' | 'audio_video';
+  readonly startMs: WallMs;
+  readonly endMs: WallMs;
+}
+
+/** Reports of a recorder about a task; each is idempotent for its epoch. */
+export type TaskReport =
+  /** The bot is in the room: event 301 Status 0 (or 306 when a later epoch re-joins). */
+  | { readonly kind: 'started'; readonly epoch: number; readonly startedMs: WallMs }
+  /** The bot could not start for good: event 301 Status 1, the task ends. */
+  | { readonly kind: 'start-failed'; readonly epoch: number; readonly reason: string }
+  /** Describe's Status: media is arriving or not. */
+  | { readonly kind: 'status'; readonly epoch: number; readonly status: 'Idle' | 'InProgress' }
+  /** The bot left and every segment is on the spool: event 302, one finishing job per file (312 at once without files). */
+  | {
+      readonly kind: 'stopped';
+      readonly epoch: number;
+      readonly leaveCode: number;
+      readonly atMs: WallMs;
+      readonly files: readonly RecordedFile[];
+    };
+
+/** Reports of a recorder about a finishing job. */
+export type JobReport =
+  | {
+      readonly kind: 'done';
+      readonly epoch: number;
+      readonly sizeBytes: number;
+      readonly durationMs: number;
+      readonly sha256: string;
+      readonly streams: readonly ('h264' | 'aac')[];
+      readonly width: number;
+      readonly height: number;
+      readonly startMs: WallMs;
+      readonly endMs: WallMs;
+    }
+  /** The job will be tried again with back-off unless `permanent`. */
+  | { readonly kind: 'failed'; readonly epoch: number; readonly reason: string; readonly permanent: boolean };
+
+/** Answer to a report. `stale` means the lease has moved on: drop the task and write nothing more. */
+export interface ReportResponse {
+  readonly accepted: boolean;
+  readonly reason?: 'stale' | 'unknown';
+}

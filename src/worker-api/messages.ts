@@ -55,6 +55,8 @@ export interface SyncRequest {
   /** How many more tasks and jobs this recorder will take. */
   readonly wantTasks: number;
   readonly wantJobs: number;
+  /** The recorder drains: every lease it holds (not only those listed) ends now, so that another may claim at once. */
+  readonly leaving?: boolean;
 }
 
 /** Answer to a sync. A held task or job that is not in `kept*` is lost: stop at once, write nothing more. */

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+/**
+ * The one description of every configuration key: its type, its default, and why it exists. YAML, environment
+ * overrides and `--help` are all made from it (load.ts), so they cannot disagree.
+ */
+
+const port = z.int().min(0).max(65535);
+const secretText = z.string().min(8).max(256);
+
+const http = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('Address the one HTTP port listens on.'),
+  port: port.default(8080).describe('The one HTTP port: API, WHIP, WHEP, library, pages. 0 takes a free one.'),
+  public_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('How others reach this server; playback links begin with it. Default: http://HOST:PORT.'),
+});
+
+const callback = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2083)
+    .describe('Receives signed events (contract §4).'),
+  key: z
+    .string()
+    .regex(/^[A-Za-z0-9]{1,32}$/)
+    .optional()
+    .describe('Signs callbacks; 1–32 letters and digits. Without it they carry no Sign header.'),
+});
+
+const limits = z.strictObject({
+  concurrent_tasks: z.int().min(1).max(10_000).default(100).describe('Live tasks of the app; one more is refused.'),
+  queries_per_second: z.int().min(1).max(10_000).default(20).describe('Calls a second of each action and account.'),
+  streams_per_task: z.int().min(1).max(25).default(25).describe('Anchors one task records; the earliest win.'),
+});
+
+const app = z.strictObject({
+  sdk_app_id: z.int().min(1).max(4_294_967_295).describe('The app that owns rooms, tasks and files.'),
+  secret_key: secretText.describe('Signs and verifies UserSigs.'),
+  callback: callback.optional(),
+  limits: limits.prefault({}),
+  storage: z
+    .strictObject({ library: z.strictObject({}).prefault({}).describe('The embedded library, in data_dir.') })
+    .prefault({}),
+});
+
+const account = z.strictObject({
+  secret_id: z.string().min(4).max(128).describe('Names the API account in requests.'),
+  secret_key: secretText.describe('Signs API requests.'),
+  apps: z.array(z.int().min(1)).describe('Apps this account may act for.'),
+});
+
+const rooms = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('Address of the rooms role for the other roles.'),
+  port: port.default(0).describe('Its port; 0 takes a free one.'),
+  anchor_timeout_seconds: z
+    .int()
+    .min(2)
+    .max(600)
+    .default(10)
+    .describe('An anchor from whom nothing has come for this long is gone.'),
+  ice_bind_address: z.string().optional().describe('Address media is received on; every address by default.'),
+  max_sessions: z.int().min(1).max(10_000).default(500).describe('Publishing and watching sessions at once.'),
+});
+
+const recorders = z.strictObject({
+  processes: z.int().min(0).max(64).default(2).describe('Recorder processes on this machine; 0: only remote ones.'),
+  lease_seconds: z
+    .int()
+    .min(3)
+    .max(300)
+    .default(15)
+    .describe('A recorder that cannot renew for this long stops; another takes its tasks.'),
+  server_url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where a remote recorder finds the server role.'),
+});
+
+/** Schema of the whole configuration; unknown keys are refused by name. */
+export const configSchema = z.strictObject({
+  http: http.prefault({}),
+  data_dir: z.string().min(1).default('./data').describe('Store, spool, library and generated secrets.'),
+  database: z
+    .strictObject({ url: z.literal('sqlite').default('sqlite').describe('sqlite: a file in data_dir.') })
+    .prefault({}),
+  recorders: recorders.prefault({}),
+  rooms: rooms.prefault({}),
+  accounts: z.array(account).default([]).describe('API accounts. None: a demo account is made and printed.'),
+  apps: z.array(app).default([]).describe('Apps. None: a demo app is made and printed.'),
+  file_names: z.enum(['documented', 'wire']).default('documented').describe('Separator in file names (contract D-1).'),
+  demo_page: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe('The page at /demo/ lets whoever opens it publish and record. auto: only when http.host is loopback.'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .describe('Least severity logged.'),
+    })
+    .prefault({}),
+});
+
+/** A configuration that passed the schema, defaults filled in. */
+export type Config = z.infer<typeof configSchema>;

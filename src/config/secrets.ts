@@ -1,0 +1,63 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Config } from './schema.ts';
+
+/** What an installation makes for itself on a fresh data directory; kept in `secrets.json`, readable by its owner only. */
+export interface InstallationSecrets {
+  /** Bearer token between the roles. */
+  readonly token: string;
+  /** Demo account and app, used when the configuration names none. */
+  readonly demo: {
+    readonly secretId: string;
+    readonly secretKey: string;
+    readonly sdkAppId: number;
+    readonly appSecret: string;
+  };
+}
+
+const secretsSchema = z.object({
+  token: z.string().min(32),
+  demo: z.object({ secretId: z.string(), secretKey: z.string(), sdkAppId: z.int(), appSecret: z.string() }),
+});
+
+/** Reads the data directory's secrets, making them first when there are none. `fresh` tells which. */
+export function openSecrets(dataDir: string): { secrets: InstallationSecrets; fresh: boolean } {
+  const path = join(dataDir, 'secrets.json');
+  try {
+    return { secrets: secretsSchema.parse(JSON.parse(readFileSync(path, 'utf8'))), fresh: false };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  const secrets = makeSecrets();
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(`${path}.new`, JSON.stringify(secrets, undefined, 2), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+  return { secrets, fresh: true };
+}
+
+function makeSecrets(): InstallationSecrets {
+  const text = (bytes: number): string => randomBytes(bytes).toString('hex');
+  return {
+    token: text(32),
+    demo: {
+      secretId: `AKID${text(16)}`,
+      secretKey: text(16),
+      sdkAppId: 1_400_000_000 + randomInt(1, 99_999_999),
+      appSecret: text(32),
+    },
+  };
+}
+
+/** The configuration with the demo account and app filled in where it names none. */
+export function withDemoAccount(config: Config, secrets: InstallationSecrets): Config {
+  if (config.apps.length > 0) return config;
+  const { secretId, secretKey, sdkAppId, appSecret } = secrets.demo;
+  const limits = { concurrent_tasks: 100, queries_per_second: 20, streams_per_task: 25 };
+  return {
+    ...config,
+    apps: [{ sdk_app_id: sdkAppId, secret_key: appSecret, limits, storage: { library: {} } }],
+    accounts: [{ secret_id: secretId, secret_key: secretKey, apps: [sdkAppId] }],
+  };
+}

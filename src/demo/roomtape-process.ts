@@ -1,0 +1,79 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { RoleName } from '../process/supervisor.ts';
+
+/** How a server is started beside the caller, as `npm start` would. */
+export interface RoomtapeOptions {
+  readonly dataDir: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Overrides, such as `ROOMTAPE_LOG__LEVEL`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** File that takes the log lines. */
+  readonly logFile: string;
+}
+
+/** A running `npm start`. */
+export interface RoomtapeProcess {
+  readonly url: string;
+  /** Live process ids of the children of a role (Linux only). */
+  pids(role: RoleName): number[];
+  /** SIGTERM and wait: drains. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 30_000;
+
+/** Starts the whole server as a process of its own and waits for its `ready` line. Rejects with what it said instead. */
+export async function startRoomtape(options: RoomtapeOptions): Promise<RoomtapeProcess> {
+  const entry = fileURLToPath(new URL('../process/main.ts', import.meta.url));
+  const args = [entry, '--data-dir', options.dataDir, '--port', String(options.port)];
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  mkdirSync(dirname(options.logFile), { recursive: true });
+  child.stderr.pipe(createWriteStream(options.logFile, { flags: 'a' }));
+  const url = await readyUrl(child, options.logFile);
+  return { url, pids: (role) => childPids(child.pid!, role), stop: () => stopProcess(child) };
+}
+
+async function readyUrl(child: ChildProcess, logFile: string): Promise<string> {
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const url = /^ready (\S+)$/.exec(line)?.[1];
+    if (!url) continue;
+    clearTimeout(giveUp);
+    return url;
+  }
+  clearTimeout(giveUp);
+  throw new Error(`the server did not start; its log is in ${logFile}`);
+}
+
+async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+/** Children name their role in their command line (design §4). */
+function childPids(parent: number, role: RoleName): number[] {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return numbers.map(Number).filter((pid) => isChild(pid, parent) && commandLine(pid).includes(role));
+}
+
+function isChild(pid: number, parent: number): boolean {
+  const stat = readProc(`/proc/${pid}/stat`);
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
+}
+
+const commandLine = (pid: number): string => readProc(`/proc/${pid}/cmdline`);
+
+function readProc(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}

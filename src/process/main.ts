@@ -1,0 +1,106 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { systemClock } from '../clock.ts';
+import { ConfigError } from '../config/load.ts';
+import { openInstallation, settlePort, type Installation } from './installation.ts';
+import { createLogger, type Logger } from './log.ts';
+import { Supervisor, type ChildSpec } from './supervisor.ts';
+
+/** `npm start`: opens the installation, keeps the roles running, and says `ready URL` when all of them are. */
+async function main(): Promise<void> {
+  const opened = openInstallation({ args: process.argv.slice(2), env: process.env });
+  if (typeof opened === 'string') return say(opened);
+  const log = createLogger('supervisor', opened.config.log.level);
+  const ports = await settlePorts(opened);
+  const supervisor = new Supervisor(childSpecs(opened, ports), systemClock(), log);
+  drainOnSignal(supervisor, log);
+  await supervisor.start();
+  announce(opened, ports.http);
+}
+
+interface Ports {
+  readonly http: number;
+  readonly rooms: number;
+}
+
+async function settlePorts({ config }: Installation): Promise<Ports> {
+  const { host } = config.http;
+  await refuseTakenPort(host, config.http.port);
+  return {
+    http: await settlePort(host, config.http.port),
+    rooms: await settlePort(config.rooms.host, config.rooms.port),
+  };
+}
+
+/** A port in use is the commonest failed start: say so at once instead of restarting a child for ever. */
+async function refuseTakenPort(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    probe.listen(port, host);
+    await once(probe, 'listening');
+  } catch (error) {
+    throw new ConfigError(`http.port: cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code})`, {
+      cause: error,
+    });
+  }
+  probe.close();
+  await once(probe, 'close');
+}
+
+function childSpecs({ config }: Installation, ports: Ports): ChildSpec[] {
+  const args = process.argv.slice(2).filter((word) => !word.startsWith('--role'));
+  const env = { ROOMTAPE_ROOMS__PORT: String(ports.rooms), ROOMTAPE_HTTP__PORT: String(ports.http) };
+  const withoutPort = withoutFlag(args, '--port');
+  const recorders = Array.from({ length: config.recorders.processes }, (_, i) => `recorder-${i + 1}`);
+  return [
+    { name: 'server', role: 'server', args: withoutPort, env },
+    { name: 'rooms', role: 'rooms', args: withoutPort, env },
+    ...recorders.map((name): ChildSpec => ({ name, role: 'recorder', args: withoutPort, env })),
+  ];
+}
+
+/** Flags win over the environment, so a port that was settled by the supervisor must not meet the flag again. */
+function withoutFlag(args: readonly string[], flag: string): string[] {
+  return args.filter((word, i) => word !== flag && args[i - 1] !== flag && !word.startsWith(`${flag}=`));
+}
+
+function drainOnSignal(supervisor: Supervisor, log: Logger): void {
+  let draining = false;
+  const drain = (signal: string): void => {
+    if (draining) return;
+    draining = true;
+    log.info({ signal }, 'draining');
+    void supervisor.close().then(() => process.exit(0));
+  };
+  process.on('SIGTERM', () => drain('SIGTERM'));
+  process.on('SIGINT', () => drain('SIGINT'));
+}
+
+function announce({ config, secrets, fresh, publicUrl }: Installation, port: number): void {
+  const url = config.http.public_url ? publicUrl : `http://${config.http.host}:${port}`;
+  if (fresh && config.apps[0]?.sdk_app_id === secrets.demo.sdkAppId) say(demoKeys(secrets.demo, url));
+  say(`ready ${url}`);
+}
+
+function demoKeys(demo: Installation['secrets']['demo'], url: string): string {
+  return [
+    'A demo account and app were made for this data directory:',
+    `  SecretId   ${demo.secretId}`,
+    `  SecretKey  ${demo.secretKey}`,
+    `  SdkAppId   ${demo.sdkAppId}`,
+    `  App secret ${demo.appSecret}   (signs UserSigs)`,
+    `  Demo page  ${url}/demo/`,
+  ].join('\n');
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`roomtape: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,127 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { Logger } from './log.ts';
+
+/** The three duties of the program (design §1). */
+export type RoleName = 'server' | 'rooms' | 'recorder';
+
+/** One supervised child process. `name` is unique, such as `recorder-2`. */
+export interface ChildSpec {
+  readonly name: string;
+  readonly role: RoleName;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a child says when it can do its duty. */
+export interface ReadyMessage {
+  readonly kind: 'ready';
+}
+
+const FIRST_RESTART_MS = 100;
+const LAST_RESTART_MS = 5_000;
+/** A child that lived this long starts over with the shortest back-off. */
+const HEALTHY_AFTER_MS = 10_000;
+const DRAIN_MS = 15_000;
+
+/**
+ * Keeps one child process alive: restarts it with back-off when it dies, and drains it by SIGTERM on close.
+ * Emits `ready` each time the child reports that it is.
+ */
+export class SupervisedChild extends EventEmitter<{ ready: [] }> {
+  readonly spec: ChildSpec;
+  #clock: Clock;
+  #log: Logger;
+  #process: ChildProcess | undefined;
+  #restartMs = FIRST_RESTART_MS;
+  #startedUs = 0;
+  #pendingRestart: CancelTimer | undefined;
+  #closing = false;
+  #restarts = 0;
+
+  constructor(spec: ChildSpec, clock: Clock, log: Logger) {
+    super();
+    this.spec = spec;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Starts the child; later deaths are followed by restarts until `close`. */
+  start(): void {
+    this.#startedUs = this.#clock.monoUs();
+    const entry = fileURLToPath(new URL('role.ts', import.meta.url));
+    const child = fork(entry, [`--role=${this.spec.role}`, ...this.spec.args], {
+      env: { ...process.env, ...this.spec.env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#process = child;
+    child.on('message', (message) => this.#onMessage(message as ReadyMessage));
+    child.on('exit', (code, signal) => this.#onExit(code, signal));
+    child.on('error', (error) => this.#log.error({ child: this.spec.name, err: error }, 'child process failed'));
+  }
+
+  /** Process id, undefined between a death and the restart. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** How the child has fared. */
+  stats(): { restarts: number; running: boolean } {
+    return { restarts: this.#restarts, running: this.#process !== undefined };
+  }
+
+  /** Drains the child: SIGTERM, and SIGKILL when it has not ended in time. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#pendingRestart?.();
+    const child = this.#process;
+    if (!child || child.exitCode !== null) return;
+    const cancelKill = this.#clock.after(DRAIN_MS, () => child.kill('SIGKILL'));
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    cancelKill();
+  }
+
+  #onMessage(message: ReadyMessage): void {
+    if (message.kind === 'ready') this.emit('ready');
+  }
+
+  #onExit(code: number | null, signal: string | null): void {
+    this.#process = undefined;
+    if (this.#closing) return;
+    const lived = (this.#clock.monoUs() - this.#startedUs) / 1000;
+    if (lived > HEALTHY_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
+    this.#restarts += 1;
+    this.#log.error(
+      { child: this.spec.name, code, signal, restartInMs: this.#restartMs },
+      'child process died; restarting',
+    );
+    this.#pendingRestart = this.#clock.after(this.#restartMs, () => this.start());
+    this.#restartMs = Math.min(this.#restartMs * 2, LAST_RESTART_MS);
+  }
+}
+
+/** All children of one `npm start`. They are drained recorders first, so that spools are flushed while the server still listens. */
+export class Supervisor {
+  readonly children: readonly SupervisedChild[];
+
+  constructor(specs: readonly ChildSpec[], clock: Clock, log: Logger) {
+    this.children = specs.map((spec) => new SupervisedChild(spec, clock, log));
+  }
+
+  /** Starts every child and resolves when each has been ready once. */
+  async start(): Promise<void> {
+    const ready = this.children.map((child) => once(child, 'ready'));
+    for (const child of this.children) child.start();
+    await Promise.all(ready);
+  }
+
+  /** Drains all children in the order recorder, rooms, server. */
+  async close(): Promise<void> {
+    for (const role of ['recorder', 'rooms', 'server'] as const) {
+      await Promise.all(this.children.filter((child) => child.spec.role === role).map((child) => child.close()));
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { Logger } from '../process/log.ts';
+import type { JobReport, LeasedJob, ReportResponse } from '../worker-api/messages.ts';
+
+/** A finishing job in progress. */
+export interface FinishHandle {
+  /** Resolves with what to report; rejects never. */
+  readonly outcome: Promise<JobReport>;
+  /** Ends the work at once; nothing was promised yet. */
+  cancel(): void;
+}
+
+/** What finishing needs of the world. */
+export interface FinishRunnerOptions {
+  /** Starts turning the job's segments into its library file. */
+  readonly begin: (job: LeasedJob) => FinishHandle;
+  readonly report: (jobId: number, report: JobReport) => Promise<ReportResponse>;
+  /** The server has committed the finished file: its segments may go. */
+  readonly onConfirmed: (job: LeasedJob) => void;
+  readonly log: Logger;
+}
+
+/** Runs leased finishing jobs, each on its own, and reports how they ended. */
+export class FinishRunner {
+  #options: FinishRunnerOptions;
+  #running = new Map<number, { job: LeasedJob; handle: FinishHandle }>();
+
+  constructor(options: FinishRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Jobs in progress. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /** Jobs in progress, with their epochs, for renewal. */
+  held(): { jobId: number; epoch: number }[] {
+    return [...this.#running.values()].map(({ job }) => ({ jobId: job.jobId, epoch: job.epoch }));
+  }
+
+  /** Begins a job; `onEnded` is called when it needs no lease any more. */
+  start(job: LeasedJob, onEnded: () => void): void {
+    const handle = this.#options.begin(job);
+    this.#running.set(job.jobId, { job, handle });
+    this.#options.log.info({ task: job.taskId, file: job.fileName, attempt: job.attempt }, 'finishing');
+    void handle.outcome.then(async (report) => {
+      if (this.#running.get(job.jobId)?.handle !== handle) return;
+      await this.#settle(job, report);
+      this.#running.delete(job.jobId);
+      onEnded();
+    });
+  }
+
+  /** Drops a job whose lease is gone. */
+  abandon(jobId: number): void {
+    this.#running.get(jobId)?.handle.cancel();
+    this.#running.delete(jobId);
+  }
+
+  /** Drops every job; they are claimed again elsewhere or later. Idempotent. */
+  close(): void {
+    for (const jobId of this.#running.keys()) this.abandon(jobId);
+  }
+
+  /** An unanswered report is not repeated here: the lease runs out, and the job is redone and reported by its next owner. */
+  async #settle(job: LeasedJob, report: JobReport): Promise<void> {
+    const { log } = this.#options;
+    const task = { task: job.taskId, file: job.fileName };
+    try {
+      if (report.kind === 'failed') log.error({ ...task, reason: report.reason }, 'finishing failed');
+      const answer = await this.#options.report(job.jobId, report);
+      if (report.kind !== 'done' || !answer.accepted) return;
+      log.info({ ...task, sizeBytes: report.sizeBytes, durationMs: report.durationMs }, 'finished');
+      this.#options.onConfirmed(job);
+    } catch (error) {
+      log.warn({ ...task, err: error }, 'could not report a finished file; it will be redone');
+    }
+  }
+}

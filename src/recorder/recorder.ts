@@ -1,0 +1,157 @@
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { Logger } from '../process/log.ts';
+import type { MonoUs } from '../units.ts';
+import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import type { FinishRunner } from './finish-runner.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+
+/** A task this process runs, whatever it records. */
+export interface RunningTask {
+  /** Ends the task with that LeaveCode. */
+  stop(leaveCode: number): void;
+  /** Stops writing without ending the task. Idempotent. */
+  close(): void;
+}
+
+/** What a recorder needs of the world. */
+export interface RecorderOptions {
+  readonly recorderId: string;
+  readonly sync: (request: SyncRequest) => Promise<SyncResponse>;
+  /** Begins a task; `onEnded` when it needs no lease any more. */
+  readonly runTask: (task: LeasedTask, onEnded: () => void) => RunningTask;
+  readonly jobs: FinishRunner;
+  readonly capacity: { readonly tasks: number; readonly jobs: number };
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const RETRY_MS = 300;
+const EXPIRY_CHECK_MS = 250;
+
+interface HeldTask {
+  readonly epoch: number;
+  readonly run: RunningTask;
+}
+
+/** Holds leases: claims tasks and jobs, renews what it holds, and drops at once what it lost. */
+export class Recorder {
+  #options: RecorderOptions;
+  #tasks = new Map<string, HeldTask>();
+  #taskLeases = new LeaseKeeper<string>();
+  #jobLeases = new LeaseKeeper<number>();
+  #cancelExpiry: CancelTimer;
+  #closed = false;
+  #wake: (() => void) | undefined;
+  #loop: Promise<void>;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#cancelExpiry = options.clock.every(EXPIRY_CHECK_MS, () => this.#dropExpired());
+    this.#loop = this.#syncForever();
+  }
+
+  /** What is running. */
+  stats(): { tasks: number; jobs: number } {
+    return { tasks: this.#tasks.size, jobs: this.#options.jobs.size };
+  }
+
+  /** Flushes and lets go of everything; the tasks stay resumable. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelExpiry();
+    for (const { run } of this.#tasks.values()) run.close();
+    this.#options.jobs.close();
+    this.#wake?.();
+    await this.#loop;
+    await this.#giveBack();
+  }
+
+  async #syncForever(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#syncOnce();
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'server out of reach; recordings go on within their leases');
+        await this.#pause(RETRY_MS);
+      }
+    }
+  }
+
+  async #syncOnce(): Promise<void> {
+    const { clock, capacity, jobs, recorderId } = this.#options;
+    const sentAt = clock.monoUs();
+    const tasks = [...this.#tasks].map(([taskId, { epoch }]) => ({ taskId, epoch }));
+    const request: SyncRequest = {
+      recorderId,
+      tasks,
+      jobs: jobs.held(),
+      wantTasks: Math.max(0, capacity.tasks - this.#tasks.size),
+      wantJobs: Math.max(0, capacity.jobs - jobs.size),
+    };
+    const response = await this.#options.sync(request);
+    if (this.#closed) return;
+    this.#renew(request, response, sentAt);
+    for (const task of response.newTasks) this.#begin(task, sentAt, response.leaseMs);
+    for (const job of response.newJobs) this.#beginJob(job, sentAt, response.leaseMs);
+    for (const { taskId, leaveCode } of response.stops) this.#tasks.get(taskId)?.run.stop(leaveCode);
+  }
+
+  #renew(request: SyncRequest, response: SyncResponse, at: MonoUs): void {
+    const taskIds = request.tasks.map((task) => task.taskId);
+    const jobIds = request.jobs.map((job) => job.jobId);
+    const lostTasks = this.#taskLeases.renewed(taskIds, new Set(response.keptTasks), at, response.leaseMs);
+    for (const taskId of lostTasks) this.#abandon(taskId, 'lease lost');
+    const lostJobs = this.#jobLeases.renewed(jobIds, new Set(response.keptJobs), at, response.leaseMs);
+    for (const jobId of lostJobs) this.#options.jobs.abandon(jobId);
+  }
+
+  #begin(task: LeasedTask, sentAt: MonoUs, leaseMs: number): void {
+    // A task that comes back to the process that lost it must not be written under two epochs at once.
+    this.#tasks.get(task.taskId)?.run.close();
+    this.#taskLeases.grant(task.taskId, sentAt, leaseMs);
+    const run = this.#options.runTask(task, () => this.#forget(task.taskId, task.epoch));
+    this.#tasks.set(task.taskId, { epoch: task.epoch, run });
+  }
+
+  #beginJob(job: LeasedJob, sentAt: MonoUs, leaseMs: number): void {
+    this.#options.jobs.abandon(job.jobId);
+    this.#jobLeases.grant(job.jobId, sentAt, leaseMs);
+    this.#options.jobs.start(job, () => this.#jobLeases.release(job.jobId));
+  }
+
+  #forget(taskId: string, epoch: number): void {
+    if (this.#tasks.get(taskId)?.epoch !== epoch) return;
+    this.#tasks.delete(taskId);
+    this.#taskLeases.release(taskId);
+  }
+
+  #dropExpired(): void {
+    const now = this.#options.clock.monoUs();
+    for (const taskId of this.#taskLeases.expired(now)) this.#abandon(taskId, 'lease ran out');
+    for (const jobId of this.#jobLeases.expired(now)) this.#options.jobs.abandon(jobId);
+  }
+
+  #abandon(taskId: string, why: string): void {
+    this.#options.log.warn({ task: taskId, why }, 'task abandoned to another recorder');
+    this.#tasks.get(taskId)?.run.close();
+    this.#tasks.delete(taskId);
+  }
+
+  /** A last sync that names nothing held, with the leases it gives back, lets another recorder claim at once. */
+  async #giveBack(): Promise<void> {
+    const { sync, recorderId, log } = this.#options;
+    const request: SyncRequest = { recorderId, tasks: [], jobs: [], wantTasks: 0, wantJobs: 0, leaving: true };
+    await sync(request).catch((error: unknown) => log.warn({ err: error }, 'leases run out by themselves'));
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resume) => {
+      const cancel = this.#options.clock.after(ms, resume);
+      this.#wake = () => {
+        cancel();
+        resume();
+      };
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import type { AudioSink, VideoSink } from '../timeline/media.ts';
+import type { WallUs } from '../units.ts';
+import type { RecordedFile } from '../worker-api/messages.ts';
+
+/**
+ * What a task makes of a room: one file per anchor and medium (single), or one picture of all (mixed). Calls come in
+ * the order the room events came; units reach the sinks up to a second later than their wall time.
+ */
+export interface RoomRecording {
+  anchorEntered(anchor: FeedAnchor): void;
+  anchorLeft(userId: string, at: WallUs): void;
+  /** Sink for the track's units; undefined when the plan does not want the track. */
+  openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined;
+  closeTrack(track: FeedTrack, at: WallUs): void;
+  /** Writes what is due: everything older than the recording's latency. */
+  advance(now: WallUs): void;
+  /** Ends every file at that wall time and says what there is. */
+  finish(at: WallUs): Promise<RecordedFile[]>;
+  /** Flushes and closes without ending: the process drains, another epoch goes on. Idempotent. */
+  close(): void;
+}

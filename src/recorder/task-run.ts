@@ -1,0 +1,212 @@
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { FeedEvent, FeedPacket } from '../feed/messages.ts';
+import type { Logger } from '../process/log.ts';
+import type { WallMs, WallUs } from '../units.ts';
+import type { LeasedTask, RecordedFile, TaskReport } from '../worker-api/messages.ts';
+import {
+  IdleRule,
+  LEAVE_DISSOLVED,
+  LEAVE_DISSOLVED_BY_SERVER,
+  LEAVE_REMOVED,
+  LEAVE_REMOVED_BY_SERVER,
+  LEAVE_REPLACED,
+} from './idle-rule.ts';
+import type { RoomRecording } from './room-recording.ts';
+import { RoomView, type RoomChange } from './room-view.ts';
+import { TrackDesk } from './track-desk.ts';
+
+/** The bot's connection to its room. */
+export interface RoomConnection {
+  requestKeyFrame(track: number): void;
+  close(): void;
+}
+
+/** What a room connection tells the run. */
+export interface RoomListener {
+  onEvent(event: FeedEvent): void;
+  onPacket(packet: FeedPacket): void;
+  /** The connection ended, or never came to be. Not called after `close`. */
+  onClosed(reason: string): void;
+}
+
+/** What a task's run needs of the world. */
+export interface TaskRunOptions {
+  readonly task: LeasedTask;
+  readonly connect: (listener: RoomListener) => RoomConnection;
+  readonly recording: RoomRecording;
+  /** Queues a report; resolves when the server accepted it. */
+  readonly report: (report: TaskReport) => Promise<void>;
+  /** Files that earlier epochs left and this one did not go on with. */
+  readonly earlierFiles: (current: readonly RecordedFile[]) => Promise<RecordedFile[]>;
+  /** The task is over for this recorder: the last report was accepted. */
+  readonly onEnded: () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const ADVANCE_MS = 100;
+const RECONNECT_MS = 300;
+/** After a stop, media that was sent before it may still be on its way: a retransmission's time. */
+const STRAGGLER_MS = 400;
+/** Without a packet for this long the task counts as Idle (contract §2.7: no upstream at present). */
+const IDLE_STATUS_US = 5_000_000;
+
+const EJECTED_CODE = {
+  replaced: LEAVE_REPLACED,
+  removed: LEAVE_REMOVED,
+  dissolved: LEAVE_DISSOLVED,
+  'removed-by-server': LEAVE_REMOVED_BY_SERVER,
+  'dissolved-by-server': LEAVE_DISSOLVED_BY_SERVER,
+} as const;
+
+/** One leased task while this process records it: joins the room, feeds the recording, and ends it by the task's rules. */
+export class TaskRun {
+  #options: TaskRunOptions;
+  #view = new RoomView();
+  #desk: TrackDesk;
+  #idle: IdleRule;
+  #connection: RoomConnection | undefined;
+  #cancelTimers: CancelTimer[] = [];
+  #startedMs: WallMs | undefined;
+  #lastPacketUs: WallUs | undefined;
+  #status: 'Idle' | 'InProgress' = 'Idle';
+  #stopping = false;
+  #closed = false;
+
+  constructor(options: TaskRunOptions) {
+    this.#options = options;
+    this.#startedMs = options.task.startedMs;
+    this.#idle = new IdleRule(options.task.plan.maxIdleSeconds, options.clock.wallUs());
+    this.#desk = new TrackDesk((track) => this.#connection?.requestKeyFrame(track));
+  }
+
+  /** Enters the room. */
+  start(): void {
+    this.#connect();
+    this.#cancelTimers.push(this.#options.clock.every(ADVANCE_MS, () => this.#advance()));
+  }
+
+  /** Leaves the room with that LeaveCode, ends the files and reports. Later calls change nothing. */
+  stop(leaveCode: number): void {
+    if (this.#stopping || this.#closed) return;
+    this.#stopping = true;
+    this.#stop(leaveCode, this.#options.clock.wallUs()).catch((error: unknown) => this.#fault(error));
+  }
+
+  /** Stops writing at once without ending the task: the lease is gone, or the process drains. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#leaveRoom();
+    this.#options.recording.close();
+  }
+
+  #connect(): void {
+    if (this.#closed || this.#stopping) return;
+    this.#connection = this.#options.connect({
+      onEvent: (event) => this.#onEvent(event),
+      onPacket: (packet) => this.#onPacket(packet),
+      onClosed: (reason) => this.#onDisconnected(reason),
+    });
+  }
+
+  #onDisconnected(reason: string): void {
+    if (this.#closed) return;
+    const now = this.#options.clock.wallUs();
+    this.#options.log.warn({ reason }, 'room feed lost; joining again');
+    this.#connection = undefined;
+    this.#idle.onUnreachable(now);
+    this.#apply(this.#view.disconnected(now));
+    this.#cancelTimers.push(this.#options.clock.after(RECONNECT_MS, () => this.#connect()));
+  }
+
+  #onEvent(event: FeedEvent): void {
+    if (this.#closed) return;
+    const now = this.#options.clock.wallUs();
+    if (event.kind === 'sender-report') return this.#desk.onSenderReport(event);
+    if (event.kind === 'ejected') return this.stop(EJECTED_CODE[event.reason]);
+    if (event.kind === 'refused') return this.#options.log.warn({ reason: event.reason }, 'room refused the bot');
+    this.#apply(this.#view.apply(event, now));
+    this.#idle.onAnchors(this.#view.anchorCount, now);
+    if (event.kind === 'joined') this.#reportStarted();
+  }
+
+  #reportStarted(): void {
+    const { task, clock, report } = this.#options;
+    const startedMs = (this.#startedMs ??= clock.wallMs());
+    void report({ kind: 'started', epoch: task.epoch, startedMs });
+  }
+
+  #onPacket(packet: FeedPacket): void {
+    if (this.#closed) return;
+    this.#lastPacketUs = packet.arrivalUs;
+    this.#desk.onPacket(packet);
+  }
+
+  #apply(changes: readonly RoomChange[]): void {
+    for (const change of changes) this.#applyOne(change);
+  }
+
+  #applyOne(change: RoomChange): void {
+    const { recording, log } = this.#options;
+    if (change.kind === 'anchor-entered') recording.anchorEntered(change.anchor);
+    else if (change.kind === 'anchor-left') recording.anchorLeft(change.userId, change.at);
+    else if (change.kind === 'track-opened') {
+      const { userId, mediaId, media, codec } = change.track;
+      log.info({ user: userId, mediaId, media, codec }, 'track begins');
+      const sink = recording.openTrack(change.track);
+      if (sink) this.#desk.open(change.track, sink);
+    } else {
+      this.#desk.close(change.track.track);
+      recording.closeTrack(change.track, change.at);
+    }
+  }
+
+  #advance(): void {
+    if (this.#closed || this.#stopping) return;
+    const now = this.#options.clock.wallUs();
+    this.#desk.advance(now);
+    this.#options.recording.advance(now);
+    this.#reportStatus(now);
+    const leaveCode = this.#idle.leaveCode(now);
+    if (leaveCode !== undefined) this.stop(leaveCode);
+  }
+
+  #reportStatus(now: WallUs): void {
+    const flowing = this.#lastPacketUs !== undefined && now - this.#lastPacketUs < IDLE_STATUS_US;
+    const status = flowing ? 'InProgress' : 'Idle';
+    if (status === this.#status) return;
+    this.#status = status;
+    void this.#options.report({ kind: 'status', epoch: this.#options.task.epoch, status });
+  }
+
+  async #stop(leaveCode: number, at: WallUs): Promise<void> {
+    const { task, log, clock, recording } = this.#options;
+    log.info({ leaveCode }, 'leaving the room');
+    await new Promise<void>((resume) => clock.after(STRAGGLER_MS, resume));
+    if (this.#closed) return;
+    this.#desk.closeAll();
+    this.#leaveRoom();
+    const files = await recording.finish(at);
+    const earlier = await this.#options.earlierFiles(files);
+    if (this.#startedMs === undefined) this.#reportStarted();
+    const atMs = clock.wallMs();
+    await this.#options.report({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs, files: [...files, ...earlier] });
+    this.close();
+    this.#options.onEnded();
+  }
+
+  #leaveRoom(): void {
+    for (const cancel of this.#cancelTimers) cancel();
+    this.#cancelTimers = [];
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  /** Ending failed (disk full, native fault): what is on the spool stays, and the lease runs out to another recorder. */
+  #fault(error: unknown): void {
+    this.#options.log.error({ err: error }, 'could not end the recording; leaving it to another recorder');
+    this.close();
+    this.#options.onEnded();
+  }
+}

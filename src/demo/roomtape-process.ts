@@ -32,7 +32,10 @@ const START_TIMEOUT_MS = 30_000;
 export async function startRoomtape(options: RoomtapeOptions): Promise<RoomtapeProcess> {
   const entry = fileURLToPath(new URL('../process/main.ts', import.meta.url));
   const args = [entry, '--data-dir', options.dataDir, '--port', String(options.port)];
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   mkdirSync(dirname(options.logFile), { recursive: true });
   child.stderr.pipe(createWriteStream(options.logFile, { flags: 'a' }));
   const url = await readyUrl(child, options.logFile);

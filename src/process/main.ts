@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { systemClock } from '../clock.ts';
 import { ConfigError } from '../config/load.ts';
+import { lockDataDir } from './data-lock.ts';
 import { openInstallation, settlePort, type Installation } from './installation.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Supervisor, type ChildSpec } from './supervisor.ts';
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
   const opened = openInstallation({ args: process.argv.slice(2), env: process.env });
   if (typeof opened === 'string') return say(opened);
   const log = createLogger('supervisor', opened.config.log.level);
+  process.on('exit', lockDataDir(opened.config.data_dir));
   const ports = await settlePorts(opened);
   const supervisor = new Supervisor(childSpecs(opened, ports), systemClock(), log);
   drainOnSignal(supervisor, log);

@@ -138,10 +138,10 @@ export class Recorder {
     this.#tasks.delete(taskId);
   }
 
-  /** A last sync that names nothing held, with the leases it gives back, lets another recorder claim at once. */
+  /** What a sync does not list counts as let go: a last one that lists nothing lets another recorder claim at once. */
   async #giveBack(): Promise<void> {
     const { sync, recorderId, log } = this.#options;
-    const request: SyncRequest = { recorderId, tasks: [], jobs: [], wantTasks: 0, wantJobs: 0, leaving: true };
+    const request: SyncRequest = { recorderId, tasks: [], jobs: [], wantTasks: 0, wantJobs: 0 };
     await sync(request).catch((error: unknown) => log.warn({ err: error }, 'leases run out by themselves'));
   }
 

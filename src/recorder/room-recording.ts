@@ -13,8 +13,8 @@ export interface RoomRecording {
   /** Sink for the track's units; undefined when the plan does not want the track. */
   openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined;
   closeTrack(track: FeedTrack, at: WallUs): void;
-  /** Writes what is due: everything older than the recording's latency. */
-  advance(now: WallUs): void;
+  /** Writes what is due, a bounded amount at a time; true when there is more to do: call again soon. */
+  advance(now: WallUs): boolean;
   /** Ends every file at that wall time and says what there is. */
   finish(at: WallUs): Promise<RecordedFile[]>;
   /** Flushes and closes without ending: the process drains, another epoch goes on. Idempotent. */

@@ -71,6 +71,7 @@ export class TaskRun {
   #lastPacketUs: WallUs | undefined;
   #status: 'Idle' | 'InProgress' = 'Idle';
   #stopping = false;
+  #writing = false;
   #closed = false;
 
   constructor(options: TaskRunOptions) {
@@ -166,10 +167,21 @@ export class TaskRun {
     if (this.#closed || this.#stopping) return;
     const now = this.#options.clock.wallUs();
     this.#desk.advance(now);
-    this.#options.recording.advance(now);
+    this.#write(now);
     this.#reportStatus(now);
     const leaveCode = this.#idle.leaveCode(now);
     if (leaveCode !== undefined) this.stop(leaveCode);
+  }
+
+  /** A long step is taken in pieces, so that packets of other tasks are read in between. */
+  #write(now: WallUs): void {
+    if (this.#closed || this.#stopping || this.#writing) return;
+    this.#writing = this.#options.recording.advance(now);
+    if (!this.#writing) return;
+    this.#options.clock.after(0, () => {
+      this.#writing = false;
+      this.#write(now);
+    });
   }
 
   #reportStatus(now: WallUs): void {

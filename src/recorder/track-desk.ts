@@ -22,8 +22,9 @@ export class TrackDesk {
     shared.tracks += 1;
     this.#clocks.set(track.sessionId, shared);
     this.#tracks.set(track.track, track);
-    const reader = createTrackReader(track, shared.clock, sink, () => this.#requestKeyFrame(track.track));
-    this.#readers.set(track.track, reader);
+    const sinks = { video: sink, audio: sink };
+    const reader = createTrackReader(track, shared.clock, sinks, () => this.#requestKeyFrame(track.track));
+    if (reader) this.#readers.set(track.track, reader);
     if (track.media === 'video') this.#requestKeyFrame(track.track);
   }
 
@@ -56,6 +57,6 @@ export class TrackDesk {
 
   /** Ends all tracks. Idempotent. */
   closeAll(): void {
-    for (const id of this.#readers.keys()) this.close(id);
+    for (const id of [...this.#tracks.keys()]) this.close(id);
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Pool, type Dispatcher } from 'undici';
+import { Pool } from 'undici';
 
 /** Where the rooms role answers. */
 export interface RoomsAddress {
@@ -40,7 +40,7 @@ async function forward(pool: Pool, request: FastifyRequest, reply: FastifyReply)
   try {
     const answer = await pool.request({
       path: request.raw.url!,
-      method: request.method as Dispatcher.HttpMethod,
+      method: request.method,
       headers: passedHeaders(request),
       body: request.body instanceof Uint8Array ? request.body : null,
     });

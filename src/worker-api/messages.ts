@@ -47,7 +47,10 @@ export interface LeasedJob {
   readonly attempt: number;
 }
 
-/** Renews, claims and learns in one call; the server holds it up to a second when there is nothing to say. */
+/**
+ * Renews, claims and learns in one call; the server holds it up to a second when there is nothing to say. A held task or
+ * job that is not listed counts as let go.
+ */
 export interface SyncRequest {
   readonly recorderId: string;
   readonly tasks: readonly { taskId: string; epoch: number }[];
@@ -55,8 +58,6 @@ export interface SyncRequest {
   /** How many more tasks and jobs this recorder will take. */
   readonly wantTasks: number;
   readonly wantJobs: number;
-  /** The recorder drains: every lease it holds (not only those listed) ends now, so that another may claim at once. */
-  readonly leaving?: boolean;
 }
 
 /** Answer to a sync. A held task or job that is not in `kept*` is lost: stop at once, write nothing more. */

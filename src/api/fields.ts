@@ -1,0 +1,107 @@
+import { z } from 'zod';
+
+/**
+ * Builders for the parameters of actions. They only judge and never convert, so that a later step can read the shape
+ * of a schema to decode the flat form (contract §1.4). Faults that zod has no word for travel as {@link FieldFault}.
+ */
+
+/** `params` of a custom issue: how a value is wrong. `rule` completes "out of range: …". */
+export type FieldFault =
+  | { readonly fault: 'type'; readonly expected: string }
+  | { readonly fault: 'missing' }
+  | { readonly fault: 'range'; readonly rule: string };
+
+const issue = (input: unknown, params: FieldFault) => ({ code: 'custom' as const, input, params: { ...params } });
+
+/** Bounds of an integer, both included. */
+export interface IntegerRange {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** An unsigned integer (contract §2): a fraction or a negative number is of the wrong type, not out of range (T20). */
+export const unsigned = ({ min = 0, max = Number.MAX_SAFE_INTEGER }: IntegerRange = {}) =>
+  z.number().check(({ value, issues }) => {
+    if (!Number.isInteger(value) || value < 0) issues.push(issue(value, { fault: 'type', expected: 'uint64' }));
+    else if (value < min || value > max) {
+      issues.push(issue(value, { fault: 'range', rule: `it must be between ${min} and ${max}` }));
+    }
+  });
+
+/** A signed integer within bounds. */
+export const signed = ({ min, max }: Required<IntegerRange>) =>
+  z.number().check(({ value, issues }) => {
+    if (!Number.isInteger(value)) issues.push(issue(value, { fault: 'type', expected: 'int64' }));
+    else if (value < min || value > max) {
+      issues.push(issue(value, { fault: 'range', rule: `it must be between ${min} and ${max}` }));
+    }
+  });
+
+/** An unsigned integer that is one of `choices`. */
+export const choice = (...choices: readonly number[]) =>
+  z.number().check(({ value, issues }) => {
+    if (!Number.isInteger(value) || value < 0) issues.push(issue(value, { fault: 'type', expected: 'uint64' }));
+    else if (!choices.includes(value)) {
+      issues.push(issue(value, { fault: 'range', rule: `it must be one of ${choices.join(', ')}` }));
+    }
+  });
+
+/** What a text must be. */
+export interface TextRule {
+  /** Limit in bytes of UTF-8; 10 MB bodies are legal, so nearly every text needs one. */
+  readonly maxBytes: number;
+  readonly pattern?: RegExp;
+  /** Completes "it must be …" when the pattern does not match. */
+  readonly form?: string;
+  /** Passed through to somebody else unread, so control characters such as line ends may be in it. */
+  readonly opaque?: boolean;
+}
+
+/** Why a text breaks its rule, or undefined. Lone surrogates have no UTF-8 and control characters belong in no name. */
+export function textFault(
+  value: string,
+  { maxBytes, pattern, form, opaque = false }: TextRule,
+): FieldFault | undefined {
+  if (Buffer.byteLength(value) > maxBytes) return { fault: 'range', rule: `it must be at most ${maxBytes} bytes` };
+  if (!value.isWellFormed() || (!opaque && /\p{Cc}/u.test(value))) {
+    return { fault: 'range', rule: 'it must be Unicode text without control characters' };
+  }
+  if (pattern && !pattern.test(value)) return { fault: 'range', rule: `it must be ${form ?? String(pattern)}` };
+  return undefined;
+}
+
+/** A required text; the empty one counts as not given (contract §1.4). */
+export const text = (rule: TextRule) =>
+  z.string().check(({ value, issues }) => {
+    const fault = value === '' ? { fault: 'missing' as const } : textFault(value, rule);
+    if (fault) issues.push(issue(value, fault));
+  });
+
+/** An optional text; the empty one counts as not given, read it with {@link given}. */
+export const optionalText = (rule: TextRule) =>
+  z
+    .string()
+    .check(({ value, issues }) => {
+      const fault = value === '' ? undefined : textFault(value, rule);
+      if (fault) issues.push(issue(value, fault));
+    })
+    .optional();
+
+/** A list of texts with at most `max` entries; an empty entry is out of range. */
+export const textList = (max: number, rule: TextRule) =>
+  list(
+    z.string().check(({ value, issues }) => {
+      const fault = value === '' ? ({ fault: 'range', rule: 'it must not be empty' } as const) : textFault(value, rule);
+      if (fault) issues.push(issue(value, fault));
+    }),
+    max,
+  );
+
+/** A list with at most `max` entries. */
+export const list = <Entry extends z.ZodType>(entry: Entry, max: number) =>
+  z.array(entry).check(({ value, issues }) => {
+    if (value.length > max) issues.push(issue(value, { fault: 'range', rule: `it may have at most ${max} entries` }));
+  });
+
+/** An optional text that was given, or undefined for an absent or empty one. */
+export const given = (value: string | undefined): string | undefined => (value === '' ? undefined : value);

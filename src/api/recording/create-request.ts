@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { RoomKind } from '../../room-key.ts';
+import { apiError } from '../errors.ts';
+import { choice, optionalText, text, unsigned } from '../fields.ts';
+import { missingParameter } from '../parameters.ts';
+import { layoutParamsSchema, misplaced, missingWatermark } from './layout-params.ts';
+import { recordParamsSchema, type SubscribeLists } from './record-params.ts';
+import { storageParamsSchema } from './storage-params.ts';
+import { transcodeParamsSchema, videoPlan } from './transcode-params.ts';
+
+/** CreateCloudRecording (contract §2.1), each parameter by itself; {@link checkCreate} judges what hangs together. */
+export const createSchema = z.strictObject({
+  SdkAppId: unsigned(),
+  // 64 bytes are the limit of a string room. The SDKs' alphabet is narrower; rooms here may have any name.
+  RoomId: text({ maxBytes: 64 }),
+  UserId: text({ maxBytes: 128 }),
+  // Of any length: a long one is no fault of range, its check refuses it unread.
+  UserSig: text({ maxBytes: Number.POSITIVE_INFINITY }),
+  RecordParams: recordParamsSchema,
+  StorageParams: storageParamsSchema,
+  RoomIdType: choice(0, 1).optional(),
+  MixTranscodeParams: transcodeParamsSchema.optional(),
+  MixLayoutParams: layoutParamsSchema.optional(),
+  ResourceExpiredHour: unsigned({ min: 6, max: 720 }).optional(),
+  PrivateMapKey: optionalText({ maxBytes: 65_536 }),
+});
+
+/** CreateCloudRecording as the wire names it. */
+export type CreateRequest = z.infer<typeof createSchema>;
+
+/** Parameters of Create with their own MissingParameter code (contract §2.10). */
+export const createMissing: ReadonlySet<string> = new Set([
+  'AccessKey',
+  'Bucket',
+  'CloudStorage',
+  'RecordMode',
+  'RecordParams',
+  'Region',
+  'RoomId',
+  'SdkAppId',
+  'SecretKey',
+  'StorageParams',
+  'StreamType',
+  'TaskId',
+  'UserId',
+  'UserSig',
+  'Vendor',
+]);
+
+/** Whether the room is named by number (the default) or by text. */
+export const roomKind = ({ RoomIdType }: Pick<CreateRequest, 'RoomIdType'>): RoomKind =>
+  RoomIdType === 0 ? 'string' : 'number';
+
+/** Layout and watermarks are read for mixed recordings only; in single mode they have no effect (contract C48). */
+export const isMixed = ({ RecordParams }: Pick<CreateRequest, 'RecordParams'>): boolean =>
+  RecordParams.RecordMode === 2;
+
+/**
+ * Judges what one parameter alone cannot show: presence first, ranges after.
+ * @throws {ApiError} MissingParameter[.X], InvalidParameter.OutOfRange
+ */
+export function checkCreate(request: CreateRequest): void {
+  const { CloudStorage, CloudVod } = request.StorageParams;
+  if (!CloudStorage && !CloudVod) throw missingParameter('StorageParams.CloudStorage', createMissing);
+  checkWatermarks(request);
+  checkRoomId(request);
+  checkLists(request.RecordParams.SubscribeStreamUserIds ?? {});
+  checkPlaces(request);
+}
+
+function checkWatermarks(request: CreateRequest): void {
+  const child = request.MixLayoutParams && isMixed(request) && missingWatermark(request.MixLayoutParams);
+  if (child) throw missingParameter(`MixLayoutParams.${child}`, createMissing);
+}
+
+function checkRoomId({ RoomId, RoomIdType }: CreateRequest): void {
+  if (roomKind({ RoomIdType }) === 'string') return;
+  // A leading zero would give one room two names.
+  if (/^[1-9]\d{0,9}$/.test(RoomId) && Number(RoomId) <= 4_294_967_294) return;
+  const rule = 'with RoomIdType 1 it must be a number between 1 and 4294967294';
+  throw apiError('InvalidParameter.OutOfRange', { parameter: 'RoomId', rule });
+}
+
+/** Allow and block list of one medium exclude each other (contract §2.3, DEC). */
+function checkLists(lists: SubscribeLists): void {
+  for (const medium of ['Audio', 'Video'] as const) {
+    if (!lists[`Subscribe${medium}UserIds`]?.length || !lists[`UnSubscribe${medium}UserIds`]?.length) continue;
+    const parameter = `RecordParams.SubscribeStreamUserIds.UnSubscribe${medium}UserIds`;
+    const rule = `it must be empty when Subscribe${medium}UserIds is given`;
+    throw apiError('InvalidParameter.OutOfRange', { parameter, rule });
+  }
+}
+
+function checkPlaces(request: CreateRequest): void {
+  if (!request.MixLayoutParams || !isMixed(request)) return;
+  const { width, height } = videoPlan(request.MixTranscodeParams ?? {});
+  const path = misplaced(request.MixLayoutParams, { width, height });
+  if (!path) return;
+  const rule = `it must lie inside the canvas of ${width}×${height}`;
+  throw apiError('InvalidParameter.OutOfRange', { parameter: `MixLayoutParams.${path}`, rule });
+}

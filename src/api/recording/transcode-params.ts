@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { choice, unsigned } from '../fields.ts';
+import type { RecordingPlan } from '../../worker-api/messages.ts';
+
+/** Most pixels of a canvas; 1080×1920 is allowed, 1920×1920 is not (contract §2.5). */
+const maxPixels = 1920 * 1080;
+
+const videoParamsSchema = z
+  .strictObject({
+    // The contract has no lower bound. One H.264 macroblock is the least that every encoder and scaler takes.
+    Width: unsigned({ min: 16, max: 1920 }),
+    Height: unsigned({ min: 16, max: 1920 }),
+    Fps: unsigned({ min: 1, max: 60 }),
+    BitRate: unsigned({ min: 64_000, max: 8_192_000 }),
+    // No bounds in the contract. A minute is far beyond what can be seeked or recovered comfortably.
+    Gop: unsigned({ min: 1, max: 60 }),
+  })
+  .check(({ value, issues }) => {
+    if (value.Width * value.Height <= maxPixels) return;
+    const params = { fault: 'range', rule: `Width × Height must be at most ${maxPixels}` };
+    issues.push({ code: 'custom', input: value.Height, path: ['Height'], params });
+  });
+
+const audioParamsSchema = z.strictObject({
+  SampleRate: choice(1, 2, 3),
+  Channel: choice(1, 2),
+  BitRate: unsigned({ min: 32_000, max: 128_000 }),
+});
+
+/** Coding of a mixed file (contract §2.5). */
+export const transcodeParamsSchema = z.strictObject({
+  VideoParams: videoParamsSchema.optional(),
+  AudioParams: audioParamsSchema.optional(),
+});
+
+/** Coding of a mixed file, as the wire names it. */
+export type TranscodeParams = z.infer<typeof transcodeParamsSchema>;
+
+/** The picture of a mixed file: defaults of contract §2.5; odd sizes go down to even, which 4:2:0 needs (DEC). */
+export function videoPlan({ VideoParams }: TranscodeParams): RecordingPlan['video'] {
+  if (!VideoParams) return { width: 360, height: 640, fps: 15, bitrate: 550_000, gopSeconds: 10 };
+  const { Width, Height, Fps, BitRate, Gop } = VideoParams;
+  return { width: Width - (Width % 2), height: Height - (Height % 2), fps: Fps, bitrate: BitRate, gopSeconds: Gop };
+}
+
+/** The sound of a mixed file: SampleRate is an enumeration on the wire (contract §2.5). */
+export function audioPlan({ AudioParams }: TranscodeParams): RecordingPlan['audio'] {
+  if (!AudioParams) return { sampleRate: 48_000, channels: 2, bitrate: 64_000 };
+  const { SampleRate, Channel, BitRate } = AudioParams;
+  return { sampleRate: sampleRate(SampleRate), channels: Channel === 1 ? 1 : 2, bitrate: BitRate };
+}
+
+function sampleRate(choice: number): RecordingPlan['audio']['sampleRate'] {
+  if (choice === 2) return 44_100;
+  return choice === 3 ? 16_000 : 48_000;
+}

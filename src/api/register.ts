@@ -1,0 +1,67 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../clock.ts';
+import type { AppDirectory } from '../config/apps.ts';
+import type { TaskService } from '../tasks/service.ts';
+import { checkMethod, createDispatcher, maxPostBytes, type ApiLog, type Dispatcher } from './dispatch.ts';
+import type { ApiReply } from './envelope.ts';
+import { apiError } from './errors.ts';
+import { recordingActions, type VerifyUserSig } from './recording/actions.ts';
+import type { ApiRequest } from './request.ts';
+
+/** What the recording API needs of the `server` role. */
+export interface RecordingApiOptions {
+  readonly apps: AppDirectory;
+  readonly tasks: TaskService;
+  readonly verifyUserSig: VerifyUserSig;
+  readonly clock: Clock;
+  readonly log: ApiLog;
+  /** Regions that are accepted in `X-TC-Region`; any or none when absent (contract T30). */
+  readonly regions?: readonly string[];
+}
+
+/**
+ * Serves the recording API on `/` for every HTTP method, in a scope of its own: its raw body parser and error handler
+ * do not touch other routes of the instance. A query of up to 32 KB needs `http: { maxHeaderSize: 65536 }` there.
+ */
+export async function registerRecordingApi(fastify: FastifyInstance, options: RecordingApiOptions): Promise<void> {
+  const dispatcher = createDispatcher({ ...options, actions: recordingActions(options) });
+  await fastify.register(async (scope) => serve(scope, dispatcher));
+}
+
+function serve(scope: FastifyInstance, dispatcher: Dispatcher): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  scope.setErrorHandler((error: FastifyError, request, reply) =>
+    send(reply, dispatcher.refuse(httpFault(error, request))),
+  );
+  scope.route({
+    method: scope.supportedMethods,
+    url: '/',
+    bodyLimit: maxPostBytes,
+    handler: async (request, reply) => send(reply, await dispatcher.answer(received(request))),
+  });
+}
+
+function received({ method, raw, headers, body }: FastifyRequest): ApiRequest {
+  const url = raw.url ?? '/';
+  const mark = url.indexOf('?');
+  const rawQuery = mark < 0 ? '' : url.slice(mark + 1);
+  return { method, rawQuery, headers, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) };
+}
+
+/** The API's word for what HTTP could not read; anything without a 4xx status stays a fault of ours. */
+function httpFault(error: FastifyError, request: FastifyRequest): unknown {
+  try {
+    checkMethod(request.method);
+  } catch (unsupported) {
+    return unsupported;
+  }
+  if (error.statusCode === 413) return apiError('RequestSizeLimitExceeded', { bytes: maxPostBytes });
+  if (error.statusCode && error.statusCode < 500)
+    return apiError('InvalidRequest', { reason: 'HTTP could not be read' });
+  return error;
+}
+
+/** Bytes, not text: the framework would add a charset, and the Python SDK then reads errors as success (§1.6 c). */
+const send = (reply: FastifyReply, { body }: ApiReply): FastifyReply =>
+  reply.code(200).header('content-type', 'application/json').send(body);

@@ -1,0 +1,116 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { headerValue, type ApiRequest } from './request.ts';
+
+/**
+ * Signature v3, `TC3-HMAC-SHA256` (contract §1.2): pure verification of a request against a secret key. Time is judged
+ * apart from the signature because the two have different errors.
+ */
+
+/** The Authorization header, taken apart. */
+export interface Tc3Authorization {
+  readonly secretId: string;
+  /** Date of the credential scope, `YYYY-MM-DD`. */
+  readonly date: string;
+  /** Service of the scope; whatever the client derived from its endpoint, a `:` included. Never compared (D-13). */
+  readonly service: string;
+  /** Names as received, `;`-joined. */
+  readonly signedHeaders: string;
+  readonly signature: string;
+}
+
+/** Seconds by which a request's timestamp may differ from the server's time (contract §1.2). */
+export const maxClockSkewSeconds = 300;
+
+const authorizationForm =
+  /^TC3-HMAC-SHA256\s+Credential=([^/\s,]+)\/(\d{4}-\d\d-\d\d)\/([^/\s,]+)\/tc3_request\s*,\s*SignedHeaders=([^\s,=]+)\s*,\s*Signature=([^\s,]+)$/;
+
+/** Takes the header apart; undefined when it is no TC3 authorization or does not sign content-type and host. */
+export function parseTc3Authorization(header: string): Tc3Authorization | undefined {
+  const match = authorizationForm.exec(header);
+  if (!match) return undefined;
+  const [, secretId = '', date = '', service = '', signedHeaders = '', signature = ''] = match;
+  const names = signedHeaders.toLowerCase().split(';');
+  if (!names.includes('content-type') || !names.includes('host')) return undefined;
+  return { secretId, date, service, signedHeaders, signature };
+}
+
+/** Whether a timestamp in Unix seconds is close enough to the server's time in milliseconds. */
+export const isTimely = (timestampSeconds: number, nowMs: number): boolean =>
+  Math.abs(Math.floor(nowMs / 1000) - timestampSeconds) <= maxClockSkewSeconds;
+
+/** UTC date of a Unix time in seconds, `YYYY-MM-DD`; the date a credential scope must carry. */
+export const scopeDate = (timestampSeconds: number): string =>
+  new Date(timestampSeconds * 1000).toISOString().slice(0, 10);
+
+/**
+ * Whether the signature is the one `secretKey` makes for this request. Tried with the host as received and without its
+ * port (contract §1.6 a), and with the action as received and lower-cased when it is signed (§1.2).
+ */
+export function verifyTc3(
+  request: ApiRequest,
+  authorization: Tc3Authorization,
+  timestampSeconds: number,
+  secretKey: string,
+): boolean {
+  if (authorization.date !== scopeDate(timestampSeconds)) return false;
+  const key = signingKey(secretKey, authorization);
+  const bodyHash = signedBodyHash(request);
+  let matches = false;
+  for (const variant of headerVariants(request)) {
+    const canonical = canonicalRequest(request, authorization.signedHeaders, variant, bodyHash);
+    const expected = hmac(key, stringToSign(authorization, timestampSeconds, canonical)).toString('hex');
+    if (sameText(expected, authorization.signature)) matches = true;
+  }
+  return matches;
+}
+
+interface HeaderVariant {
+  readonly host: string;
+  readonly action: string;
+}
+
+function headerVariants({ headers }: ApiRequest): HeaderVariant[] {
+  const host = headerValue(headers, 'host') ?? '';
+  const action = headerValue(headers, 'x-tc-action') ?? '';
+  const hosts = new Set([host, host.replace(/:\d+$/, '')]);
+  const actions = new Set([action, action.toLowerCase()]);
+  return [...hosts].flatMap((host) => [...actions].map((action) => ({ host, action })));
+}
+
+function canonicalRequest(
+  request: ApiRequest,
+  signedHeaders: string,
+  variant: HeaderVariant,
+  bodyHash: string,
+): string {
+  const names = signedHeaders.toLowerCase();
+  const block = names.split(';').map((name) => `${name}:${signedValue(request, name, variant)}\n`);
+  return [request.method, '/', request.rawQuery, block.join(''), names, bodyHash].join('\n');
+}
+
+function signedValue(request: ApiRequest, name: string, variant: HeaderVariant): string {
+  if (name === 'host') return variant.host;
+  if (name === 'x-tc-action') return variant.action;
+  return headerValue(request.headers, name) ?? '';
+}
+
+function signedBodyHash(request: ApiRequest): string {
+  if (headerValue(request.headers, 'x-tc-content-sha256') === 'UNSIGNED-PAYLOAD') return sha256('UNSIGNED-PAYLOAD');
+  return sha256(request.method === 'GET' ? '' : request.body);
+}
+
+const stringToSign = ({ date, service }: Tc3Authorization, timestampSeconds: number, canonical: string): string =>
+  ['TC3-HMAC-SHA256', timestampSeconds, `${date}/${service}/tc3_request`, sha256(canonical)].join('\n');
+
+const signingKey = (secretKey: string, { date, service }: Tc3Authorization): Buffer =>
+  hmac(hmac(hmac(`TC3${secretKey}`, date), service), 'tc3_request');
+
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+
+const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+function sameText(expected: string, given: string): boolean {
+  const a = Buffer.from(expected);
+  const b = Buffer.from(given);
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,126 @@
+import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import {
+  createMixedRecording,
+  type MixedPicture,
+  type MixedRecording,
+  type MixedSound,
+} from '../mixed/mixed-recording.ts';
+import type { MixFormats, MixedRecordingOptions } from '../mixed/mix-options.ts';
+import { fileKey } from '../naming/file-key.ts';
+import type { Logger } from '../process/log.ts';
+import type { SegmentWriter } from '../segment/segment-writer.ts';
+import type { AudioSink, VideoSink } from '../timeline/media.ts';
+import { toWallMs, wallUs, type WallUs } from '../units.ts';
+import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
+import { Late } from './late.ts';
+import type { RoomRecording } from './room-recording.ts';
+
+/** What the mix of a room needs. */
+export interface MixedRoomRecordingOptions {
+  readonly plan: RecordingPlan;
+  /** Zero of an earlier epoch of the same task, if there was one. */
+  readonly zeroUs: WallUs | undefined;
+  readonly openWriter: (formats: MixFormats, zeroUs: WallUs) => Promise<SegmentWriter>;
+  readonly requestKeyFrame: (track: number) => void;
+  readonly log: Logger;
+}
+
+/** Steps of the compositor (1–10 ms each) taken in one go. */
+const STEPS_AT_A_TIME = 6;
+
+const TRACK_TYPE = { 'audio-video': 'audio_video', audio: 'audio', video: 'video' } as const;
+
+/**
+ * The room as one picture and one sound. The file begins with the first media of anybody and ends when the task ends,
+ * or when the last anchor left before that (docs/decisions/0003).
+ */
+export class MixedRoomRecording implements RoomRecording {
+  #options: MixedRoomRecordingOptions;
+  #mix: Late<MixedRecording>;
+  #videoTracks = new Map<string, number>();
+  #tracks = new Map<number, MixedPicture | MixedSound>();
+  #anchors = new Set<string>();
+  #emptySince: WallUs | undefined;
+
+  constructor(options: MixedRoomRecordingOptions) {
+    this.#options = options;
+    this.#mix = new Late(options.log);
+  }
+
+  anchorEntered({ userId, order, enteredUs }: FeedAnchor): void {
+    this.#anchors.add(userId);
+    this.#emptySince = undefined;
+    this.#mix.run((mix) => mix.addAnchor(userId, order, enteredUs));
+  }
+
+  anchorLeft(userId: string, at: WallUs): void {
+    this.#anchors.delete(userId);
+    if (this.#anchors.size === 0) this.#emptySince = at;
+    this.#mix.run((mix) => mix.removeAnchor(userId, at));
+  }
+
+  openTrack(track: FeedTrack): VideoSink & AudioSink {
+    const { userId, mediaId, startedUs } = track;
+    if (track.media === 'video') {
+      this.#videoTracks.set(fileKey(userId, mediaId), track.track);
+      this.#mix.run((mix) => this.#tracks.set(track.track, mix.addPicture(userId, mediaId, startedUs)));
+    } else {
+      this.#mix.run((mix) => this.#tracks.set(track.track, mix.addSound(userId, mediaId, startedUs)));
+    }
+    return {
+      onVideo: (unit) =>
+        this.#take(unit.at, () => (this.#tracks.get(track.track) as MixedPicture | undefined)?.onVideo(unit)),
+      onAudio: (unit) =>
+        this.#take(unit.at, () => (this.#tracks.get(track.track) as MixedSound | undefined)?.onAudio(unit)),
+    };
+  }
+
+  closeTrack(track: FeedTrack, at: WallUs): void {
+    this.#mix.run(() => {
+      this.#tracks.get(track.track)?.remove(at);
+      this.#tracks.delete(track.track);
+    });
+  }
+
+  advance(now: WallUs): boolean {
+    return this.#mix.value?.advance(this.#emptySince ?? now, STEPS_AT_A_TIME) ?? false;
+  }
+
+  async finish(at: WallUs): Promise<RecordedFile[]> {
+    const mix = await this.#mix.settled();
+    if (!mix) return [];
+    const end = wallUs(Math.min(at, this.#emptySince ?? at));
+    const { startUs, endUs } = mix.finish(end);
+    const trackType = TRACK_TYPE[this.#options.plan.streams];
+    const span = { startMs: toWallMs(startUs), endMs: toWallMs(endUs) };
+    return [{ fileKey: fileKey('', 'mix'), userId: '', mediaId: 'mix', trackType, ...span }];
+  }
+
+  close(): void {
+    this.#mix.close();
+  }
+
+  /** Recording zero is the first media of anybody, unless an earlier epoch has set it. */
+  #take(at: WallUs, deliver: () => void): void {
+    if (!this.#mix.begun) this.#mix.open(() => createMixedRecording(this.#mixOptions(at)));
+    this.#mix.run(deliver);
+  }
+
+  #mixOptions(first: WallUs): MixedRecordingOptions {
+    const { plan, log, openWriter, requestKeyFrame } = this.#options;
+    const zeroUs = this.#options.zeroUs ?? first;
+    return {
+      zeroUs,
+      fromUs: first,
+      video: plan.video,
+      audio: plan.audio,
+      streams: plan.streams,
+      openWriter: (formats) => openWriter(formats, zeroUs),
+      requestKeyFrame: (userId, mediaId) => {
+        const track = this.#videoTracks.get(fileKey(userId, mediaId));
+        if (track !== undefined) requestKeyFrame(track);
+      },
+      log,
+    };
+  }
+}

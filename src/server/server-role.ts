@@ -1,0 +1,113 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import fastify, { type FastifyInstance } from 'fastify';
+import { request } from 'undici';
+import { registerRecordingApi } from '../api/register.ts';
+import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
+import type { AppDirectory } from '../config/apps.ts';
+import { appDirectory } from '../config/directory.ts';
+import { registerLibrary } from '../library/routes.ts';
+import type { RoleContext, RunningRole } from '../process/role.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { createTaskService, type TaskControl } from '../tasks/control.ts';
+import { createTaskQueries, type TaskQueries } from '../tasks/queries.ts';
+import { verifyUserSig } from '../usersig/verify.ts';
+import { registerWorkerApi } from '../worker-api/routes.ts';
+import { registerDemoPage } from './demo-routes.ts';
+import { registerOperations, type StatsTree } from './operations.ts';
+import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
+
+/** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+interface Parts extends RoleContext {
+  readonly apps: AppDirectory;
+  readonly store: Store;
+  readonly tasks: TaskControl;
+  readonly queries: TaskQueries;
+  readonly callbacks: CallbackDelivery;
+  readonly rooms: RoomsAddress;
+}
+
+/** The `server` role: recording API, tasks and leases, callbacks, library, pages; the only one that opens the store. */
+export async function startServerRole(context: RoleContext): Promise<RunningRole> {
+  const parts = await openParts(context);
+  const http = fastify({
+    loggerInstance: context.log,
+    disableRequestLogging: true,
+    http: { maxHeaderSize: MAX_HEADER_BYTES },
+  });
+  await registerRoutes(http as unknown as FastifyInstance, parts);
+  const { host, port } = context.installation.config.http;
+  await http.listen({ host, port });
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await http.close();
+    await parts.callbacks.close();
+    await parts.store.close();
+  };
+  return { close: () => (closing ??= close()) };
+}
+
+async function openParts(context: RoleContext): Promise<Parts> {
+  const { installation, clock, log } = context;
+  const { config, publicUrl, secrets } = installation;
+  mkdirSync(join(config.data_dir, 'library'), { recursive: true });
+  const apps = appDirectory(config);
+  const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
+  const tasks = await createTaskService({
+    store,
+    apps,
+    clock,
+    log,
+    publicUrl: () => publicUrl,
+    fileNames: config.file_names,
+    leaseMs: config.recorders.lease_seconds * 1000,
+  });
+  return {
+    ...context,
+    apps,
+    store,
+    tasks,
+    queries: createTaskQueries({ store, publicUrl: () => publicUrl }),
+    callbacks: startCallbackDelivery({ store, apps, clock, log }),
+    rooms: { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token },
+  };
+}
+
+async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
+  const { apps, tasks, clock, log, store, installation, rooms } = parts;
+  const { config, secrets } = installation;
+  await registerRecordingApi(http, { apps, tasks, verifyUserSig, clock, log });
+  await registerWorkerApi(http, { tasks, token: secrets.token, clock });
+  await registerLibrary(http, { store, root: join(config.data_dir, 'library'), clock });
+  registerRoomsProxy(http, rooms);
+  registerOperations(http, operations(parts));
+  if (demoPageIsOn(config.demo_page, config.http.host)) await registerDemoPage(http, parts);
+}
+
+/** Whoever opens the page may publish and record, so by itself it is only for the machine's own users. */
+function demoPageIsOn(setting: 'auto' | 'on' | 'off', host: string): boolean {
+  return setting === 'on' || (setting === 'auto' && ['127.0.0.1', 'localhost', '::1'].includes(host));
+}
+
+function operations({ store, tasks, callbacks, queries, rooms }: Parts) {
+  return {
+    checks: [
+      { name: 'store', passes: async () => (await queries.backlog(), true) },
+      { name: 'rooms', passes: async () => (await request(`${rooms.origin}/healthz`)).statusCode === 200 },
+    ],
+    stats: {
+      store: () => ({ ...store.stats() }),
+      tasks: () => ({ ...tasks.stats() }),
+      backlog: async () => ({ ...(await queries.backlog()) }),
+      callbacks: () => ({ ...callbacks.stats() }),
+      rooms: () => roomsStats(rooms),
+    },
+  };
+}
+
+async function roomsStats({ origin, token }: RoomsAddress): Promise<StatsTree> {
+  const answer = await request(`${origin}/rooms/v1/stats`, { headers: { authorization: `Bearer ${token}` } });
+  return (await answer.body.json()) as StatsTree;
+}

@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { NewTask } from '../../src/tasks/service.ts';
+import { base, foreignAppId, sdkAppId, startApi, userSig, type Answer, type Json } from './recording-api.ts';
+
+const api = await startApi();
+const create = (changes: Json = {}): Promise<Answer> => api.call('CreateCloudRecording', base(changes));
+
+const rp = (RecordParams: Json): Json => ({ RecordParams });
+const vod = (TencentVod: Json): Json => ({ StorageParams: { CloudVod: { TencentVod } } });
+const ml = (MixLayoutParams: Json): Json => ({ MixLayoutParams: { MixLayoutMode: 3, ...MixLayoutParams } });
+const lists = (SubscribeStreamUserIds: Json): Json => rp({ SubscribeStreamUserIds });
+const video = (VideoParams: Json): Json => ({
+  MixTranscodeParams: {
+    VideoParams: { Width: 1920, Height: 1080, Fps: 15, BitRate: 550_000, Gop: 10, ...VideoParams },
+  },
+});
+const audio = (AudioParams: Json): Json => ({
+  MixTranscodeParams: { AudioParams: { SampleRate: 1, Channel: 2, BitRate: 64_000, ...AudioParams } },
+});
+const storage = { Vendor: 1, Region: 'r', Bucket: 'b', AccessKey: 'a', SecretKey: 's' };
+const cloud = (CloudStorage: Json): Json => ({ StorageParams: { CloudVod: undefined, CloudStorage } });
+const many = (count: number, entry: unknown): unknown[] => Array.from({ length: count }, () => entry);
+const place = { Top: 0, Left: 0, Width: 10, Height: 10 };
+const mark = (watermark: Json): Json => ml({ WaterMarkList: [watermark] });
+const imageMark = (WaterMarkUrl: string): Json => mark({ WaterMarkImage: { WaterMarkUrl, ...place } });
+
+const range = 'InvalidParameter.OutOfRange';
+const refused = 'UnsupportedOperation';
+const missing = 'MissingParameter';
+
+/** Case number of contract §9, the change to BASE, and the code that answers it; `ok` for acceptance. */
+const cases: readonly (readonly [name: string, changes: Json, code: string, named?: string])[] = [
+  ['C1', {}, 'ok'],
+  ['C2 SdkAppId', { SdkAppId: undefined }, 'MissingParameter.SdkAppId', 'SdkAppId'],
+  ['C3 RoomId', { RoomId: undefined }, 'MissingParameter.RoomId', 'RoomId'],
+  ['C3 RoomId empty', { RoomId: '' }, 'MissingParameter.RoomId', 'RoomId'],
+  ['C4 UserId', { UserId: undefined }, 'MissingParameter.UserId', 'UserId'],
+  ['C5 UserSig', { UserSig: undefined }, 'MissingParameter.UserSig', 'UserSig'],
+  ['C5 UserSig null', { UserSig: null }, 'MissingParameter.UserSig', 'UserSig'],
+  ['C6 RecordParams', { RecordParams: undefined }, 'MissingParameter.RecordParams', 'RecordParams'],
+  ['C7 StorageParams', { StorageParams: undefined }, 'MissingParameter.StorageParams', 'StorageParams'],
+  ['C8', rp({ RecordMode: undefined }), 'MissingParameter.RecordMode', 'RecordParams.RecordMode'],
+  ['C9 mode 0', rp({ RecordMode: 0 }), range, 'RecordParams.RecordMode'],
+  ['C9 mode 3', rp({ RecordMode: 3 }), range],
+  ['C10 idle 4', rp({ MaxIdleTime: 4 }), range, 'RecordParams.MaxIdleTime'],
+  ['C10 idle 5', rp({ MaxIdleTime: 5 }), 'ok'],
+  ['C10 idle 86400', rp({ MaxIdleTime: 86_400 }), 'ok'],
+  ['C10 idle 86401', rp({ MaxIdleTime: 86_401 }), range],
+  ['C11', rp({ StreamType: 3 }), range],
+  ['C12 0', rp({ MaxMediaFileDuration: 0 }), range],
+  ['C12 1, splitting is not built', rp({ MaxMediaFileDuration: 1 }), refused, 'RecordParams.MaxMediaFileDuration'],
+  ['C12 1440', rp({ MaxMediaFileDuration: 1440 }), 'ok'],
+  ['C12 1441', rp({ MaxMediaFileDuration: 1441 }), range],
+  ['C13 OutputFormat', rp({ OutputFormat: 5 }), range, 'RecordParams.OutputFormat'],
+  ['C13 AvMerge', rp({ AvMerge: 2 }), range, 'RecordParams.AvMerge'],
+  ['C13 MediaId', rp({ MediaId: 3 }), range, 'RecordParams.MediaId'],
+  ['C13 FillType', rp({ FillType: 2 }), range, 'RecordParams.FillType'],
+  ['C13 SubscribeAbility', rp({ SubscribeAbility: 2 }), range, 'RecordParams.SubscribeAbility'],
+  ['FillType 1 is not built', rp({ FillType: 1 }), refused, 'RecordParams.FillType'],
+  ['values that change nothing', rp({ FillType: 0, AvMerge: 1, OutputFormat: 3, SubscribeAbility: 1 }), 'ok'],
+  ['C14', { StorageParams: { CloudVod: undefined } }, 'MissingParameter.CloudStorage'],
+  ['C14 null', { StorageParams: { CloudVod: null } }, 'MissingParameter.CloudStorage'],
+  ['an empty TencentVod', { StorageParams: { CloudVod: { TencentVod: { ExpireTime: undefined } } } }, 'ok'],
+  ['C15', { StorageParams: { CloudStorage: storage } }, refused, 'CloudVod'],
+  ...Object.keys(storage).map(
+    (name) =>
+      [
+        `C16 ${name}`,
+        cloud({ ...storage, [name]: undefined }),
+        `MissingParameter.${name}`,
+        `StorageParams.CloudStorage.${name}`,
+      ] as const,
+  ),
+  ['C16 all, not built', cloud(storage), refused, 'StorageParams.CloudStorage'],
+  ['C17', cloud({ ...storage, Vendor: 2 }), range],
+  ['C18 a/b', cloud({ ...storage, FileNamePrefix: ['a/b'] }), range, 'StorageParams.CloudStorage.FileNamePrefix.0'],
+  ['C18 a_b, not built', cloud({ ...storage, FileNamePrefix: ['a_b', 'c-1'] }), refused],
+  ['EndpointUrl, not built', cloud({ ...storage, EndpointUrl: 'h.example.com' }), refused],
+  ['C19 5', vod({ MediaType: 5 }), range],
+  ['C19 2 with picture', vod({ MediaType: 2 }), refused, 'StreamType'],
+  ['C19 2 audio, not built', { ...vod({ MediaType: 2 }), ...rp({ StreamType: 1 }) }, refused, 'TencentVod.MediaType'],
+  ['MediaType 1, not built', vod({ MediaType: 1 }), refused, 'TencentVod.MediaType'],
+  ['Procedure, not built', vod({ Procedure: 'flow' }), refused, 'TencentVod.Procedure'],
+  ['empty texts are not set', vod({ Procedure: '', UserDefineRecordId: '', StorageRegion: '' }), 'ok'],
+  ['contexts', vod({ SessionContext: 'a\nb', SourceContext: 'x', ClassId: 3, StorageRegion: 'ap-shanghai' }), 'ok'],
+  ['C20 64', vod({ UserDefineRecordId: 'a'.repeat(64) }), 'ok'],
+  ['C20 65', vod({ UserDefineRecordId: 'a'.repeat(65) }), range],
+  ['C20 a.b', vod({ UserDefineRecordId: 'a.b' }), range, 'StorageParams.CloudVod.TencentVod.UserDefineRecordId'],
+  ['C21 1920×1080', video({}), 'ok'],
+  ['C21 1921', video({ Width: 1921 }), range, 'MixTranscodeParams.VideoParams.Width'],
+  ['C21 1920×1088', video({ Height: 1088 }), range, 'MixTranscodeParams.VideoParams.Height'],
+  ['C22', video({ Width: 1080, Height: 1920 }), 'ok'],
+  ['a canvas without pixels', video({ Width: 1 }), range],
+  ['C23 Fps 0', video({ Fps: 0 }), range],
+  ['C23 Fps 61', video({ Fps: 61 }), range],
+  ['C23 BitRate 63999', video({ BitRate: 63_999 }), range],
+  ['C23 BitRate 8192001', video({ BitRate: 8_192_001 }), range],
+  ['C24', video({ Gop: undefined }), missing, 'MixTranscodeParams.VideoParams.Gop'],
+  ['C25', audio({ SampleRate: 48_000 }), range],
+  ['C26 31999', audio({ BitRate: 31_999 }), range],
+  ['C26 128001', audio({ BitRate: 128_001 }), range],
+  ['C26 Channel 3', audio({ Channel: 3 }), range],
+  ['C27', ml({ MixLayoutMode: undefined }), missing, 'MixLayoutParams.MixLayoutMode'],
+  ['C28', ml({ MixLayoutMode: 5 }), range],
+  ['C29', ml({ MixLayoutMode: 4, MixLayoutList: many(26, place) }), range, 'MixLayoutParams.MixLayoutList'],
+  ['C29 25, not built', ml({ MixLayoutMode: 4, MixLayoutList: many(25, place) }), refused],
+  ['C30', ml({ MixLayoutMode: 4, MixLayoutList: [{ ...place, Left: 351 }] }), range, 'MixLayoutParams.MixLayoutList.0'],
+  ['C30 edge, not built', ml({ MixLayoutMode: 4, MixLayoutList: [{ ...place, Left: 350 }] }), refused],
+  [
+    'C30 in a larger canvas, not built',
+    { ...video({}), ...ml({ MixLayoutMode: 4, MixLayoutList: [{ ...place, Left: 351 }] }) },
+    refused,
+  ],
+  ['C31 Alpha', ml({ MixLayoutList: [{ ...place, Alpha: 256 }] }), range, 'MixLayoutParams.MixLayoutList.0.Alpha'],
+  ['C31 RenderMode', ml({ RenderMode: 4 }), range],
+  ['C31 BackGroundColor', ml({ BackGroundColor: 'FFA500' }), range, 'MixLayoutParams.BackGroundColor'],
+  ['BackGroundColor, not built', ml({ BackGroundColor: '#FFA500' }), refused, 'MixLayoutParams.BackGroundColor'],
+  ['BackGroundColor black', ml({ BackGroundColor: '0x000000' }), 'ok'],
+  ['C32', ml({ WaterMarkList: many(26, {}) }), range],
+  ['C33', mark({ WaterMarkType: 1 }), missing, 'MixLayoutParams.WaterMarkList.0.WaterMarkChar'],
+  ['C33 default type', mark({}), missing, 'MixLayoutParams.WaterMarkList.0.WaterMarkImage'],
+  ['C34 no extension', imageMark('https://h/a'), range],
+  ['C34 blank', imageMark('https://h/a b.png'), range],
+  ['C35, not built', imageMark('https://h/a.png?token=x'), refused, 'MixLayoutParams.WaterMarkList'],
+  ['C36', mark({ WaterMarkType: 2, WaterMarkTimestamp: { Pos: 7 } }), range],
+  ['C36 6, not built', mark({ WaterMarkType: 2, WaterMarkTimestamp: { Pos: 6, TimeZone: -3 } }), refused],
+  [
+    'a watermark outside the canvas',
+    mark({ WaterMarkImage: { ...place, Top: 631, WaterMarkUrl: 'https://h/a.png' } }),
+    range,
+  ],
+  ['C37 33', lists({ SubscribeAudioUserIds: many(33, 'u') }), range],
+  ['C37 32, not built', lists({ SubscribeAudioUserIds: many(32, 'u') }), refused, 'SubscribeStreamUserIds'],
+  ['C37 empty', lists({ SubscribeAudioUserIds: [], UnSubscribeAudioUserIds: [] }), 'ok'],
+  ['a list of millions', lists({ SubscribeAudioUserIds: many(2_000_000, 1) }), 'InvalidParameter'],
+  ['C38', lists({ SubscribeAudioUserIds: ['a'], UnSubscribeAudioUserIds: ['b'] }), range],
+  ['C39, not built', lists({ SubscribeAudioUserIds: ['a'], UnSubscribeVideoUserIds: ['b'] }), refused],
+  ['C40 type 2', { RoomIdType: 2 }, range],
+  ...['abc', '0', '4294967295', '007', '1.5', ' 1'].map(
+    (RoomId) => [`C40 ${RoomId}`, { RoomId }, range, 'RoomId'] as const,
+  ),
+  ['C40 4294967294', { RoomId: '4294967294' }, 'ok'],
+  ['C40 default type', { RoomIdType: undefined, RoomId: 'abc' }, range],
+  ['C41', { RoomIdType: 0 }, 'ok'],
+  ['a string room of 64 bytes', { RoomIdType: 0, RoomId: '会'.repeat(21) + '1' }, 'ok'],
+  ['a string room of 65 bytes', { RoomIdType: 0, RoomId: '会'.repeat(21) + '12' }, range],
+  ['a string room with a control character', { RoomIdType: 0, RoomId: 'a\u0007' }, range],
+  ['a string room that has no UTF-8', { RoomIdType: 0, RoomId: 'a\ud800' }, range],
+  ['C42 5', { ResourceExpiredHour: 5 }, range],
+  ['C42 6', { ResourceExpiredHour: 6 }, 'ok'],
+  ['C42 720', { ResourceExpiredHour: 720 }, 'ok'],
+  ['C42 721', { ResourceExpiredHour: 721 }, range],
+  ['C43', { SdkAppId: foreignAppId }, 'InvalidParameter.SdkAppId'],
+  ['C43 nobody', { SdkAppId: 5 }, 'InvalidParameter.SdkAppId'],
+  [
+    'a sub-application that is another account’s app',
+    vod({ SubAppId: foreignAppId }),
+    'AuthFailure.UnauthorizedOperation',
+  ],
+  ['C45', { UserSig: userSig('somebody') }, 'InvalidParameter.UserSig'],
+  ['C45 expired', { UserSig: userSig('recorder_10001', 0) }, 'InvalidParameter.UserSig'],
+  ['C45 long', { UserSig: 'x'.repeat(1_000_000) }, 'InvalidParameter.UserSig'],
+  ['C48', { ...rp({ RecordMode: 1 }), ...video({}), ...ml({ MixLayoutMode: 2, WaterMarkList: [{}] }) }, 'ok'],
+  ['C49 PrivateMapKey where no room asks for it', { PrivateMapKey: 'any' }, 'ok'],
+  ['layout modes that are not built', ml({ MixLayoutMode: 1 }), refused, 'MixLayoutParams.MixLayoutMode'],
+  [
+    'a grid with what concerns other modes',
+    ml({ MaxResolutionUserId: 'a', MediaId: 1, MaxResolutionUserAlign: 1, RenderMode: 1 }),
+    'ok',
+  ],
+];
+
+for (const [name, changes, code, named] of cases) {
+  test(`${name}: ${code}`, async () => {
+    const before = api.tasks.created.length;
+    const answer = await create(changes);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.code ?? 'ok', code, answer.text.slice(0, 500));
+    assert.equal(api.tasks.created.length - before, code === 'ok' ? 1 : 0);
+    if (named)
+      assert.ok(answer.message.includes(`\`${named}\``) || answer.message.includes(`\`${named} `), answer.message);
+    if (code === refused && !name.startsWith('C15') && name !== 'C19 2 with picture')
+      assert.match(answer.message, /not supported yet/);
+    if (code === 'ok') assert.match(String(answer.response['TaskId']), /^[A-Za-z0-9+.-]+$/);
+  });
+}
+
+const createdBy = async (changes: Json): Promise<NewTask> => {
+  const answer = await create(changes);
+  assert.equal(answer.code, undefined, answer.text);
+  const task = api.tasks.created.at(-1);
+  assert.ok(task);
+  return task;
+};
+
+test('BASE becomes a task with the defaults of the contract', async () => {
+  assert.deepEqual(await createdBy({}), {
+    room: { sdkAppId, kind: 'number', roomId: '10001' },
+    botUserId: 'recorder_10001',
+    plan: {
+      mode: 'mixed',
+      maxIdleSeconds: 30,
+      streams: 'audio-video',
+      media: ['main', 'aux'],
+      video: { width: 360, height: 640, fps: 15, bitrate: 550_000, gopSeconds: 10 },
+      audio: { sampleRate: 48_000, channels: 2, bitrate: 64_000 },
+      layout: { mode: 'grid' },
+    },
+    vod: { subAppId: sdkAppId, expireSeconds: 0, userDefineRecordId: undefined },
+    resourceExpiredHours: 72,
+  });
+});
+
+test('everything that is built arrives in the task', async () => {
+  const task = await createdBy({
+    RoomId: '会议/1',
+    RoomIdType: 0,
+    ResourceExpiredHour: 6,
+    RecordParams: { RecordMode: 2, MaxIdleTime: 5, StreamType: 2, MediaId: 2 },
+    ...vod({ ExpireTime: 86_400, SubAppId: 7, UserDefineRecordId: 'cls7' }),
+    MixTranscodeParams: {
+      VideoParams: { Width: 641, Height: 481, Fps: 30, BitRate: 1_000_000, Gop: 2 },
+      AudioParams: { SampleRate: 3, Channel: 1, BitRate: 32_000 },
+    },
+  });
+  assert.deepEqual(task.room, { sdkAppId, kind: 'string', roomId: '会议/1' });
+  assert.deepEqual(task.vod, { subAppId: 7, expireSeconds: 86_400, userDefineRecordId: 'cls7' });
+  assert.equal(task.resourceExpiredHours, 6);
+  assert.deepEqual(task.plan, {
+    mode: 'mixed',
+    maxIdleSeconds: 5,
+    streams: 'video',
+    media: ['aux'],
+    video: { width: 640, height: 480, fps: 30, bitrate: 1_000_000, gopSeconds: 2 },
+    audio: { sampleRate: 16_000, channels: 1, bitrate: 32_000 },
+    layout: { mode: 'grid' },
+  });
+});
+
+test('C48: transcoding of a single recording stays at its defaults', async () => {
+  const { plan } = await createdBy({ ...rp({ RecordMode: 1, StreamType: 1, MediaId: 1 }), ...video({ Fps: 60 }) });
+  assert.deepEqual([plan.mode, plan.streams, plan.media, plan.video.fps], ['single', 'audio', ['main'], 15]);
+});
+
+test('C44: the app’s limit of live tasks', async () => {
+  api.tasks.limit = api.tasks.created.length;
+  const answer = await create();
+  api.tasks.limit = Number.POSITIVE_INFINITY;
+  assert.equal(answer.code, 'FailedOperation.RestrictedConcurrency');
+  assert.match(answer.message, /100/);
+});
+
+test('keys and UserSigs never come back in a message or in the log', async () => {
+  const secret = 'hush-hush-hush';
+  await create(cloud({ ...storage, SecretKey: secret, Vendor: 9 }));
+  await create(cloud({ ...storage, SecretKey: secret.repeat(100) }));
+  const wrong = await create({ UserSig: secret });
+  assert.ok(!wrong.text.includes(secret));
+  assert.ok(!JSON.stringify(api.log).includes(secret));
+});

@@ -3,7 +3,7 @@ import type { RtpTicks, WallUs } from '../units.ts';
 
 /**
  * What crosses the room feed, the one way media and room events go from the `rooms` role to recorders (design §2).
- * One connection is one recording bot in one room. Control messages are JSON; media goes in binary batches (wire.ts).
+ * One connection is one recording bot in one room. Control messages are JSON; media goes in binary batches (frames.ts, packet-batch.ts).
  */
 
 /** Codecs a track on the feed can have. */

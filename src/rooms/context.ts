@@ -1,0 +1,16 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { AppDirectory } from '../config/apps.ts';
+import type { RoomRegistry } from './room-registry.ts';
+import type { SessionTable } from './session-table.ts';
+import type { TransportFactory } from './transport.ts';
+
+/** What the routes of the rooms role work on. */
+export interface RoomsContext {
+  readonly registry: RoomRegistry;
+  readonly sessions: SessionTable;
+  readonly apps: AppDirectory;
+  readonly clock: Clock;
+  readonly transports: TransportFactory;
+  readonly log: Logger;
+}

@@ -1,0 +1,121 @@
+import type { CancelTimer, Clock } from '../clock.ts';
+import { roomKeyText, type RoomKey } from '../room-key.ts';
+import type { ReceiverStats } from '../rtp/session.ts';
+import { Room, type RoomListing } from './room.ts';
+
+/** Feedback and packet batches go out this often, in milliseconds. */
+const TICK_MS = 10;
+/** Silence and overdue connections are looked for this often, in milliseconds. */
+const SWEEP_MS = 500;
+
+/** Timeouts of every room, in milliseconds. */
+export interface RoomTimeouts {
+  readonly anchorTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** Gauges over all rooms, and the RTP counters of the sessions that are open now. */
+export interface RegistryStats {
+  readonly rooms: number;
+  readonly publishers: number;
+  readonly viewers: number;
+  readonly received: Readonly<ReceiverStats>;
+}
+
+/** The rooms that somebody is in. A room exists from the first who comes to the last who goes. */
+export class RoomRegistry {
+  readonly #clock: Clock;
+  readonly #timeouts: RoomTimeouts;
+  readonly #rooms = new Map<string, Room>();
+  readonly #timers: readonly CancelTimer[];
+  readonly #afterTick: () => void;
+  #lastTrack = 0;
+  #closed = false;
+
+  /** `afterTick` runs after the rooms' own work of each tick. */
+  constructor(clock: Clock, timeouts: RoomTimeouts, afterTick: () => void) {
+    this.#clock = clock;
+    this.#timeouts = timeouts;
+    this.#afterTick = afterTick;
+    this.#timers = [clock.every(TICK_MS, () => this.#tick()), clock.every(SWEEP_MS, () => this.sweep())];
+  }
+
+  /** Track ids are unique within the process, hence within every feed. */
+  readonly nextTrack = (): number => ++this.#lastTrack;
+
+  /** The room of that key, made if nobody was in it. */
+  open(key: RoomKey): Room {
+    const text = roomKeyText(key);
+    const known = this.#rooms.get(text);
+    if (known) return known;
+    const room = new Room({ key, clock: this.#clock, ...this.#timeouts });
+    this.#rooms.set(text, room);
+    return room;
+  }
+
+  /** The room of that key if somebody is in it. */
+  find(key: RoomKey): Room | undefined {
+    return this.#rooms.get(roomKeyText(key));
+  }
+
+  /** Every room, or those of one app. */
+  list(sdkAppId?: number): RoomListing[] {
+    const rooms = [...this.#rooms.values()];
+    return rooms.filter((room) => sdkAppId === undefined || room.key.sdkAppId === sdkAppId).map((room) => room.list());
+  }
+
+  stats(): RegistryStats {
+    const rooms = [...this.#rooms.values()];
+    const publishers = rooms.flatMap((room) => room.publishers());
+    return {
+      rooms: rooms.length,
+      publishers: publishers.length,
+      viewers: rooms.reduce((sum, room) => sum + room.viewerCount, 0),
+      received: sumStats(publishers.map((publisher) => publisher.stats())),
+    };
+  }
+
+  /** Ends what is overdue and forgets empty rooms. */
+  sweep(): void {
+    const now = this.#clock.monoUs();
+    for (const room of this.#rooms.values()) {
+      room.sweep(now);
+      if (room.empty) this.#rooms.delete(roomKeyText(room.key));
+    }
+  }
+
+  /** Puts everybody out. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const cancel of this.#timers) cancel();
+    for (const room of this.#rooms.values()) room.close();
+    this.#rooms.clear();
+  }
+
+  #tick(): void {
+    const now = this.#clock.monoUs();
+    for (const room of this.#rooms.values()) room.tick(now);
+    this.#afterTick();
+  }
+}
+
+const NO_STATS: Readonly<ReceiverStats> = {
+  packets: 0,
+  bytes: 0,
+  malformed: 0,
+  unknownStream: 0,
+  duplicates: 0,
+  nacksSent: 0,
+  recoveredByRtx: 0,
+  recoveredByRed: 0,
+  lostForGood: 0,
+  plisSent: 0,
+  restarts: 0,
+};
+
+function sumStats(all: readonly Readonly<ReceiverStats>[]): ReceiverStats {
+  const sum = { ...NO_STATS };
+  for (const stats of all) for (const key of Object.keys(sum) as (keyof ReceiverStats)[]) sum[key] += stats[key];
+  return sum;
+}

@@ -1,0 +1,21 @@
+import { appDirectory } from '../config/directory.ts';
+import type { RoleContext, RunningRole } from '../process/role.ts';
+import { startRooms } from './start.ts';
+
+/** The `rooms` role: WHIP, WHEP and the room feed on its internal port. */
+export async function startRoomsRole({ installation, clock, log }: RoleContext): Promise<RunningRole> {
+  const { config, secrets } = installation;
+  const { host, port, anchor_timeout_seconds, ice_bind_address, max_sessions } = config.rooms;
+  const rooms = await startRooms({
+    host,
+    port,
+    token: secrets.token,
+    apps: appDirectory(config),
+    clock,
+    log,
+    anchorTimeoutMs: anchor_timeout_seconds * 1000,
+    ...(ice_bind_address === undefined ? {} : { iceBindAddress: ice_bind_address }),
+    maxSessions: max_sessions,
+  });
+  return { close: () => rooms.close() };
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { readAddress, readUserId, type PictureAddress } from './address.ts';
+import { requireUserSig } from './authorize.ts';
+import type { RoomsContext } from './context.ts';
+import { negotiateWatch, type Negotiation } from './negotiation.ts';
+import { Problem } from './problem.ts';
+import type { Publisher } from './publisher.ts';
+import { writeAnswer, type SentStream } from './sdp-answer.ts';
+import type { OpenedSession, OpenSession } from './sdp-endpoint.ts';
+import { readOffer, type Offer } from './sdp-offer.ts';
+import type { ClientSession } from './session-table.ts';
+import { SENDER_CNAME, Viewer } from './viewer.ts';
+import { newSessionNumber } from './whip.ts';
+
+const viewerSchema = z.object({ viewer: z.string() });
+
+/** Watching: a POSTed offer becomes a session that gets an anchor's picture and sound. */
+export function whepOpener(context: RoomsContext, connectTimeoutMs: number): OpenSession {
+  return async (request: FastifyRequest, text: string): Promise<OpenedSession> => {
+    const address = readAddress(request.params, request.query);
+    const user = { sdkAppId: address.room.sdkAppId, userId: readViewer(request.query), nowMs: context.clock.wallMs() };
+    requireUserSig(context.apps, request.headers.authorization, user);
+    const offer = readOffer(text);
+    const viewer = makeViewer(context, address, offer, connectTimeoutMs);
+    const session = clientSession(viewer.viewer, offer);
+    context.sessions.add(session);
+    return { session, answer: await openViewer(context, viewer, offer) };
+  };
+}
+
+interface MadeViewer {
+  readonly viewer: Viewer;
+  readonly negotiation: Negotiation;
+  readonly enter: () => void;
+}
+
+function readViewer(query: unknown): string {
+  const options = viewerSchema.safeParse(query);
+  if (!options.success) throw new Problem(400, 'viewer names the user who watches.');
+  return readUserId(options.data.viewer, 'viewer');
+}
+
+function makeViewer(
+  context: RoomsContext,
+  address: PictureAddress,
+  offer: Offer,
+  connectTimeoutMs: number,
+): MadeViewer {
+  const { userId, mediaId } = address;
+  const room = context.registry.find(address.room);
+  const source = room?.source(userId, mediaId);
+  if (!room || !source) throw new Problem(404, 'That user does not publish this picture.', { 'retry-after': '1' });
+  const negotiation = negotiateWatch(offer, sentBy(source));
+  const { clock } = context;
+  const viewer = new Viewer({ sessionId: randomUUID(), userId, mediaId, room, negotiation, clock, connectTimeoutMs });
+  return { viewer, negotiation, enter: () => room.watch(viewer) };
+}
+
+function sentBy(source: Publisher): Parameters<typeof negotiateWatch>[1] {
+  const { media } = source.negotiation;
+  return {
+    audio: media.some((one) => one.media === 'audio'),
+    video: media.find((one) => one.media === 'video')?.codec,
+  };
+}
+
+async function openViewer(context: RoomsContext, made: MadeViewer, offer: Offer): Promise<string> {
+  const { viewer, negotiation } = made;
+  made.enter();
+  try {
+    const local = await viewer.open(context.transports, offer.transport);
+    return writeAnswer({ offer, negotiation, local, sessionNumber: newSessionNumber(), sent: sentStreams(viewer) });
+  } catch (error) {
+    viewer.close();
+    throw error;
+  }
+}
+
+function sentStreams(viewer: Viewer): SentStream[] {
+  const streamId = viewer.sessionId;
+  return viewer.streams.map(({ ssrc, rtxSsrc }) => ({ ssrc, rtxSsrc, cname: SENDER_CNAME, streamId }));
+}
+
+function clientSession(viewer: Viewer, offer: Offer): ClientSession {
+  return {
+    kind: 'whep',
+    sessionId: viewer.sessionId,
+    remoteUfrag: offer.transport.ufrag,
+    get closed() {
+      return viewer.closed;
+    },
+    addCandidate: (candidate) => viewer.addCandidate(candidate),
+    end: () => viewer.close(),
+  };
+}

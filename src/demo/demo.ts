@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSecrets, type InstallationSecrets } from '../config/secrets.ts';
 import { forkSyntheticAnchor } from '../synthetic/forked-anchor.ts';
 import type { SyntheticAnchor } from '../synthetic/anchor.ts';
-import { signUserSig } from '../usersig/sign.ts';
+import { signUserSig } from '../usersig/verify.ts';
 import { CAST, castName, RECORDED_SECONDS, type CastMember } from './cast.ts';
 import { examineFile } from './examine.ts';
 import { CallbackReceiver, type CommittedFile } from './receiver.ts';
@@ -113,7 +113,7 @@ function sign({ demo }: InstallationSecrets, userId: string): string {
     sdkAppId: demo.sdkAppId,
     secretKey: demo.appSecret,
     nowMs: Date.now(),
-    ttlSeconds: 3600,
+    expireS: 3600,
   });
 }
 

@@ -6,7 +6,7 @@ const { values } = parseArgs({
   options: {
     'data-dir': { type: 'string', default: 'data/demo' },
     port: { type: 'string', default: '8080' },
-    stay: { type: 'boolean', default: process.stdin.isTTY === true },
+    stay: { type: 'boolean', default: Boolean(process.stdin.isTTY) },
   },
 });
 

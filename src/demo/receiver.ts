@@ -81,6 +81,6 @@ export class CallbackReceiver {
     };
     const { TaskId, Payload } = event.EventInfo;
     this.callbacks.push({ eventType: event.EventType, taskId: TaskId, payload: Payload, signed: sign === expected });
-    for (const look of [...this.#waiting]) look();
+    for (const look of this.#waiting) look();
   }
 }

@@ -63,10 +63,10 @@ function createRequest(
 function openSdk(options: RecordingClientOptions): SdkClient {
   // The SDK is CommonJS; its types would pull every product of the vendor into the type check.
   const load = createRequire(import.meta.url);
-  const { v20190722 } = load('tencentcloud-sdk-nodejs/tencentcloud/services/trtc') as {
-    v20190722: { Client: new (config: unknown) => SdkClient };
+  const { trtc } = load('tencentcloud-sdk-nodejs/tencentcloud/services/trtc') as {
+    trtc: { v20190722: { Client: new (config: unknown) => SdkClient } };
   };
-  return new v20190722.Client({
+  return new trtc.v20190722.Client({
     credential: { secretId: options.secretId, secretKey: options.secretKey },
     region: 'ap-guangzhou',
     profile: { httpProfile: { endpoint: options.endpoint, protocol: 'http://', reqMethod: 'POST', reqTimeout: 20 } },

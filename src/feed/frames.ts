@@ -48,7 +48,10 @@ const isFrameType = (type: number): type is FrameType => type in LIMITS;
  * during the callback.
  */
 export class FrameReader {
-  #held: Buffer | undefined;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** Bytes that must be held before a look at them can bring anything: a header, or the whole frame it announces. */
+  #needed = FRAME_HEADER_BYTES;
   #fault: string | undefined;
   readonly #onFrame: (type: FrameType, body: Buffer) => void;
 
@@ -64,21 +67,29 @@ export class FrameReader {
   /** Takes the next bytes of the stream; false once a rule was broken, after which nothing more is read. */
   push(chunk: Buffer): boolean {
     if (this.#fault !== undefined) return false;
-    const bytes = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes < this.#needed) return true;
+    const bytes = this.#held.length === 1 ? chunk : Buffer.concat(this.#held, this.#heldBytes);
     const used = this.#readFrames(bytes);
-    this.#held = used < bytes.length ? bytes.subarray(used) : undefined;
+    this.#held = used < bytes.length ? [bytes.subarray(used)] : [];
+    this.#heldBytes = bytes.length - used;
     return this.#fault === undefined;
   }
 
   #readFrames(bytes: Buffer): number {
     let at = 0;
+    this.#needed = FRAME_HEADER_BYTES;
     while (bytes.length - at >= FRAME_HEADER_BYTES) {
       const length = bytes.readUInt32LE(at);
       const type = bytes[at + 4]!;
       if (!isFrameType(type)) return this.#giveUp(`unknown frame type ${type}`, bytes);
       if (length > LIMITS[type]) return this.#giveUp(`frame of ${length} bytes`, bytes);
       const end = at + FRAME_HEADER_BYTES + length;
-      if (end > bytes.length) break;
+      if (end > bytes.length) {
+        this.#needed = end - at;
+        break;
+      }
       this.#onFrame(type, bytes.subarray(at + FRAME_HEADER_BYTES, end));
       at = end;
     }

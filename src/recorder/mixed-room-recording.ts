@@ -5,22 +5,22 @@ import {
   type MixedRecording,
   type MixedSound,
 } from '../mixed/mixed-recording.ts';
-import type { MixFormats, MixedRecordingOptions } from '../mixed/mix-options.ts';
+import type { MixedRecordingOptions } from '../mixed/mix-options.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
-import type { SegmentWriter } from '../segment/segment-writer.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import { toWallMs, wallUs, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import { Late } from './late.ts';
 import type { RoomRecording } from './room-recording.ts';
+import type { OpenSpoolFile } from './spool-writer.ts';
 
 /** What the mix of a room needs. */
 export interface MixedRoomRecordingOptions {
   readonly plan: RecordingPlan;
   /** Zero of an earlier epoch of the same task, if there was one. */
   readonly zeroUs: WallUs | undefined;
-  readonly openWriter: (formats: MixFormats, zeroUs: WallUs) => Promise<SegmentWriter>;
+  readonly openWriter: OpenSpoolFile;
   readonly requestKeyFrame: (track: number) => void;
   readonly log: Logger;
 }
@@ -115,7 +115,8 @@ export class MixedRoomRecording implements RoomRecording {
       video: plan.video,
       audio: plan.audio,
       streams: plan.streams,
-      openWriter: (formats) => openWriter(formats, zeroUs),
+      openWriter: ({ audio, video }) =>
+        openWriter({ userId: '', mediaId: 'mix', zeroUs, audio, video: video !== undefined }),
       requestKeyFrame: (userId, mediaId) => {
         const track = this.#videoTracks.get(fileKey(userId, mediaId));
         if (track !== undefined) requestKeyFrame(track);

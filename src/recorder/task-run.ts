@@ -36,8 +36,8 @@ export interface TaskRunOptions {
   readonly recording: RoomRecording;
   /** Queues a report; resolves when the server accepted it. */
   readonly report: (report: TaskReport) => Promise<void>;
-  /** Files that earlier epochs left and this one did not go on with. */
-  readonly earlierFiles: (current: readonly RecordedFile[]) => Promise<RecordedFile[]>;
+  /** The files of this epoch together with what earlier epochs of the task left on the spool. */
+  readonly withEarlier: (current: readonly RecordedFile[]) => RecordedFile[];
   /** The task is over for this recorder: the last report was accepted. */
   readonly onEnded: () => void;
   readonly clock: Clock;
@@ -199,11 +199,10 @@ export class TaskRun {
     if (this.#closed) return;
     this.#desk.closeAll();
     this.#leaveRoom();
-    const files = await recording.finish(at);
-    const earlier = await this.#options.earlierFiles(files);
+    const files = this.#options.withEarlier(await recording.finish(at));
     if (this.#startedMs === undefined) this.#reportStarted();
     const atMs = clock.wallMs();
-    await this.#options.report({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs, files: [...files, ...earlier] });
+    await this.#options.report({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs, files });
     this.close();
     this.#options.onEnded();
   }

@@ -57,6 +57,6 @@ export class TrackDesk {
 
   /** Ends all tracks. Idempotent. */
   closeAll(): void {
-    for (const id of [...this.#tracks.keys()]) this.close(id);
+    for (const id of this.#tracks.keys()) this.close(id);
   }
 }

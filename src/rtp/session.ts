@@ -71,6 +71,8 @@ export interface ReceiverStats {
   recoveredByRed: number;
   lostForGood: number;
   plisSent: number;
+  /** Times a sender started anew: a new SSRC on the same m-line, another simulcast layer, or a jump of its numbers. */
+  restarts: number;
 }
 
 /** One publisher's incoming media: NACK, RTX, transport-wide feedback, receiver reports, PLI, RED. Pure; no timers inside. */

@@ -8,7 +8,7 @@ import type { Installation } from '../process/installation.ts';
 import type { RoomKey } from '../room-key.ts';
 import type { TaskQueries, TaskView } from '../tasks/queries.ts';
 import type { TaskService } from '../tasks/service.ts';
-import { signUserSig } from '../usersig/sign.ts';
+import { signUserSig } from '../usersig/verify.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
 import type { RoomsAddress } from './rooms-proxy.ts';
 
@@ -73,7 +73,7 @@ function registerDemoApi(scope: FastifyInstance, options: DemoPageOptions): void
       sdkAppId,
       secretKey,
       nowMs: clock.wallMs(),
-      ttlSeconds: TICKET_SECONDS,
+      expireS: TICKET_SECONDS,
     });
     return { userSig, whipUrl: `/whip/${sdkAppId}/${encodeURIComponent(room)}/${encodeURIComponent(user)}` };
   });

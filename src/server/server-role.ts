@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
 import { registerRecordingApi } from '../api/register.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
@@ -34,7 +34,7 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
   const parts = await openParts(context);
   const http = fastify({
     loggerInstance: context.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     http: { maxHeaderSize: MAX_HEADER_BYTES },
   });
   await registerRoutes(http as unknown as FastifyInstance, parts);

@@ -68,7 +68,7 @@ function start() {
     },
     recording,
     report: async (report) => void reports.push(report),
-    earlierFiles: async () => [],
+    withEarlier: (files) => [...files],
     onEnded: () => (ended.count += 1),
     clock,
     log: createLogger('test', 'silent'),

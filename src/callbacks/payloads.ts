@@ -1,0 +1,79 @@
+import type { WallMs } from '../units.ts';
+
+/** Event types built so far (contract §4.3). */
+export type EventType = 301 | 302 | 306 | 311 | 312;
+
+/** A file as event 311 names it. */
+export interface CommittedFile {
+  /** Empty for the mix. */
+  readonly userId: string;
+  readonly trackType: 'audio' | 'video' | 'audio_video';
+  readonly mediaId: 'main' | 'aux' | 'mix';
+  readonly fileId: string;
+  readonly videoUrl: string;
+  /** The file's name, extension included. */
+  readonly cacheFile: string;
+  readonly startMs: WallMs;
+  readonly endMs: WallMs;
+}
+
+/** Something to tell the app's receiver about a task; `atMs` is when it happened. */
+export interface TaskEvent {
+  readonly type: EventType;
+  readonly atMs: WallMs;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+/** 301: the bot is in the room (0) or will never be (1). */
+export const recorderStart = (atMs: WallMs, status: 0 | 1): TaskEvent => ({
+  type: 301,
+  atMs,
+  payload: { Status: status },
+});
+
+/** 302: the bot left; LeaveCode by contract §4.3. */
+export const recorderStop = (atMs: WallMs, leaveCode: number): TaskEvent => ({
+  type: 302,
+  atMs,
+  payload: { LeaveCode: leaveCode },
+});
+
+/** 306: another recorder took the task over and is in the room. */
+export const failover = (atMs: WallMs): TaskEvent => ({ type: 306, atMs, payload: { Status: 0 } });
+
+/** 311 Status 0: one file is in the library. Nested and in milliseconds by decision D-4. */
+export const vodCommit = (atMs: WallMs, file: CommittedFile): TaskEvent => ({
+  type: 311,
+  atMs,
+  payload: {
+    Status: 0,
+    TencentVod: {
+      UserId: file.userId,
+      TrackType: file.trackType,
+      MediaId: file.mediaId,
+      FileId: file.fileId,
+      VideoUrl: file.videoUrl,
+      CacheFile: file.cacheFile,
+      StartTimeStamp: file.startMs,
+      EndTimeStamp: file.endMs,
+    },
+  },
+});
+
+/** 311 Status 2: the file could not be made; only what names it remains (contract §4.3). */
+export const vodFailure = (
+  atMs: WallMs,
+  file: Pick<CommittedFile, 'userId' | 'trackType' | 'cacheFile'>,
+  errmsg: string,
+): TaskEvent => ({
+  type: 311,
+  atMs,
+  payload: {
+    Status: 2,
+    Errmsg: errmsg,
+    TencentVod: { UserId: file.userId, TrackType: file.trackType, CacheFile: file.cacheFile },
+  },
+});
+
+/** 312: every file is settled; 1 when one of them failed. */
+export const vodStop = (atMs: WallMs, status: 0 | 1): TaskEvent => ({ type: 312, atMs, payload: { Status: status } });

@@ -1,0 +1,52 @@
+import { pixels, type Pixels } from '../units.ts';
+
+/** Width and height in whole pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A rectangle on the canvas, origin top-left, in whole pixels. */
+export interface Rect {
+  readonly left: Pixels;
+  readonly top: Pixels;
+  readonly width: Pixels;
+  readonly height: Pixels;
+}
+
+/** A rectangle in fractions of the canvas, origin top-left. */
+export interface Slot {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+/** Rectangle of the four numbers. */
+export const rect = (left: number, top: number, width: number, height: number): Rect => ({
+  left: pixels(left),
+  top: pixels(top),
+  width: pixels(width),
+  height: pixels(height),
+});
+
+/** Ties of exact fractions (117.5) must not hang on the last bit of a float. */
+const tieBias = 1e-9;
+
+const evenPixel = (fraction: number, extent: number): number => 2 * Math.round((fraction * extent) / 2 + tieBias);
+
+/**
+ * Fractions to even pixels: both edges are rounded, then subtracted, so that neighbours meet without gap or overlap
+ * and 4:2:0 chroma stays aligned (contract D-11).
+ */
+export function toEvenRect(slot: Slot, canvas: Size): Rect {
+  const left = evenPixel(slot.x, canvas.width);
+  const top = evenPixel(slot.y, canvas.height);
+  const right = Math.min(evenPixel(slot.x + slot.w, canvas.width), canvas.width);
+  const bottom = Math.min(evenPixel(slot.y + slot.h, canvas.height), canvas.height);
+  return rect(left, top, right - left, bottom - top);
+}
+
+/** True when the rectangles share at least one pixel. */
+export const overlap = (a: Rect, b: Rect): boolean =>
+  a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;

@@ -1,0 +1,45 @@
+import type { AudioPacket, SegmentWriter, VideoPacket } from '../segment/segment-writer.ts';
+
+/**
+ * Brings the coded pictures and sounds of one file into the order of their times. The picture encoder looks ahead, so
+ * sound is always further than picture; it waits here until the pictures have caught up. Pure.
+ */
+export class Interleaver {
+  readonly #writer: Pick<SegmentWriter, 'writeVideo' | 'writeAudio'>;
+  readonly #waitForVideo: boolean;
+  readonly #sounds: AudioPacket[] = [];
+
+  /** `hasVideo` false lets sound through at once. */
+  constructor(writer: Pick<SegmentWriter, 'writeVideo' | 'writeAudio'>, hasVideo: boolean) {
+    this.#writer = writer;
+    this.#waitForVideo = hasVideo;
+  }
+
+  /** Sounds that wait. */
+  get waiting(): number {
+    return this.#sounds.length;
+  }
+
+  /** Sound that belongs before the picture goes first; ties go to the picture. */
+  video(packet: VideoPacket): void {
+    this.#soundsBefore(packet.dts);
+    this.#writer.writeVideo(packet);
+  }
+
+  /** Takes sound in order of time. */
+  audio(packet: AudioPacket): void {
+    if (this.#waitForVideo) this.#sounds.push(packet);
+    else this.#writer.writeAudio(packet);
+  }
+
+  /** Lets everything through; for the end of the file. */
+  flush(): void {
+    this.#soundsBefore(Number.POSITIVE_INFINITY);
+  }
+
+  #soundsBefore(time: number): void {
+    let count = 0;
+    while (count < this.#sounds.length && this.#sounds[count]!.pts < time) count += 1;
+    for (const sound of this.#sounds.splice(0, count)) this.#writer.writeAudio(sound);
+  }
+}

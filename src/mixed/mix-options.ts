@@ -1,0 +1,45 @@
+import type { MediaId } from '../room-key.ts';
+import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
+import type { Micros, WallUs } from '../units.ts';
+import type { RecordingPlan } from '../worker-api/messages.ts';
+import type { RenderMode } from './fitting.ts';
+import type { MixLayout } from './picture-mixer.ts';
+
+/** What the mix's file carries. */
+export interface MixFormats {
+  /** H.264 with SPS and PPS in every key frame; at least one key frame per `gopSeconds`. */
+  readonly video: { readonly width: number; readonly height: number; readonly fps: number } | undefined;
+  readonly audio: AudioFormat | undefined;
+}
+
+/** Where the recording writes what it has to say; a pino logger fits. */
+export interface MixLog {
+  info(fields: object, message: string): void;
+}
+
+/** What a mixed recording is made of. */
+export interface MixedRecordingOptions {
+  /** Absolute start: tick 0 and sample 0. A task keeps it through all its epochs. */
+  readonly zeroUs: WallUs;
+  /** First moment this epoch records; the zero by default. */
+  readonly fromUs?: WallUs | undefined;
+  readonly video: RecordingPlan['video'];
+  readonly audio: RecordingPlan['audio'];
+  readonly streams: RecordingPlan['streams'];
+  /** Opens the file once the encoders are known. The recording flushes and closes it. */
+  readonly openWriter: (formats: MixFormats) => SegmentWriter | Promise<SegmentWriter>;
+  /** Asks a sender for a key frame; called again while one is needed, so the callee limits the rate. */
+  readonly requestKeyFrame?: ((userId: string, mediaId: MediaId) => void) | undefined;
+  /** The grid by default. */
+  readonly layout?: MixLayout | undefined;
+  /** `crop` by default. */
+  readonly renderMode?: RenderMode | undefined;
+  /** `#RRGGBB`, black by default. */
+  readonly background?: string | undefined;
+  /**
+   * How long a tick waits for late media, 700 ms by default: a retransmission takes up to 600 ms, and nobody watches a
+   * recording live.
+   */
+  readonly latencyUs?: Micros | undefined;
+  readonly log?: MixLog | undefined;
+}

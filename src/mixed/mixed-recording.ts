@@ -1,0 +1,298 @@
+import type { MediaId } from '../room-key.ts';
+import type { AudioPacket, SegmentWriter } from '../segment/segment-writer.ts';
+import type { AudioSink, VideoSink } from '../timeline/media.ts';
+import { micros, wallUs, type Micros, type WallUs } from '../units.ts';
+import { Admission } from './admission.ts';
+import { Interleaver } from './interleaver.ts';
+import type { MixedRecordingOptions } from './mix-options.ts';
+import { openPictureEncoder, type PictureEncoder } from './picture-encoder.ts';
+import { PictureMixer } from './picture-mixer.ts';
+import { openSoundEncoder, type SoundEncoder } from './sound-encoder.ts';
+import { SoundMixer } from './sound-mixer.ts';
+import { SoundSource } from './sound-source.ts';
+import { TickGrid } from './tick-grid.ts';
+
+/** A track's place in the mix. `remove` takes this track away, never one that has replaced it. */
+export interface MixedTrack {
+  remove(at: WallUs): void;
+}
+
+/** Where a track's pictures go. */
+export interface MixedPicture extends MixedTrack, VideoSink {}
+
+/** Where a track's sound goes. */
+export interface MixedSound extends MixedTrack, AudioSink {}
+
+/** Counters of a mixed recording. */
+export interface MixStats {
+  /** Ticks drawn so far. */
+  readonly ticks: number;
+  readonly pictures: ReturnType<PictureMixer['stats']> | undefined;
+  readonly sounds: ReturnType<SoundMixer['stats']> | undefined;
+  /** Units of tracks that this recording does not take. */
+  readonly ignored: number;
+}
+
+const defaultLatency = micros(700_000);
+const even = (n: number): number => Math.max(2, n - (n % 2));
+
+interface Parts {
+  readonly options: MixedRecordingOptions;
+  readonly grid: TickGrid;
+  readonly firstTick: number;
+  readonly windowTicks: number;
+  readonly pictureEncoder: PictureEncoder | undefined;
+  readonly soundEncoder: SoundEncoder | undefined;
+  readonly writer: SegmentWriter;
+}
+
+function createPictureMixer(parts: Parts, interleaver: Interleaver): PictureMixer | undefined {
+  const { options, pictureEncoder: encoder } = parts;
+  return (
+    encoder &&
+    new PictureMixer({
+      grid: parts.grid,
+      firstTick: parts.firstTick,
+      windowTicks: parts.windowTicks,
+      canvas: { width: even(options.video.width), height: even(options.video.height) },
+      layout: options.layout ?? { mode: 'grid' },
+      renderMode: options.renderMode ?? 'crop',
+      background: options.background ?? '#000000',
+      encoder,
+      onPacket: (packet) => interleaver.video(packet),
+    })
+  );
+}
+
+/**
+ * One mixed recording: everybody's pictures on one canvas and everybody's voices in one track, written as one file.
+ * Nothing runs by itself: units and room changes come in as they happen, {@link MixedRecording.advance} produces.
+ */
+export class MixedRecording {
+  readonly #options: MixedRecordingOptions;
+  readonly #grid: TickGrid;
+  readonly #firstTick: number;
+  readonly #windowTicks: number;
+  readonly #writer: SegmentWriter;
+  readonly #interleaver: Interleaver;
+  readonly #pictures: PictureMixer | undefined;
+  readonly #sounds: SoundMixer | undefined;
+  readonly #soundEncoder: SoundEncoder | undefined;
+  readonly #admission = new Admission();
+  readonly #voices = new Map<string, Set<SoundSource>>();
+  #nextTick: number;
+  #targetTick: number;
+  #work: Generator<void> | undefined;
+  #ignored = 0;
+  #closed = false;
+
+  /** Wraps opened parts; use {@link createMixedRecording}. */
+  constructor(parts: Parts) {
+    this.#options = parts.options;
+    this.#grid = parts.grid;
+    this.#firstTick = parts.firstTick;
+    this.#windowTicks = parts.windowTicks;
+    this.#nextTick = parts.firstTick;
+    this.#targetTick = parts.firstTick;
+    this.#writer = parts.writer;
+    this.#interleaver = new Interleaver(parts.writer, parts.pictureEncoder !== undefined);
+    this.#pictures = createPictureMixer(parts, this.#interleaver);
+    this.#soundEncoder = parts.soundEncoder;
+    if (parts.soundEncoder) this.#sounds = this.#createSoundMixer();
+  }
+
+  /** True after {@link MixedRecording.finish} or {@link MixedRecording.close}. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** A user entered; from `at` on there is a place for them, empty until they send pictures. */
+  addAnchor(userId: string, order: number, at: WallUs): void {
+    this.#admission.enter(userId, order, at);
+    this.#pictures?.roster.plan(at, { kind: 'enter', userId, order });
+  }
+
+  /** A user left with everything they sent; the places close up. */
+  removeAnchor(userId: string, at: WallUs): void {
+    this.#admission.leave(userId, at);
+    this.#pictures?.roster.plan(at, { kind: 'leave', userId });
+    for (const voice of this.#voices.get(userId) ?? []) voice.endAt(at);
+    this.#voices.delete(userId);
+  }
+
+  /**
+   * A user's camera or screen from `at` on. A second one of the same kind replaces the first, whose last picture stays
+   * until the new one has its own. The user must have been added.
+   */
+  addPicture(userId: string, mediaId: MediaId, at: WallUs): MixedPicture {
+    const mixer = this.#pictures;
+    if (!mixer || this.#closed) return { onVideo: () => this.#ignore(), remove: () => {} };
+    const source = mixer.createSource(() => this.#options.requestKeyFrame?.(userId, mediaId));
+    mixer.roster.plan(at, { kind: 'show', userId, mediaId, source });
+    return {
+      onVideo: (unit) => source.onVideo(unit),
+      remove: (end) => mixer.roster.plan(end, { kind: 'hide', userId, mediaId, source }),
+    };
+  }
+
+  /** The picture is gone; the user keeps an empty place (the screen's place goes too). */
+  removePicture(userId: string, mediaId: MediaId, at: WallUs): void {
+    this.#pictures?.roster.plan(at, { kind: 'hide', userId, mediaId });
+  }
+
+  /** A user's voice, or the sound of a shared screen. Several of one user are all heard. */
+  addSound(userId: string, _mediaId: MediaId, _at: WallUs): MixedSound {
+    const mixer = this.#sounds;
+    if (!mixer || this.#closed) return { onAudio: () => this.#ignore(), remove: () => {} };
+    const source = new SoundSource({
+      zero: this.#options.zeroUs,
+      channels: this.#options.audio.channels,
+      isHeard: (t) => this.#admission.admits(userId, t),
+    });
+    mixer.add(source);
+    const voices = this.#voicesOf(userId).add(source);
+    const remove = (end: WallUs): void => {
+      voices.delete(source);
+      source.endAt(end);
+    };
+    return { onAudio: (unit) => source.onAudio(unit), remove };
+  }
+
+  /**
+   * Produces every window whose last tick is at least the latency before `now`. With `maxSteps` it stops after so many
+   * steps (one source's window, or one tick: 1–10 ms each) and answers true when there is more to do: call again soon.
+   * @throws NativeError when an encoder fails, or what the writer throws; the recording cannot go on then.
+   */
+  advance(now: WallUs, maxSteps: number = Number.POSITIVE_INFINITY): boolean {
+    if (this.#closed) return false;
+    const latency = this.#options.latencyUs ?? defaultLatency;
+    const ready = this.#grid.lastUpTo(wallUs(now - latency)) + 1 - this.#firstTick;
+    const whole = ready - (ready % this.#windowTicks);
+    this.#targetTick = Math.max(this.#targetTick, this.#firstTick + whole);
+    return this.#run(maxSteps);
+  }
+
+  /**
+   * Produces everything before `at`, ends the file and closes. The file covers [startUs, endUs); the end is the end of
+   * the last tick, or of the only moment when nothing was recorded.
+   */
+  finish(at: WallUs): { startUs: WallUs; endUs: WallUs } {
+    if (!this.#closed) {
+      this.#targetTick = Math.max(this.#targetTick, this.#grid.firstFrom(at));
+      this.#run(Number.POSITIVE_INFINITY);
+      this.#drain();
+      this.close();
+    }
+    return { startUs: this.#grid.at(this.#firstTick), endUs: this.#grid.at(this.#nextTick) };
+  }
+
+  /** Counters; cheap enough to be asked every second. */
+  stats(): MixStats {
+    return {
+      ticks: this.#nextTick - this.#firstTick,
+      pictures: this.#pictures?.stats(),
+      sounds: this.#sounds?.stats(),
+      ignored: this.#ignored,
+    };
+  }
+
+  /** Frees everything and closes the file with what was produced so far. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#work?.return(undefined);
+    this.#options.log?.info(this.stats(), 'mix ended');
+    this.#pictures?.close();
+    this.#sounds?.close();
+    this.#soundEncoder?.close();
+    this.#writer.flush();
+    this.#writer.close();
+  }
+
+  #createSoundMixer(): SoundMixer {
+    const from = this.#grid.at(this.#firstTick);
+    return new SoundMixer({ zero: this.#options.zeroUs, from, channels: this.#options.audio.channels });
+  }
+
+  #run(maxSteps: number): boolean {
+    this.#work ??= this.#produce();
+    for (let step = 0; step < maxSteps; step++) {
+      if (this.#work.next().done) {
+        this.#work = undefined;
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Sound goes first: the interleaver lets a picture through once all sound before it is there. */
+  *#produce(): Generator<void> {
+    while (this.#nextTick < this.#targetTick) {
+      const end = Math.min(this.#targetTick, this.#nextTick + this.#windowTicks);
+      this.#sounds?.mixUntil(this.#grid.at(end), (block) => this.#encodeSound(block));
+      yield;
+      if (this.#pictures) yield* this.#pictures.drawUntil(end);
+      this.#nextTick = end;
+      this.#admission.forgetBefore(this.#grid.at(end - this.#windowTicks));
+    }
+  }
+
+  #drain(): void {
+    const end = this.#grid.pts(this.#nextTick);
+    this.#sounds?.finish(this.#grid.at(this.#nextTick), (block) => this.#encodeSound(block));
+    for (const packet of this.#soundEncoder?.finish() ?? []) this.#writeSound(packet, end);
+    this.#pictures?.finish();
+    this.#interleaver.flush();
+  }
+
+  #encodeSound(block: readonly Float32Array[]): void {
+    for (const packet of this.#soundEncoder?.encode(block) ?? []) this.#interleaver.audio(packet);
+  }
+
+  #writeSound(packet: AudioPacket, end: Micros): void {
+    if (packet.pts < end) this.#interleaver.audio(packet);
+  }
+
+  #voicesOf(userId: string): Set<SoundSource> {
+    const known = this.#voices.get(userId);
+    if (known) return known;
+    const voices = new Set<SoundSource>();
+    this.#voices.set(userId, voices);
+    return voices;
+  }
+
+  #ignore(): void {
+    this.#ignored += 1;
+  }
+}
+
+async function openEncoders(
+  options: MixedRecordingOptions,
+  grid: TickGrid,
+  firstTick: number,
+): Promise<Pick<Parts, 'pictureEncoder' | 'soundEncoder'>> {
+  const { streams, video, audio } = options;
+  const format = { ...video, width: even(video.width), height: even(video.height) };
+  const pictureEncoder = streams === 'audio' ? undefined : await openPictureEncoder(format, grid);
+  const soundEncoder = streams === 'video' ? undefined : await openSoundEncoder(audio, grid.pts(firstTick));
+  return { pictureEncoder, soundEncoder };
+}
+
+/** Opens encoders and file. @throws NativeError when the library refuses the format, or what `openWriter` throws. */
+export async function createMixedRecording(options: MixedRecordingOptions): Promise<MixedRecording> {
+  const { video } = options;
+  const grid = new TickGrid(options.zeroUs, video.fps);
+  const firstTick = grid.firstFrom(options.fromUs ?? options.zeroUs);
+  const encoders = await openEncoders(options, grid, firstTick);
+  const { pictureEncoder, soundEncoder } = encoders;
+  const size = { width: even(video.width), height: even(video.height), fps: video.fps };
+  try {
+    const writer = await options.openWriter({ video: pictureEncoder && size, audio: soundEncoder?.format });
+    const windowTicks = Math.max(1, Math.round(video.fps / 2));
+    return new MixedRecording({ options, grid, firstTick, windowTicks, ...encoders, writer });
+  } catch (error) {
+    pictureEncoder?.close();
+    soundEncoder?.close();
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+import { layoutPictures, type LayoutRequest } from '../layout/layout-pictures.ts';
+import type { Size } from '../layout/rect.ts';
+import type { VideoPacket } from '../segment/segment-writer.ts';
+import { parseColour } from './background-colour.ts';
+import { Canvas } from './canvas.ts';
+import { Compositor } from './compositor.ts';
+import type { RenderMode } from './fitting.ts';
+import type { PictureEncoder } from './picture-encoder.ts';
+import { PictureSource, type PictureSourceStats } from './picture-source.ts';
+import { Roster } from './roster.ts';
+import type { TickGrid } from './tick-grid.ts';
+import { TilePool } from './tile.ts';
+
+/** How the canvas is filled: everything of the layout function but the pictures and the canvas. */
+export type MixLayout = Omit<LayoutRequest<never>, 'pictures' | 'canvas'>;
+
+/** Parts and settings of a picture mixer. */
+export interface PictureMixerOptions {
+  readonly grid: TickGrid;
+  readonly firstTick: number;
+  /** Ticks that are decoded and scaled together, so that a decoder works back to back and keeps its data in the cache. */
+  readonly windowTicks: number;
+  /** Even in both directions. */
+  readonly canvas: Size;
+  readonly layout: MixLayout;
+  readonly renderMode: RenderMode;
+  /** `#RRGGBB`. */
+  readonly background: string;
+  /** Closed by the mixer. */
+  readonly encoder: PictureEncoder;
+  readonly onPacket: (packet: VideoPacket) => void;
+}
+
+const sum = (a: PictureSourceStats, b: PictureSourceStats): PictureSourceStats => ({
+  decoded: a.decoded + b.decoded,
+  scaled: a.scaled + b.scaled,
+  broken: a.broken + b.broken,
+  skipped: a.skipped + b.skipped,
+});
+
+/**
+ * The picture half of a mix: who is shown where, window by window, and the encoder. A window never spans a change of
+ * the layout, so joins and leaves are exact to the tick.
+ */
+export class PictureMixer {
+  /** Who is in the mix; changes are planned on it and take effect at their tick. */
+  readonly roster: Roster<PictureSource>;
+  readonly #options: PictureMixerOptions;
+  readonly #canvas: Canvas;
+  readonly #pool = new TilePool();
+  readonly #compositor: Compositor;
+  readonly #sources = new Set<PictureSource>();
+  #past: PictureSourceStats = { decoded: 0, scaled: 0, broken: 0, skipped: 0 };
+  /** Sources in the room for which the layout has no place. */
+  #hidden: PictureSource[] = [];
+  #tick: number;
+  #closed = false;
+
+  constructor(options: PictureMixerOptions) {
+    this.#options = options;
+    this.#tick = options.firstTick;
+    this.#canvas = new Canvas(options.canvas, parseColour(options.background));
+    this.#compositor = new Compositor(this.#canvas, this.#pool);
+    this.roster = new Roster<PictureSource>({
+      replaced: (previous, next) => {
+        next.succeed(previous);
+        this.#forget(previous);
+      },
+      released: (source) => {
+        source.close();
+        this.#forget(source);
+      },
+    });
+  }
+
+  /** The next tick that will be drawn. */
+  get nextTick(): number {
+    return this.#tick;
+  }
+
+  /** A new source that shares the mixer's tiles; it is shown once the roster says so. */
+  createSource(requestKeyFrame: () => void): PictureSource {
+    const source = new PictureSource({ renderMode: this.#options.renderMode, pool: this.#pool, requestKeyFrame });
+    this.#sources.add(source);
+    return source;
+  }
+
+  /** Draws and encodes every tick before `end`, yielding after each source's window and each tick. */
+  *drawUntil(end: number): Generator<void> {
+    while (this.#tick < end) {
+      if (this.roster.applyUntil(this.#options.grid.at(this.#tick))) this.#arrange();
+      yield* this.#window(Math.min(end, this.#endOfWindow()));
+    }
+  }
+
+  /** What the encoder still holds goes out. */
+  finish(): void {
+    this.#options.encoder.finish().forEach(this.#options.onPacket);
+  }
+
+  /** Sums over all sources there are and were, and what is held now. */
+  stats(): PictureSourceStats & { readonly sources: number; readonly tiles: number } {
+    const pictures = [...this.#sources].reduce((total, source) => sum(total, source.stats), this.#past);
+    return { ...pictures, sources: this.#sources.size, tiles: this.#pool.taken };
+  }
+
+  /** Frees everything native. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#compositor.close();
+    this.roster.clear();
+    for (const source of this.#sources) source.close();
+    this.#pool.close();
+    this.#canvas.close();
+    this.#options.encoder.close();
+  }
+
+  #endOfWindow(): number {
+    const change = this.roster.nextChange;
+    const full = this.#tick + this.#options.windowTicks;
+    return change === undefined ? full : Math.min(full, this.#options.grid.firstFrom(change));
+  }
+
+  #arrange(): void {
+    const { layout, canvas } = this.#options;
+    const seats = this.roster.seats();
+    const placed = layoutPictures({ ...layout, canvas, pictures: seats });
+    const shown = new Set(placed.map(({ picture }) => picture));
+    this.#hidden = seats.flatMap((seat) => (seat.source && !shown.has(seat) ? [seat.source] : []));
+    this.#compositor.arrange(placed);
+  }
+
+  *#window(end: number): Generator<void> {
+    const { grid } = this.#options;
+    const ticks = Array.from({ length: end - this.#tick }, (_, i) => grid.at(this.#tick + i));
+    for (const source of this.#hidden) source.skip(grid.at(end - 1));
+    yield* this.#compositor.prepare(ticks);
+    for (let i = 0; i < ticks.length; i++) {
+      this.#compositor.draw(i);
+      this.#options.encoder.encode(this.#canvas.frame, this.#tick).forEach(this.#options.onPacket);
+      this.#tick += 1;
+      yield;
+    }
+  }
+
+  #forget(source: PictureSource): void {
+    this.#past = sum(this.#past, source.stats);
+    this.#sources.delete(source);
+  }
+}

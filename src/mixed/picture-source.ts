@@ -1,0 +1,218 @@
+import { Frame } from 'node-av/lib';
+import type { Size } from '../layout/rect.ts';
+import type { VideoSink, VideoUnit } from '../timeline/media.ts';
+import type { WallUs } from '../units.ts';
+import type { RenderMode } from './fitting.ts';
+import { isDamaged, PictureDecoder } from './picture-decoder.ts';
+import { TileScaler, type PlacedTile } from './tile-scaler.ts';
+import type { TilePool } from './tile.ts';
+import { UnitQueue } from './unit-queue.ts';
+
+/** What one picture source went through. */
+export interface PictureSourceStats {
+  /** Pictures decoded. */
+  decoded: number;
+  /** Pictures scaled to a tile, that is, shown at some tick. */
+  scaled: number;
+  /** Units that did not decode or decoded damaged. */
+  broken: number;
+  /** Units not decoded: before the first key frame, after a broken one, while hidden, or beyond the queue. */
+  skipped: number;
+}
+
+/** How a picture source is made. */
+export interface PictureSourceOptions {
+  readonly renderMode: RenderMode;
+  readonly pool: TilePool;
+  /** Called whenever only a key frame can help; the limit of its rate is the caller's. */
+  readonly requestKeyFrame: () => void;
+}
+
+/** The tile that is shown from tick number `tick` of the window on. */
+export interface TileChange {
+  readonly tick: number;
+  readonly tile: PlacedTile;
+}
+
+interface Window {
+  readonly ticks: readonly WallUs[];
+  readonly cell: Size;
+  readonly changes: TileChange[];
+}
+
+interface HeldPicture {
+  readonly frame: Frame;
+  /** False until it was given out as a tile for the present cell. */
+  shown: boolean;
+}
+
+const newFrame = (): Frame => {
+  const frame = new Frame();
+  frame.alloc();
+  return frame;
+};
+
+/**
+ * One track of the mix: decodes all units of a window back to back and scales only the pictures that some tick shows.
+ * The newest picture is held, for quiet times and for cells that change their size.
+ */
+export class PictureSource implements VideoSink {
+  readonly stats: PictureSourceStats = { decoded: 0, scaled: 0, broken: 0, skipped: 0 };
+  readonly #options: PictureSourceOptions;
+  readonly #queue = new UnitQueue<VideoUnit>();
+  readonly #scaler: TileScaler;
+  #decoder: PictureDecoder | undefined;
+  #held: HeldPicture | undefined;
+  #incoming = newFrame();
+  #awaitsKey = true;
+  #closed = false;
+
+  constructor(options: PictureSourceOptions) {
+    this.#options = options;
+    this.#scaler = new TileScaler(options.renderMode, options.pool);
+  }
+
+  /** True once {@link PictureSource.close} was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  onVideo(unit: VideoUnit): void {
+    if (this.#closed) return;
+    if (this.#queue.push(unit)) return;
+    this.stats.skipped += 1 + this.#queue.clear();
+    this.#loseTrack();
+  }
+
+  /** Goes on from what `previous` showed last, until this source's first picture; `previous` is closed. */
+  succeed(previous: PictureSource): void {
+    if (!this.#held && previous.#held) {
+      this.#held = { ...previous.#held, shown: false };
+      previous.#held = undefined;
+    }
+    previous.close();
+  }
+
+  /** Decodes what is due by the last of `ticks` and gives the tiles that the ticks show for the first time. */
+  render(ticks: readonly WallUs[], cell: Size): TileChange[] {
+    const changes: TileChange[] = [];
+    const last = ticks.at(-1);
+    if (this.#closed || last === undefined) return changes;
+    let cursor = 0;
+    for (let next = this.#queue.take(last); next; next = this.#queue.take(last)) {
+      for (let at = this.#decode(next.unit, next.at); at !== undefined; at = this.#receive()) {
+        cursor = this.#showBefore(at, { ticks, cell, changes }, cursor);
+        this.#hold();
+      }
+    }
+    this.#showBefore(undefined, { ticks, cell, changes }, cursor);
+    if (this.#awaitsKey && this.#missedSome()) this.#options.requestKeyFrame();
+    return changes;
+  }
+
+  /** Makes the next window give the held picture anew: the last tile is gone, or the cell has another size. */
+  reshow(): void {
+    if (this.#held) this.#held.shown = false;
+  }
+
+  /** Stands in for `render` while the source has no place: nothing is decoded, what is due by `until` is dropped. */
+  skip(until: WallUs): void {
+    while (this.#queue.take(until)) {
+      this.stats.skipped += 1;
+      this.#awaitsKey = true;
+    }
+  }
+
+  /** Frees decoder, scaler and the held picture. Idempotent. Tiles given out stay valid. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.clear();
+    this.#decoder?.close();
+    this.#scaler.close();
+    this.#held?.frame.free();
+    this.#held = undefined;
+    this.#incoming.free();
+  }
+
+  /** Decodes one unit; gives the time of the first picture that came out, which is then in `#incoming`. */
+  #decode(unit: VideoUnit, at: WallUs): WallUs | undefined {
+    if (this.#awaitsKey && !unit.key) {
+      this.stats.skipped += 1;
+      return undefined;
+    }
+    this.#awaitsKey = false;
+    if (!this.#decoderFor(unit).send(unit.data, at)) {
+      this.#breakOff();
+      return undefined;
+    }
+    return this.#receive();
+  }
+
+  #receive(): WallUs | undefined {
+    const at = this.#decoder?.receive(this.#incoming);
+    if (at === undefined) return undefined;
+    if (isDamaged(this.#incoming)) {
+      this.#incoming.unref();
+      this.#breakOff();
+      return undefined;
+    }
+    this.stats.decoded += 1;
+    return at;
+  }
+
+  /** The held picture becomes the newest one; the frames swap because receiving empties its target even when it fails. */
+  #hold(): void {
+    const spare = this.#held?.frame ?? newFrame();
+    spare.unref();
+    this.#held = { frame: this.#incoming, shown: false };
+    this.#incoming = spare;
+  }
+
+  /** Gives out the held picture if a tick before `until` shows it; answers the first tick that is not before `until`. */
+  #showBefore(until: WallUs | undefined, window: Window, from: number): number {
+    const { ticks, cell, changes } = window;
+    const end = ticks.findIndex((tick, i) => i >= from && until !== undefined && tick >= until);
+    const cursor = end < 0 ? ticks.length : end;
+    const held = this.#held;
+    if (!held || held.shown || cursor === from) return cursor;
+    held.shown = true;
+    const tile = this.#scale(held.frame, cell);
+    if (tile) changes.push({ tick: from, tile });
+    return cursor;
+  }
+
+  #scale(frame: Frame, cell: Size): PlacedTile | undefined {
+    try {
+      const tile = this.#scaler.scale(frame, cell);
+      this.stats.scaled += 1;
+      return tile;
+    } catch {
+      this.stats.broken += 1;
+      this.#scaler.close();
+      return undefined;
+    }
+  }
+
+  #decoderFor(unit: VideoUnit): PictureDecoder {
+    if (this.#decoder?.codec === unit.codec) return this.#decoder;
+    this.#decoder?.close();
+    this.#decoder = new PictureDecoder(unit.codec);
+    return this.#decoder;
+  }
+
+  /** Before anything came, the sender's own first key frame is on its way. */
+  #missedSome(): boolean {
+    return this.stats.skipped + this.stats.broken > 0;
+  }
+
+  #breakOff(): void {
+    this.stats.broken += 1;
+    this.#loseTrack();
+  }
+
+  #loseTrack(): void {
+    this.#awaitsKey = true;
+    this.#options.requestKeyFrame();
+  }
+}

@@ -1,0 +1,123 @@
+import { AV_BUFFERSRC_FLAG_KEEP_REF, AV_PIX_FMT_YUV420P } from 'node-av/constants';
+import { Filter, FilterGraph } from 'node-av/lib';
+import type { FilterContext, Frame } from 'node-av/lib';
+
+import { ok, present } from '../codec/native.ts';
+import { rect, type Size } from '../layout/rect.ts';
+import { fitPicture, type Fitting, type RenderMode } from './fitting.ts';
+import type { Tile, TilePool } from './tile.ts';
+
+type FilterSpec = readonly [name: string, args: string];
+
+/** What a scaling chain was built for; any other value needs a new one. */
+interface Geometry {
+  readonly source: Size;
+  readonly format: number;
+  readonly cell: Size;
+  readonly fitting: Fitting;
+}
+
+interface Chain {
+  readonly graph: FilterGraph;
+  readonly source: FilterContext;
+  readonly sink: FilterContext;
+}
+
+const whole = (size: Size, part: Size): boolean => size.width === part.width && size.height === part.height;
+
+/** zscale costs half of swscale but takes only what it knows; swscale turns every format into yuv420p. */
+function scalingFilters({ source, format, fitting }: Geometry): FilterSpec[] {
+  const { crop, place } = fitting;
+  const filters: FilterSpec[] = [];
+  if (!whole(source, crop)) filters.push(['crop', `${crop.width}:${crop.height}:${crop.left}:${crop.top}:exact=1`]);
+  if (format === AV_PIX_FMT_YUV420P) filters.push(['zscale', `w=${place.width}:h=${place.height}:f=bilinear`]);
+  else filters.push(['scale', `w=${place.width}:h=${place.height}:flags=bilinear`], ['format', 'pix_fmts=yuv420p']);
+  return filters;
+}
+
+function createFilter(graph: FilterGraph, name: string, args: string | null): FilterContext {
+  const filter = present(name, Filter.getByName(name));
+  return present(name, graph.createFilter(filter, name, args));
+}
+
+function buildChain(geometry: Geometry): Chain {
+  const graph = new FilterGraph();
+  graph.alloc();
+  graph.nbThreads = 1;
+  const { width, height } = geometry.source;
+  const input = `video_size=${width}x${height}:pix_fmt=${geometry.format}:time_base=1/1000000:pixel_aspect=1/1`;
+  const source = createFilter(graph, 'buffer', input);
+  const sink = createFilter(graph, 'buffersink', null);
+  let last = source;
+  for (const [name, args] of scalingFilters(geometry)) {
+    const next = createFilter(graph, name, args);
+    ok('link filters', last.link(0, next, 0));
+    last = next;
+  }
+  ok('link filters', last.link(0, sink, 0));
+  ok('configure scaler', graph.configSync());
+  return { graph, source, sink };
+}
+
+/**
+ * Turns one source's pictures into tiles of a cell. The chain is made anew when the source's size, orientation or
+ * format changes, or the cell does. Pictures that already have the tile's size are shared, not copied.
+ */
+export class TileScaler {
+  readonly #mode: RenderMode;
+  readonly #pool: TilePool;
+  #geometry: Geometry | undefined;
+  #chain: Chain | undefined;
+
+  constructor(mode: RenderMode, pool: TilePool) {
+    this.#mode = mode;
+    this.#pool = pool;
+  }
+
+  /** Scales `picture` for the cell; the picture stays the caller's. @throws NativeError when the library refuses it. */
+  scale(picture: Frame, cell: Size): PlacedTile {
+    const geometry = this.#geometryOf(picture, cell);
+    const { crop, place } = geometry.fitting;
+    const plain = geometry.format === AV_PIX_FMT_YUV420P && whole(crop, place);
+    const frame = this.#pool.frame();
+    try {
+      if (plain) ok('share picture', frame.ref(picture));
+      else this.#convert(geometry, picture, frame);
+      return { ...this.#pool.tile(frame, plain ? crop : rect(0, 0, place.width, place.height)), ...place };
+    } catch (error) {
+      this.#pool.give(frame);
+      throw error;
+    }
+  }
+
+  /** Frees the chain. Idempotent; a later `scale` builds a new one. */
+  close(): void {
+    this.#chain?.graph.free();
+    this.#chain = undefined;
+    this.#geometry = undefined;
+  }
+
+  #geometryOf(picture: Frame, cell: Size): Geometry {
+    const known = this.#geometry;
+    const { width, height } = picture;
+    const format = picture.format as number;
+    if (known?.format === format && whole(known.source, { width, height }) && whole(known.cell, cell)) return known;
+    this.close();
+    const source = { width, height };
+    const fitting = fitPicture(this.#mode, source, cell);
+    this.#geometry = { source, format, cell: { width: cell.width, height: cell.height }, fitting };
+    return this.#geometry;
+  }
+
+  #convert(geometry: Geometry, picture: Frame, into: Frame): void {
+    this.#chain ??= buildChain(geometry);
+    ok('scale', this.#chain.source.buffersrcAddFrameSync(picture, AV_BUFFERSRC_FLAG_KEEP_REF));
+    ok('scaled picture', this.#chain.sink.buffersinkGetFrameSync(into));
+  }
+}
+
+/** A tile with its place inside the cell. */
+export interface PlacedTile extends Tile {
+  readonly left: number;
+  readonly top: number;
+}

@@ -1,0 +1,71 @@
+import { readRecord, type RecordingRecord } from '../segment/recording-folder.ts';
+import { recoverFolder, type RecoveredFolder } from '../segment/recover.ts';
+import { toWallMs, wallMs, wallUs, type WallMs, type WallUs } from '../units.ts';
+import type { RecordedFile } from '../worker-api/messages.ts';
+import type { Spool } from './spool.ts';
+
+/** What owners of the task before this one left on the spool (docs/decisions/0003). */
+export class EarlierEpochs {
+  #spool: Spool;
+  #taskId: string;
+  #epoch: number;
+
+  /** `epoch` is the present one; its own folders are not looked at. */
+  constructor(spool: Spool, taskId: string, epoch: number) {
+    this.#spool = spool;
+    this.#taskId = taskId;
+    this.#epoch = epoch;
+  }
+
+  /** Zero of a file that an earlier epoch began; a later one must stamp from the same. */
+  zeroOf(fileKey: string): WallUs | undefined {
+    return this.#folders(fileKey)
+      .map(readRecord)
+      .find((record) => record !== undefined)?.zeroUs;
+  }
+
+  /** The present files, each begun as early as an earlier epoch began it, and the files that only earlier epochs have. */
+  mergeInto(current: readonly RecordedFile[]): RecordedFile[] {
+    const files = new Map(current.map((file) => [file.fileKey, file]));
+    for (const fileKey of this.#spool.fileKeys(this.#taskId)) {
+      const earlier = this.#folders(fileKey).flatMap((dir) => recordedIn(fileKey, dir));
+      for (const file of earlier) files.set(fileKey, joined(files.get(fileKey), file));
+    }
+    return [...files.values()];
+  }
+
+  #folders(fileKey: string): string[] {
+    const own = this.#spool.folder(this.#taskId, this.#epoch, fileKey);
+    return this.#spool.foldersOf(this.#taskId, fileKey).filter((dir) => dir !== own);
+  }
+}
+
+function recordedIn(fileKey: string, dir: string): RecordedFile[] {
+  const recovered = recoverFolder(dir);
+  if (!recovered || recovered.segments.length === 0) return [];
+  const { userId, mediaId, trackType } = recovered.record;
+  return [{ fileKey, userId, mediaId, trackType, ...spanOf(recovered.record, recovered.segments) }];
+}
+
+function spanOf(
+  { zeroUs }: RecordingRecord,
+  segments: RecoveredFolder['segments'],
+): { startMs: WallMs; endMs: WallMs } {
+  const first = segments[0]!;
+  const last = segments.at(-1)!;
+  return {
+    startMs: toWallMs(wallUs(zeroUs + first.start)),
+    endMs: toWallMs(wallUs(zeroUs + last.start + last.duration)),
+  };
+}
+
+function joined(one: RecordedFile | undefined, other: RecordedFile): RecordedFile {
+  if (!one) return other;
+  const trackType = one.trackType === other.trackType ? one.trackType : 'audio_video';
+  return {
+    ...one,
+    trackType,
+    startMs: wallMs(Math.min(one.startMs, other.startMs)),
+    endMs: wallMs(Math.max(one.endMs, other.endMs)),
+  };
+}

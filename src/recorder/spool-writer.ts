@@ -1,0 +1,38 @@
+import { fileKey } from '../naming/file-key.ts';
+import type { Logger } from '../process/log.ts';
+import type { MediaId } from '../room-key.ts';
+import { openSegmentWriter } from '../segment/hls-writer.ts';
+import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
+import type { WallUs } from '../units.ts';
+import type { LeasedTask } from '../worker-api/messages.ts';
+import type { Spool } from './spool.ts';
+
+/** One file that a recording wants to write. */
+export interface SpoolFile {
+  /** Empty for the mix. */
+  readonly userId: string;
+  readonly mediaId: MediaId | 'mix';
+  readonly zeroUs: WallUs;
+  readonly audio: AudioFormat | undefined;
+  /** Pictures come from the first packet on. */
+  readonly video: boolean;
+  readonly requestKeyFrame?: () => void;
+}
+
+/** Opens a file's segments in the folder of the task and epoch. */
+export type OpenSpoolFile = (file: SpoolFile) => SegmentWriter;
+
+/** Files of one task under its present epoch. A disk that refuses is logged once per file; the media path goes on. */
+export function spoolWriter(options: { spool: Spool; task: LeasedTask; log: Logger }): OpenSpoolFile {
+  const { spool, task, log } = options;
+  return ({ userId, mediaId, zeroUs, audio, video, requestKeyFrame }) =>
+    openSegmentWriter({
+      dir: spool.folder(task.taskId, task.epoch, fileKey(userId, mediaId)),
+      zeroUs,
+      identity: { userId, mediaId, epoch: task.epoch },
+      video,
+      ...(audio ? { audio } : {}),
+      ...(requestKeyFrame ? { requestKeyFrame } : {}),
+      onError: (error) => log.error({ err: error, user: userId, mediaId }, 'the spool refuses to be written'),
+    });
+}

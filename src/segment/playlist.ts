@@ -1,0 +1,60 @@
+import { micros, type Micros, type WallUs } from '../units.ts';
+
+/** A finished segment of a recording. */
+export interface Segment {
+  /** File name in the recording's folder. */
+  readonly name: string;
+  /** From the recording's zero. */
+  readonly start: Micros;
+  readonly duration: Micros;
+  /** Set where the streams change or time jumps. */
+  readonly discontinuity: boolean;
+}
+
+/** Longest segment in seconds; every `EXTINF` rounds to this or less (RFC 8216 §4.3.3.1). */
+export const targetDurationSeconds = 15;
+
+const head = [
+  '#EXTM3U',
+  '#EXT-X-VERSION:3',
+  `#EXT-X-TARGETDURATION:${targetDurationSeconds}`,
+  '#EXT-X-MEDIA-SEQUENCE:0',
+  '#EXT-X-PLAYLIST-TYPE:EVENT',
+];
+const endTag = '#EXT-X-ENDLIST';
+
+const isoTime = (zero: WallUs, start: Micros): string => new Date(Math.round((zero + start) / 1000)).toISOString();
+
+/** The lines of one segment, with its wall time. */
+export function segmentLines(segment: Segment, zero: WallUs): string {
+  const lines = [
+    `#EXT-X-PROGRAM-DATE-TIME:${isoTime(zero, segment.start)}`,
+    `#EXTINF:${(segment.duration / 1e6).toFixed(3)},`,
+    segment.name,
+  ];
+  if (segment.discontinuity) lines.unshift('#EXT-X-DISCONTINUITY');
+  return `${lines.join('\n')}\n`;
+}
+
+/** A whole playlist around the lines of its segments. */
+export const playlistText = (segments: string, ended: boolean): string =>
+  `${head.join('\n')}\n${segments}${ended ? `${endTag}\n` : ''}`;
+
+/** A playlist of ours read back. Times are as exact as their text: a millisecond. */
+export function parsePlaylist(text: string, zero: WallUs): { segments: Segment[]; ended: boolean } {
+  const segments: Segment[] = [];
+  let start = micros(0);
+  let duration = micros(0);
+  let discontinuity = false;
+  for (const line of text.split('\n')) {
+    const value = line.slice(line.indexOf(':') + 1);
+    if (line === '#EXT-X-DISCONTINUITY') discontinuity = true;
+    else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) start = micros(Date.parse(value) * 1000 - zero);
+    else if (line.startsWith('#EXTINF:')) duration = micros(Math.round(Number.parseFloat(value) * 1e6));
+    else if (line !== '' && !line.startsWith('#')) {
+      segments.push({ name: line, start, duration, discontinuity });
+      discontinuity = false;
+    }
+  }
+  return { segments, ended: text.includes(endTag) };
+}

@@ -1,0 +1,195 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { AppDirectory } from '../config/apps.ts';
+import type { FileNameMode } from '../naming/file-name.ts';
+import type { Store, StoreTransaction } from '../store/store.ts';
+import type { NewTaskRow } from '../store/tables.ts';
+import type { JobReport, ReportResponse, SyncRequest, SyncResponse, TaskReport } from '../worker-api/messages.ts';
+import { applyJobReport, openJobs } from './finishing.ts';
+import { newTaskId } from './ids.ts';
+import { Leases } from './leases.ts';
+import { lockTask, recordTransition } from './record.ts';
+import type { NewTask, TaskService, TaskStatus } from './service.ts';
+import { applyReport, requestStop, statusOf } from './transitions.ts';
+
+/** Length of a lease unless configured, in milliseconds. */
+export const defaultLeaseMs = 15_000;
+/** LeaveCode when the same bot enters the same room again (contract §4.3, C46). */
+const leaveCodeReplaced = 101;
+const leaveCodeDeleted = 0;
+
+/** What the task service needs. */
+export interface TaskServiceOptions {
+  readonly store: Store;
+  readonly apps: Pick<AppDirectory, 'app'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Base of VideoUrl, as outsiders reach the server; read when a file is announced. */
+  readonly publicUrl: () => string;
+  readonly fileNames: FileNameMode;
+  /** Length of a lease in milliseconds, {@link defaultLeaseMs} by default. */
+  readonly leaseMs?: number;
+}
+
+/** Counters of this process, for metrics. */
+export interface TaskStats {
+  readonly created: number;
+  readonly restricted: number;
+  readonly staleReports: number;
+}
+
+/** Tasks as the API (TaskService) and as recorders see them. Each call is one transaction. */
+export class TaskControl implements TaskService {
+  /** Where it keeps everything; the worker API listens to its bell. */
+  readonly store: Store;
+  readonly #options: TaskServiceOptions;
+  readonly #leases: Leases;
+  readonly #counts = { created: 0, restricted: 0, staleReports: 0 };
+
+  /** Use {@link createTaskService}, which also gives living leases their extra term. */
+  constructor(options: TaskServiceOptions) {
+    this.store = options.store;
+    this.#options = options;
+    this.#leases = new Leases(options.store.engine, options.leaseMs ?? defaultLeaseMs);
+  }
+
+  stats(): TaskStats {
+    return { ...this.#counts };
+  }
+
+  /** Called once at boot. */
+  startTerm(): Promise<void> {
+    return this.store.transaction((tx) => this.#leases.startTerm(tx));
+  }
+
+  async create(task: NewTask): Promise<{ readonly taskId: string } | 'restricted'> {
+    const answer = await this.store.transaction(async (tx) => {
+      if (await this.#isFull(tx, task)) return 'restricted' as const;
+      await this.#replaceSameBot(tx, task);
+      const taskId = newTaskId();
+      await tx.db
+        .insertInto('task')
+        .values(newRow(taskId, task, tx))
+        .execute();
+      tx.announce('work');
+      return { taskId };
+    });
+    if (answer === 'restricted') this.#counts.restricted += 1;
+    else this.#counts.created += 1;
+    return answer;
+  }
+
+  async describe(sdkAppId: number, taskId: string): Promise<TaskStatus | undefined> {
+    const task = await this.store.db
+      .selectFrom('task')
+      .select(['state', 'status', 'stop_code'])
+      .where('id', '=', taskId)
+      .where('sdk_app_id', '=', sdkAppId)
+      .where('api_until_ms', '>', this.#options.clock.wallMs())
+      .executeTakeFirst();
+    return task && statusOf(task);
+  }
+
+  stop(sdkAppId: number, taskId: string): Promise<boolean> {
+    return this.store.transaction(async (tx) => {
+      const task = await lockTask(tx, taskId);
+      if (!task || task.sdk_app_id !== sdkAppId || task.api_until_ms <= tx.wall) return false;
+      if (task.state !== 'active' || task.stop_code !== null) return false;
+      await recordTransition(tx, task, requestStop(task, leaveCodeDeleted, tx.wall, tx.now));
+      tx.announce('work');
+      return true;
+    });
+  }
+
+  /** One sync of a recorder; answers at once, the worker API holds it when there is nothing to say. */
+  sync(request: SyncRequest): Promise<SyncResponse> {
+    return this.store.transaction((tx) => this.#leases.sync(tx, request));
+  }
+
+  /** Takes a recorder's report about a task; idempotent per epoch. */
+  async reportTask(taskId: string, report: TaskReport): Promise<ReportResponse> {
+    const answer = await this.store.transaction((tx) => this.#applyTaskReport(tx, taskId, report));
+    return this.#counted(answer, { task: taskId, epoch: report.epoch, report: report.kind });
+  }
+
+  /** Takes a recorder's report about a finishing job; idempotent per epoch. */
+  async reportJob(jobId: number, report: JobReport): Promise<ReportResponse> {
+    const answer = await this.store.transaction((tx) => applyJobReport(tx, jobId, report, this.#options));
+    if (report.kind === 'failed') this.#options.log.warn({ job: jobId, reason: report.reason }, 'finishing failed');
+    return this.#counted(answer, { job: jobId, epoch: report.epoch, report: report.kind });
+  }
+
+  async #applyTaskReport(tx: StoreTransaction, taskId: string, report: TaskReport): Promise<ReportResponse> {
+    const task = await lockTask(tx, taskId);
+    if (!task) return { accepted: false, reason: 'unknown' };
+    if (task.epoch !== report.epoch) return { accepted: false, reason: 'stale' };
+    const step = applyReport(task, report, tx.wall);
+    const after = await recordTransition(tx, task, step);
+    if (step.files.length > 0) await openJobs(tx, after, step.files, this.#options.fileNames);
+    return { accepted: true };
+  }
+
+  async #isFull({ db }: StoreTransaction, task: NewTask): Promise<boolean> {
+    const app = this.#options.apps.app(task.room.sdkAppId);
+    if (!app) return false;
+    const { live } = await db
+      .selectFrom('task')
+      .select((eb) => eb.fn.countAll<number | string>().as('live'))
+      .where('sdk_app_id', '=', task.room.sdkAppId)
+      .where('state', '=', 'active')
+      .where('stop_code', 'is', null)
+      .executeTakeFirstOrThrow();
+    return Number(live) >= app.limits.concurrentTasks;
+  }
+
+  async #replaceSameBot(tx: StoreTransaction, { room, botUserId }: NewTask): Promise<void> {
+    const olds = await tx.db
+      .selectFrom('task')
+      .selectAll()
+      .where('sdk_app_id', '=', room.sdkAppId)
+      .where('state', '=', 'active')
+      .where('stop_code', 'is', null)
+      .where('room_kind', '=', room.kind)
+      .where('room_id', '=', room.roomId)
+      .where('bot_user_id', '=', botUserId)
+      .execute();
+    for (const old of olds) {
+      await recordTransition(tx, old, requestStop(old, leaveCodeReplaced, tx.wall, tx.now));
+    }
+  }
+
+  #counted(answer: ReportResponse, fields: object): ReportResponse {
+    if (answer.accepted) return answer;
+    this.#counts.staleReports += 1;
+    this.#options.log.warn({ ...fields, reason: answer.reason }, 'report refused');
+    return answer;
+  }
+}
+
+const newRow = (id: string, task: NewTask, tx: StoreTransaction): NewTaskRow => ({
+  id,
+  sdk_app_id: task.room.sdkAppId,
+  room_kind: task.room.kind,
+  room_id: task.room.roomId,
+  bot_user_id: task.botUserId,
+  plan: JSON.stringify(task.plan),
+  sub_app_id: task.vod.subAppId,
+  expire_seconds: task.vod.expireSeconds,
+  user_define_record_id: task.vod.userDefineRecordId ?? null,
+  created_ms: tx.wall,
+  api_until_ms: tx.wall + task.resourceExpiredHours * 3_600_000,
+  state: 'active',
+  status: 'Idle',
+  epoch: 0,
+  claimable_ms: tx.now,
+  started_epoch: 0,
+  event_seq: 0,
+  event_ms: 0,
+});
+
+/** The task service on an open store. */
+export async function createTaskService(options: TaskServiceOptions): Promise<TaskControl> {
+  const control = new TaskControl(options);
+  await control.startTerm();
+  return control;
+}

@@ -1,0 +1,254 @@
+import { sql, type SqlBool } from 'kysely';
+import type { StoreEngine } from '../store/engine.ts';
+import type { StoreTransaction } from '../store/store.ts';
+import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
+import { wallMs } from '../units.ts';
+import type { LeasedJob, LeasedTask, RecordingPlan, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import { isExhausted, longestWaitMs } from './back-off.ts';
+import { roomOf, settleFailed } from './finishing.ts';
+import { lockTask } from './record.ts';
+
+const taskColumns = [
+  'task.id',
+  'task.epoch',
+  'task.sdk_app_id',
+  'task.room_kind',
+  'task.room_id',
+  'task.bot_user_id',
+  'task.plan',
+  'task.started_ms',
+  'task.stop_code',
+  'task.created_ms',
+] as const;
+type ClaimedTask = Pick<
+  TaskRow,
+  | 'id'
+  | 'epoch'
+  | 'sdk_app_id'
+  | 'room_kind'
+  | 'room_id'
+  | 'bot_user_id'
+  | 'plan'
+  | 'started_ms'
+  | 'stop_code'
+  | 'created_ms'
+>;
+
+/** `(id, epoch)` is among the held ones; the casts tell PostgreSQL the types of the list. */
+const heldIn = (
+  id: string,
+  idType: 'text' | 'integer',
+  held: readonly { id: string | number; epoch: number }[],
+): ReturnType<typeof sql<SqlBool>> => {
+  const rows = held.map((one) => sql`(cast(${one.id} as ${sql.raw(idType)}), cast(${one.epoch} as integer))`);
+  return sql<SqlBool>`(${sql.ref(id)}, epoch) in (values ${sql.join(rows)})`;
+};
+
+/**
+ * One sync of a recorder: renews what it holds, releases what it does not list (it never learned of it, or let it go),
+ * claims up to what it wants. Everything happens in the caller's transaction.
+ */
+export class Leases {
+  readonly #engine: StoreEngine;
+  readonly #leaseMs: number;
+
+  /** `leaseMs` is the length of a lease in milliseconds. */
+  constructor(engine: StoreEngine, leaseMs: number) {
+    this.#engine = engine;
+    this.#leaseMs = leaseMs;
+  }
+
+  /** Renews, releases and claims for one recorder. */
+  async sync(tx: StoreTransaction, request: SyncRequest): Promise<SyncResponse> {
+    const keptTasks = await this.#renewTasks(tx, request);
+    const keptJobs = await this.#renewJobs(tx, request);
+    await this.#release(tx, request.recorderId, keptTasks, keptJobs);
+    const newTasks = await this.#claimTasks(tx, request);
+    const newJobs = await this.#claimJobs(tx, request);
+    const stops = [...keptTasks, ...newTasks].flatMap(({ id, stop_code: code }) =>
+      code === null ? [] : [{ taskId: id, leaveCode: code }],
+    );
+    return {
+      leaseMs: this.#leaseMs,
+      keptTasks: keptTasks.map(({ id }) => id),
+      keptJobs: keptJobs.map(({ id }) => id),
+      newTasks: newTasks.map(leasedTask),
+      newJobs,
+      stops,
+    };
+  }
+
+  /**
+   * At boot every living lease gets one more term, so that recorders re-attach before others claim (design §3.4).
+   * Waits are cut to what they can be, in case the wall clock was set back while the server was down.
+   */
+  async startTerm({ db, now }: StoreTransaction): Promise<void> {
+    const term = now + this.#leaseMs;
+    const living = db.updateTable('task').set({ claimable_ms: term }).where('state', '=', 'active');
+    await living.where('owner', 'is not', null).where('claimable_ms', '>', now).execute();
+    const free = db.updateTable('task').set({ claimable_ms: now }).where('state', '=', 'active');
+    await free.where('owner', 'is', null).where('claimable_ms', '>', now).execute();
+    const jobs = db.updateTable('job').where('state', '=', 'open');
+    await jobs.set({ claimable_ms: term }).where('owner', 'is not', null).where('claimable_ms', '>', now).execute();
+    const latest = now + longestWaitMs;
+    await jobs.set({ claimable_ms: latest }).where('claimable_ms', '>', latest).execute();
+  }
+
+  async #renewTasks({ db, now }: StoreTransaction, request: SyncRequest): Promise<Pick<TaskRow, 'id' | 'stop_code'>[]> {
+    if (request.tasks.length === 0) return [];
+    const held = request.tasks.map(({ taskId, epoch }) => ({ id: taskId, epoch }));
+    return db
+      .updateTable('task')
+      .set({ claimable_ms: now + this.#leaseMs })
+      .where('state', '=', 'active')
+      .where('owner', '=', request.recorderId)
+      .where(heldIn('id', 'text', held))
+      .returning(['id', 'stop_code'])
+      .execute();
+  }
+
+  async #renewJobs({ db, now }: StoreTransaction, request: SyncRequest): Promise<Pick<JobRow, 'id'>[]> {
+    if (request.jobs.length === 0) return [];
+    const held = request.jobs.map(({ jobId, epoch }) => ({ id: jobId, epoch }));
+    return db
+      .updateTable('job')
+      .set({ claimable_ms: now + this.#leaseMs })
+      .where('state', '=', 'open')
+      .where('owner', '=', request.recorderId)
+      .where(heldIn('id', 'integer', held))
+      .returning(['id'])
+      .execute();
+  }
+
+  async #release(
+    tx: StoreTransaction,
+    owner: string,
+    tasks: readonly { id: string }[],
+    jobs: readonly { id: number }[],
+  ): Promise<void> {
+    const release = { owner: null, claimable_ms: tx.now };
+    const taskIds = tasks.map(({ id }) => id);
+    const jobIds = jobs.map(({ id }) => id);
+    const freed = await tx.db
+      .updateTable('task')
+      .set(release)
+      .where('state', '=', 'active')
+      .where('owner', '=', owner)
+      .$if(taskIds.length > 0, (q) => q.where('id', 'not in', taskIds))
+      .returning('id')
+      .execute();
+    const freedJobs = await tx.db
+      .updateTable('job')
+      .set(release)
+      .where('state', '=', 'open')
+      .where('owner', '=', owner)
+      .$if(jobIds.length > 0, (q) => q.where('id', 'not in', jobIds))
+      .returning('id')
+      .execute();
+    if (freed.length + freedJobs.length > 0) tx.announce('work');
+  }
+
+  async #claimTasks({ db, now }: StoreTransaction, request: SyncRequest): Promise<ClaimedTask[]> {
+    if (request.wantTasks <= 0) return [];
+    return db
+      .with(
+        (cte) => cte('claim').materialized(),
+        (q) =>
+          q
+            .selectFrom('task')
+            .select('id')
+            .where('state', '=', 'active')
+            .where('claimable_ms', '<=', now)
+            .orderBy('claimable_ms')
+            .orderBy('created_ms')
+            .limit(request.wantTasks)
+            .modifyEnd(this.#engine.skipLocked),
+      )
+      .updateTable('task')
+      .from('claim')
+      .set((eb) => ({
+        owner: request.recorderId,
+        epoch: eb('task.epoch', '+', 1),
+        claimable_ms: now + this.#leaseMs,
+      }))
+      .whereRef('task.id', '=', 'claim.id')
+      .returning(taskColumns)
+      .execute();
+  }
+
+  async #claimJobs(tx: StoreTransaction, request: SyncRequest): Promise<LeasedJob[]> {
+    if (request.wantJobs <= 0) return [];
+    const jobs = await this.#claimJobRows(tx, request);
+    const leased: LeasedJob[] = [];
+    for (const job of jobs) {
+      // Jobs that end their recorder never report; they are given up here instead.
+      if (isExhausted({ ...job, attempts: job.attempts - 1 }, tx.now)) await giveUp(tx, job.id);
+      else leased.push(await this.#leasedJob(tx, job));
+    }
+    return leased;
+  }
+
+  #claimJobRows({ db, now }: StoreTransaction, request: SyncRequest) {
+    return db
+      .with(
+        (cte) => cte('claim').materialized(),
+        (q) =>
+          q
+            .selectFrom('job')
+            .select('id')
+            .where('state', '=', 'open')
+            .where('claimable_ms', '<=', now)
+            .orderBy('claimable_ms')
+            .orderBy('id')
+            .limit(request.wantJobs)
+            .modifyEnd(this.#engine.skipLocked),
+      )
+      .updateTable('job')
+      .from('claim')
+      .set((eb) => ({
+        owner: request.recorderId,
+        epoch: eb('job.epoch', '+', 1),
+        attempts: eb('job.attempts', '+', 1),
+        claimable_ms: now + this.#leaseMs,
+      }))
+      .whereRef('job.id', '=', 'claim.id')
+      .returning(['job.id', 'job.epoch', 'job.task_id', 'job.file_id', 'job.attempts', 'job.created_ms'])
+      .execute();
+  }
+
+  async #leasedJob(
+    { db }: StoreTransaction,
+    job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'file_id' | 'attempts'>,
+  ): Promise<LeasedJob> {
+    const file = await db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
+    return leasedJob(job, file);
+  }
+}
+
+const leasedTask = (task: ClaimedTask): LeasedTask => ({
+  taskId: task.id,
+  epoch: task.epoch,
+  room: roomOf(task),
+  botUserId: task.bot_user_id,
+  plan: JSON.parse(task.plan) as RecordingPlan,
+  startedMs: task.started_ms === null ? undefined : wallMs(task.started_ms),
+});
+
+const leasedJob = (job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts'>, file: FileRow): LeasedJob => ({
+  jobId: job.id,
+  epoch: job.epoch,
+  taskId: job.task_id,
+  fileKey: file.file_key,
+  fileName: file.name,
+  fileId: file.file_id,
+  subAppId: file.sub_app_id,
+  startMs: wallMs(file.start_ms),
+  endMs: wallMs(file.end_ms),
+  attempt: job.attempts,
+});
+
+async function giveUp(tx: StoreTransaction, jobId: number): Promise<void> {
+  const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
+  const task = await lockTask(tx, job.task_id);
+  if (task) await settleFailed(tx, task, job, job.error ?? 'the recorder never finished it');
+}

@@ -1,0 +1,196 @@
+import { videoUrl } from '../library/location.ts';
+import type { RoomKey } from '../room-key.ts';
+import type { Store } from '../store/store.ts';
+import type { EventRow, FileRow, TaskRow } from '../store/tables.ts';
+import type { RecordingPlan } from '../worker-api/messages.ts';
+import { roomOf } from './finishing.ts';
+
+/** A file of a task as shown to people. */
+export interface FileView {
+  readonly fileId: string;
+  readonly userId: string;
+  readonly mediaId: 'main' | 'aux' | 'mix';
+  readonly trackType: 'audio' | 'video' | 'audio_video';
+  readonly name: string;
+  readonly state: 'finishing' | 'done' | 'failed';
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly sizeBytes: number | undefined;
+  readonly durationMs: number | undefined;
+  readonly streams: readonly string[];
+  readonly width: number | undefined;
+  readonly height: number | undefined;
+  readonly sha256: string | undefined;
+  /** Where it plays; undefined until it is done. */
+  readonly videoUrl: string | undefined;
+  readonly error: string | undefined;
+}
+
+/** An event of a task and how its delivery went. */
+export interface EventView {
+  readonly seq: number;
+  readonly type: number;
+  readonly atMs: number;
+  readonly payload: unknown;
+  readonly delivery: 'pending' | 'delivered' | 'dropped' | 'skipped';
+  readonly failedAttempts: number;
+  readonly error: string | undefined;
+}
+
+/** A task as shown to people. */
+export interface TaskView {
+  readonly taskId: string;
+  readonly room: RoomKey;
+  readonly botUserId: string;
+  readonly plan: RecordingPlan;
+  readonly state: 'active' | 'finishing' | 'ended';
+  readonly status: 'Idle' | 'InProgress';
+  readonly stopping: boolean;
+  /** The recorder holding it. */
+  readonly owner: string | undefined;
+  readonly epoch: number;
+  readonly createdMs: number;
+  readonly startedMs: number | undefined;
+  readonly endedMs: number | undefined;
+  readonly leaveCode: number | undefined;
+  readonly result: 'ok' | 'failed' | 'not-started' | undefined;
+  readonly files: readonly FileView[];
+  readonly events: readonly EventView[];
+}
+
+/** How much is waiting, for gauges. */
+export interface Backlog {
+  readonly activeTasks: number;
+  readonly unclaimedTasks: number;
+  readonly openJobs: number;
+  readonly pendingEvents: number;
+}
+
+/** Reads of tasks for people: the demo page, its table, the console. */
+export interface TaskQueries {
+  /** The newest tasks first; of every app without `sdkAppId`, 100 without `limit` (at most 1000). */
+  listTasks(filter: { readonly sdkAppId?: number; readonly limit?: number }): Promise<TaskView[]>;
+  /** One task, or undefined. */
+  taskDetail(taskId: string): Promise<TaskView | undefined>;
+  /** What is waiting in the whole store. */
+  backlog(): Promise<Backlog>;
+}
+
+const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
+
+const fileView = (file: FileRow, publicUrl: string): FileView => ({
+  fileId: file.file_id,
+  userId: file.user_id,
+  mediaId: file.media_id,
+  trackType: file.track_type,
+  name: file.name,
+  state: file.state,
+  startMs: file.start_ms,
+  endMs: file.end_ms,
+  sizeBytes: orUndefined(file.size_bytes),
+  durationMs: orUndefined(file.duration_ms),
+  streams: file.streams === null ? [] : (JSON.parse(file.streams) as string[]),
+  width: orUndefined(file.width),
+  height: orUndefined(file.height),
+  sha256: orUndefined(file.sha256),
+  videoUrl:
+    file.state === 'done'
+      ? videoUrl(publicUrl, { subAppId: file.sub_app_id, fileId: file.file_id, name: file.name })
+      : undefined,
+  error: orUndefined(file.error),
+});
+
+const eventView = (event: EventRow): EventView => ({
+  seq: event.seq,
+  type: event.type,
+  atMs: event.event_ms,
+  payload: JSON.parse(event.payload) as unknown,
+  delivery: event.state,
+  failedAttempts: event.attempts,
+  error: orUndefined(event.error),
+});
+
+const taskView = (task: TaskRow, files: readonly FileView[], events: readonly EventView[]): TaskView => ({
+  taskId: task.id,
+  room: roomOf(task),
+  botUserId: task.bot_user_id,
+  plan: JSON.parse(task.plan) as RecordingPlan,
+  state: task.state,
+  status: task.status,
+  stopping: task.stop_code !== null || task.state === 'finishing',
+  owner: orUndefined(task.owner),
+  epoch: task.epoch,
+  createdMs: task.created_ms,
+  startedMs: orUndefined(task.started_ms),
+  endedMs: orUndefined(task.ended_ms),
+  leaveCode: orUndefined(task.leave_code),
+  result: orUndefined(task.result),
+  files,
+  events,
+});
+
+async function withParts(store: Store, tasks: readonly TaskRow[], publicUrl: string): Promise<TaskView[]> {
+  if (tasks.length === 0) return [];
+  const ids = tasks.map(({ id }) => id);
+  const files = await store.db.selectFrom('file').selectAll().where('task_id', 'in', ids).orderBy('name').execute();
+  const events = await store.db.selectFrom('event').selectAll().where('task_id', 'in', ids).orderBy('seq').execute();
+  const filesOf = Map.groupBy(files, (file) => file.task_id);
+  const eventsOf = Map.groupBy(events, (event) => event.task_id);
+  return tasks.map((task) => {
+    const own = (filesOf.get(task.id) ?? []).map((file) => fileView(file, publicUrl));
+    return taskView(task, own, (eventsOf.get(task.id) ?? []).map(eventView));
+  });
+}
+
+async function backlog({ db }: Store): Promise<Backlog> {
+  const counted = await db
+    .selectNoFrom((eb) => [
+      eb
+        .selectFrom('task')
+        .select(eb.fn.countAll<number | string>().as('n'))
+        .where('state', '=', 'active')
+        .as('activeTasks'),
+      eb
+        .selectFrom('task')
+        .select(eb.fn.countAll<number | string>().as('n'))
+        .where('state', '=', 'active')
+        .where('owner', 'is', null)
+        .as('unclaimedTasks'),
+      eb.selectFrom('job').select(eb.fn.countAll<number | string>().as('n')).where('state', '=', 'open').as('openJobs'),
+      eb
+        .selectFrom('event')
+        .select(eb.fn.countAll<number | string>().as('n'))
+        .where('state', '=', 'pending')
+        .as('pendingEvents'),
+    ])
+    .executeTakeFirstOrThrow();
+  return {
+    activeTasks: Number(counted.activeTasks),
+    unclaimedTasks: Number(counted.unclaimedTasks),
+    openJobs: Number(counted.openJobs),
+    pendingEvents: Number(counted.pendingEvents),
+  };
+}
+
+/** Queries over an open store; `publicUrl` as in the task service. */
+export function createTaskQueries(options: { readonly store: Store; readonly publicUrl: () => string }): TaskQueries {
+  const { store, publicUrl } = options;
+  return {
+    async listTasks({ sdkAppId, limit = 100 }) {
+      const tasks = await store.db
+        .selectFrom('task')
+        .selectAll()
+        .$if(sdkAppId !== undefined, (q) => q.where('sdk_app_id', '=', sdkAppId!))
+        .orderBy('created_ms', 'desc')
+        .orderBy('id')
+        .limit(Math.min(Math.max(limit, 0), 1000))
+        .execute();
+      return withParts(store, tasks, publicUrl());
+    },
+    async taskDetail(taskId) {
+      const tasks = await store.db.selectFrom('task').selectAll().where('id', '=', taskId).execute();
+      return (await withParts(store, tasks, publicUrl()))[0];
+    },
+    backlog: () => backlog(store),
+  };
+}

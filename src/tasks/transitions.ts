@@ -1,0 +1,114 @@
+import { failover, recorderStart, recorderStop, vodStop, type TaskEvent } from '../callbacks/payloads.ts';
+import type { TaskRow } from '../store/tables.ts';
+import { wallMs, type WallMs } from '../units.ts';
+import type { RecordedFile, TaskReport } from '../worker-api/messages.ts';
+import type { TaskStatus } from './service.ts';
+
+/** Columns a transition may change; the sequence of events is kept by who writes them. */
+export type TaskPatch = Partial<
+  Pick<
+    TaskRow,
+    | 'state'
+    | 'status'
+    | 'stop_code'
+    | 'owner'
+    | 'epoch'
+    | 'claimable_ms'
+    | 'started_ms'
+    | 'started_epoch'
+    | 'leave_code'
+    | 'ended_ms'
+    | 'result'
+  >
+>;
+
+/** What a step of a task's life changes and tells. Applied in one transaction (design §3.3). */
+export interface Transition {
+  readonly patch: TaskPatch;
+  readonly events: readonly TaskEvent[];
+  /** Files whose finishing begins with this step. */
+  readonly files: readonly RecordedFile[];
+}
+
+/** LeaveCode of a bot that was lost for good, and its client should start a new task (contract §4.3). */
+export const leaveCodeLost = 100;
+
+const nothing: Transition = { patch: {}, events: [], files: [] };
+
+const ended = (now: WallMs, result: TaskRow['result'], events: readonly TaskEvent[]): Transition => ({
+  patch: { state: 'ended', owner: null, ended_ms: now, result },
+  events,
+  files: [],
+});
+
+/** Describe's answer for a task whose API window is open; undefined once it ended (contract §2.7). */
+export function statusOf(task: Pick<TaskRow, 'state' | 'status' | 'stop_code'>): TaskStatus | undefined {
+  if (task.state === 'ended') return undefined;
+  return task.state === 'finishing' || task.stop_code !== null ? 'Exited' : task.status;
+}
+
+/**
+ * Somebody asks a running task to stop. Who holds the lease leaves with this code; a task that nobody holds and that
+ * never started ends here, truthfully as one that could not start (301 Status 1), and its epoch moves on so that a
+ * recorder that was late to renew is refused.
+ */
+export function requestStop(task: TaskRow, leaveCode: number, wall: WallMs, storeNow: WallMs): Transition {
+  const held = task.owner !== null && task.claimable_ms > storeNow;
+  if (held || task.started_ms !== null) return { ...nothing, patch: { stop_code: leaveCode } };
+  const end = ended(wall, 'not-started', [recorderStart(wall, 1)]);
+  return { ...end, patch: { ...end.patch, stop_code: leaveCode, epoch: task.epoch + 1 } };
+}
+
+/** The bot is in the room: 301 the first time, 306 for each later epoch (contract §4.3), silence for a repeated report. */
+function started(task: TaskRow, epoch: number, startedMs: WallMs, wall: WallMs): Transition {
+  if (task.started_ms === null) {
+    return {
+      ...nothing,
+      patch: { started_ms: startedMs, started_epoch: epoch },
+      events: [recorderStart(startedMs, 0)],
+    };
+  }
+  if (task.started_epoch === epoch) return nothing;
+  return { ...nothing, patch: { started_epoch: epoch }, events: [failover(wall)] };
+}
+
+/** The bot left: 302, and 312 at once when it brought nothing. A task that never started ends as one that could not. */
+function stopped(task: TaskRow, leaveCode: number, atMs: WallMs, files: readonly RecordedFile[]): Transition {
+  if (task.started_ms === null && files.length === 0) return ended(atMs, 'not-started', [recorderStart(atMs, 1)]);
+  const first = wallMs(Math.min(atMs, ...files.map((file) => file.startMs)));
+  const start = task.started_ms === null ? [recorderStart(first, 0)] : [];
+  const startedMs = task.started_ms ?? first;
+  const leave = [...start, recorderStop(atMs, leaveCode)];
+  const patch: TaskPatch = { leave_code: leaveCode, started_ms: startedMs, status: 'Idle' };
+  if (files.length > 0) return { patch: { ...patch, state: 'finishing', owner: null }, events: leave, files };
+  const end = ended(atMs, 'ok', [...leave, vodStop(atMs, 0)]);
+  return { ...end, patch: { ...patch, ...end.patch } };
+}
+
+/** The bot cannot enter for good. After an earlier start that is the loss of the bot, and files stay unannounced: 312 Status 1. */
+function startFailed(task: TaskRow, wall: WallMs): Transition {
+  if (task.started_ms === null) return ended(wall, 'not-started', [recorderStart(wall, 1)]);
+  const end = ended(wall, 'failed', [recorderStop(wall, leaveCodeLost), vodStop(wall, 1)]);
+  return { ...end, patch: { ...end.patch, leave_code: leaveCodeLost } };
+}
+
+/** Applies a report of the epoch in force to an active task; a task that already left stays as it is. */
+export function applyReport(task: TaskRow, report: TaskReport, wall: WallMs): Transition {
+  if (task.state !== 'active') return nothing;
+  switch (report.kind) {
+    case 'started':
+      return started(task, report.epoch, report.startedMs, wall);
+    case 'start-failed':
+      return startFailed(task, wall);
+    case 'status':
+      return { ...nothing, patch: { status: report.status } };
+    default:
+      return stopped(task, report.leaveCode, report.atMs, report.files);
+  }
+}
+
+/** A file was settled: the task ends with 312 when it was the last one (`open` 0), Status 1 when any failed. */
+export function fileSettled(task: TaskRow, open: number, failed: number, wall: WallMs): Transition {
+  if (task.state !== 'finishing' || open > 0) return nothing;
+  return ended(wall, failed > 0 ? 'failed' : 'ok', [vodStop(wall, failed > 0 ? 1 : 0)]);
+}

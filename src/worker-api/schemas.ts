@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { fileKeyPattern } from '../naming/file-key.ts';
+import { wallMs } from '../units.ts';
+import type { JobReport, ReportResponse, SyncRequest, SyncResponse, TaskReport } from './messages.ts';
+
+/** Bounds on what one message may carry; far above what one recorder can run. */
+const mostHeld = 1000;
+const mostFiles = 1000;
+
+const epoch = z.int().min(0);
+const stamp = z.int().min(0).transform(wallMs);
+const count = z.int().min(0);
+const taskId = z.string().regex(/^[A-Za-z0-9+-][A-Za-z0-9+.-]{0,199}$/);
+const reason = z.string().transform((text) => text.slice(0, 1000));
+
+/** Body of a sync. */
+export const syncRequest: z.ZodType<SyncRequest> = z.object({
+  recorderId: z.string().min(1).max(200),
+  tasks: z.array(z.object({ taskId, epoch })).max(mostHeld),
+  jobs: z.array(z.object({ jobId: z.int().min(0), epoch })).max(mostHeld),
+  wantTasks: z.int().min(0).max(mostHeld),
+  wantJobs: z.int().min(0).max(mostHeld),
+});
+
+const recordedFile = z.object({
+  fileKey: z.string().regex(fileKeyPattern),
+  userId: z.string().max(1000),
+  mediaId: z.enum(['main', 'aux', 'mix']),
+  trackType: z.enum(['audio', 'video', 'audio_video']),
+  startMs: stamp,
+  endMs: stamp,
+});
+
+const uniqueKeys = (files: readonly { fileKey: string }[]): boolean =>
+  new Set(files.map(({ fileKey }) => fileKey)).size === files.length;
+
+/** Body of a report about a task. */
+export const taskReport: z.ZodType<TaskReport> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('started'), epoch, startedMs: stamp }),
+  z.object({ kind: z.literal('start-failed'), epoch, reason }),
+  z.object({ kind: z.literal('status'), epoch, status: z.enum(['Idle', 'InProgress']) }),
+  z.object({
+    kind: z.literal('stopped'),
+    epoch,
+    leaveCode: z.int().min(0).max(999),
+    atMs: stamp,
+    files: z.array(recordedFile).max(mostFiles).refine(uniqueKeys, 'file keys must differ'),
+  }),
+]);
+
+/** Body of a report about a finishing job. */
+export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('done'),
+    epoch,
+    sizeBytes: count,
+    durationMs: count,
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    streams: z.array(z.enum(['h264', 'aac'])).max(2),
+    width: count,
+    height: count,
+    startMs: stamp,
+    endMs: stamp,
+  }),
+  z.object({ kind: z.literal('failed'), epoch, reason, permanent: z.boolean() }),
+]);
+
+const plan = z.object({
+  mode: z.enum(['single', 'mixed']),
+  maxIdleSeconds: count,
+  streams: z.enum(['audio-video', 'audio', 'video']),
+  media: z.array(z.enum(['main', 'aux'])),
+  video: z.object({ width: count, height: count, fps: count, bitrate: count, gopSeconds: count }),
+  audio: z.object({
+    sampleRate: z.literal([48000, 44100, 16000]),
+    channels: z.literal([1, 2]),
+    bitrate: count,
+  }),
+  layout: z.object({ mode: z.literal('grid') }),
+});
+
+const leasedTask = z
+  .object({
+    taskId,
+    epoch,
+    room: z.object({ sdkAppId: count, kind: z.enum(['number', 'string']), roomId: z.string() }),
+    botUserId: z.string(),
+    plan,
+    startedMs: stamp.optional(),
+  })
+  // JSON has no undefined: the member that is missing on the wire is present in the type.
+  .transform((task) => ({ ...task, startedMs: task.startedMs }));
+
+const leasedJob = z.object({
+  jobId: z.int(),
+  epoch,
+  taskId,
+  fileKey: z.string().regex(fileKeyPattern),
+  fileName: z.string().regex(/^[^/\\\0]+$/),
+  fileId: z.string().regex(/^\d{1,19}$/),
+  subAppId: count,
+  startMs: stamp,
+  endMs: stamp,
+  attempt: count,
+});
+
+/** Answer to a sync, checked by the recorder. */
+export const syncResponse: z.ZodType<SyncResponse> = z.object({
+  leaseMs: z.int().min(1),
+  keptTasks: z.array(z.string()),
+  keptJobs: z.array(z.int()),
+  newTasks: z.array(leasedTask),
+  newJobs: z.array(leasedJob),
+  stops: z.array(z.object({ taskId, leaveCode: z.int() })),
+});
+
+/** Answer to a report, checked by the recorder. */
+export const reportResponse: z.ZodType<ReportResponse> = z
+  .object({ accepted: z.boolean(), reason: z.enum(['stale', 'unknown']).optional() })
+  .transform(({ accepted, reason: why }) => (why === undefined ? { accepted } : { accepted, reason: why }));

@@ -1,0 +1,110 @@
+import type { Clock } from '../clock.ts';
+import type { Bell } from '../store/bell.ts';
+import type { SyncRequest, SyncResponse } from './messages.ts';
+
+/** How long a sync with nothing to say is held, in milliseconds. */
+export const holdMs = 1000;
+/** Recorders remembered for what they were told; the longest silent is forgotten first. */
+const recorderLimit = 512;
+
+/** What holding needs. */
+export interface SyncHoldOptions {
+  readonly sync: (request: SyncRequest) => Promise<SyncResponse>;
+  /** Rings when there may be something to say. */
+  readonly work: Bell;
+  readonly clock: Clock;
+}
+
+interface Waiter {
+  readonly load: number;
+  readonly wake: () => void;
+}
+
+const stopText = ({ taskId, leaveCode }: SyncResponse['stops'][number]): string => `${taskId} ${leaveCode}`;
+
+/** Holds syncs until there is news for the recorder, at most a second. */
+export class SyncHold {
+  readonly #options: SyncHoldOptions;
+  readonly #waiters = new Set<Waiter>();
+  /** Stops each recorder knows of: repeated in every answer, but news only once. */
+  readonly #told = new Map<string, ReadonlySet<string>>();
+  readonly #stopListening: () => void;
+  #closed = false;
+
+  constructor(options: SyncHoldOptions) {
+    this.#options = options;
+    this.#stopListening = options.work.onRing(() => this.#wakeAll());
+  }
+
+  /** Whether {@link close} was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Syncs held at the moment. */
+  stats(): { readonly held: number } {
+    return { held: this.#waiters.size };
+  }
+
+  /** Lets every held sync answer and holds none from now on. Idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#stopListening();
+    this.#wakeAll();
+  }
+
+  /** Answers a sync; `gone` tells that the recorder hung up, so that nothing is claimed for it. */
+  async answer(request: SyncRequest, gone: AbortSignal): Promise<SyncResponse | undefined> {
+    const deadline = this.#options.clock.monoUs() + holdMs * 1000;
+    for (;;) {
+      // Listening begins before the look, or what is committed between the two would wait for the deadline.
+      const woken = this.#wait(request, deadline, gone);
+      const response = await this.#options.sync(request);
+      if (this.#isNews(request, response) || this.#closed || this.#options.clock.monoUs() >= deadline) {
+        woken.cancel();
+        this.#remember(request.recorderId, response);
+        return response;
+      }
+      await woken.promise;
+      if (gone.aborted) return undefined;
+    }
+  }
+
+  #isNews(request: SyncRequest, response: SyncResponse): boolean {
+    const told = this.#told.get(request.recorderId);
+    return (
+      response.newTasks.length > 0 ||
+      response.newJobs.length > 0 ||
+      response.keptTasks.length < request.tasks.length ||
+      response.keptJobs.length < request.jobs.length ||
+      response.stops.some((stop) => !told?.has(stopText(stop)))
+    );
+  }
+
+  #remember(recorderId: string, response: SyncResponse): void {
+    this.#told.delete(recorderId);
+    this.#told.set(recorderId, new Set(response.stops.map(stopText)));
+    if (this.#told.size > recorderLimit) this.#told.delete(this.#told.keys().next().value ?? '');
+  }
+
+  #wait(request: SyncRequest, deadline: number, gone: AbortSignal): { promise: Promise<void>; cancel: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const left = Math.max(0, (deadline - this.#options.clock.monoUs()) / 1000);
+    const cancelTimer = this.#options.clock.after(left, resolve);
+    const waiter = { load: request.tasks.length, wake: () => resolve() };
+    this.#waiters.add(waiter);
+    gone.addEventListener('abort', waiter.wake);
+    const cancel = (): void => {
+      cancelTimer();
+      this.#waiters.delete(waiter);
+      gone.removeEventListener('abort', waiter.wake);
+    };
+    return { promise: promise.then(cancel), cancel };
+  }
+
+  /** The least loaded recorder looks first, so that new tasks spread. */
+  #wakeAll(): void {
+    const waiters = [...this.#waiters].sort((a, b) => a.load - b.load);
+    for (const { wake } of waiters) wake();
+  }
+}

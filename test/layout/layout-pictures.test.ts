@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { layoutPictures, type LayoutMode, type LayoutPicture } from '../../src/layout/layout-pictures.ts';
+import { overlap, rect } from '../../src/layout/rect.ts';
+
+type Fixture = Record<string, Record<string, { role: string; px: unknown }[]>>;
+const fixture = JSON.parse(readFileSync(new URL('layouts.json', import.meta.url), 'utf8')) as Fixture;
+const canvas = { width: 1280, height: 720 };
+const modes: Record<string, LayoutMode> = { 1: 'floating', 2: 'share', 3: 'grid' };
+
+const user = (order: number, extra: Partial<LayoutPicture> = {}): LayoutPicture => ({
+  userId: `u${order}`,
+  mediaId: 'main',
+  order,
+  hasVideo: true,
+  ...extra,
+});
+const users = (count: number): LayoutPicture[] => Array.from({ length: count }, (_, i) => user(i));
+
+for (const [number, mode] of Object.entries(modes)) {
+  test(`${mode}: every rectangle of the contract for 1 to 25 pictures`, () => {
+    for (let n = 1; n <= 25; n++) {
+      const maxResolutionUserId = mode === 'grid' ? undefined : 'u0';
+      const placed = layoutPictures({ mode, canvas, pictures: users(n), maxResolutionUserId });
+      const expected = fixture[number]?.[String(n)]?.map((slot) => slot.px);
+      assert.deepEqual(
+        placed.map((p) => p.rect),
+        expected,
+        `${mode} ${n}`,
+      );
+      assert.deepEqual(
+        placed.map((p) => p.picture.userId),
+        users(n).map((p) => p.userId),
+      );
+    }
+  });
+}
+
+test('every template on odd canvases: even, inside, smalls apart', () => {
+  for (const size of [
+    { width: 360, height: 640 },
+    { width: 1920, height: 1080 },
+    { width: 854, height: 480 },
+    { width: 98, height: 102 },
+  ])
+    for (const mode of Object.values(modes))
+      for (let n = 1; n <= 25; n++) {
+        const all = layoutPictures({ mode, canvas: size, pictures: users(n), maxResolutionUserId: 'u0' }).map(
+          (p) => p.rect,
+        );
+        for (const r of all) {
+          assert.ok([r.left, r.top, r.width, r.height].every((v) => v % 2 === 0 && v >= 0));
+          assert.ok(r.left + r.width <= size.width && r.top + r.height <= size.height);
+        }
+        const smalls = mode === 'floating' ? all.slice(1) : all;
+        smalls.forEach((a, i) => smalls.slice(i + 1).forEach((b) => assert.ok(!overlap(a, b), `${mode} ${n}`)));
+      }
+});
+
+test('order is entry order, an aux directly after its main', () => {
+  const pictures = [user(5), user(2), user(2, { mediaId: 'aux' }), user(9)];
+  const placed = layoutPictures({ mode: 'grid', canvas, pictures });
+  assert.deepEqual(
+    placed.map(({ picture }) => [picture.order, picture.mediaId]),
+    [
+      [2, 'main'],
+      [2, 'aux'],
+      [5, 'main'],
+      [9, 'main'],
+    ],
+  );
+});
+
+test('26 pictures: the first 25 are placed (L20)', () => {
+  for (const mode of Object.values(modes)) {
+    const placed = layoutPictures({ mode, canvas, pictures: users(26), maxResolutionUserId: 'u0' });
+    assert.equal(placed.length, 25);
+    assert.ok(!placed.some((p) => p.picture.order === 25));
+  }
+});
+
+test('floating without a big user: the earliest is big, also after it leaves (L13)', () => {
+  const big = layoutPictures({ mode: 'floating', canvas, pictures: users(3) })[0];
+  assert.equal(big?.picture.userId, 'u0');
+  const next = layoutPictures({ mode: 'floating', canvas, pictures: users(3).slice(1) });
+  assert.equal(next[0]?.picture.userId, 'u1');
+  assert.deepEqual(next[1]?.rect, rect(16, 542, 300, 170));
+});
+
+test('floating with a big user (L14) and with an absent one (L15)', () => {
+  const placed = layoutPictures({ mode: 'floating', canvas, pictures: users(3), maxResolutionUserId: 'u1' });
+  assert.deepEqual(
+    placed.map((p) => p.picture.userId),
+    ['u1', 'u0', 'u2'],
+  );
+  const absent = layoutPictures({ mode: 'floating', canvas, pictures: users(2), maxResolutionUserId: 'gone' });
+  assert.deepEqual(
+    absent.map((p) => p.rect),
+    [rect(16, 542, 300, 170), rect(332, 542, 300, 170)],
+  );
+});
+
+test('share: five small ones without a big user take the next tier (L8)', () => {
+  const placed = layoutPictures({ mode: 'share', canvas, pictures: users(5) });
+  assert.deepEqual(
+    placed.map((p) => p.rect),
+    [0, 1, 2, 3, 4].map((i) => rect(1098, 120 * i, 182, 120)),
+  );
+});
+
+test('share aligned right mirrors (L12)', () => {
+  const placed = layoutPictures({
+    mode: 'share',
+    canvas,
+    pictures: users(5),
+    maxResolutionUserId: 'u0',
+    alignRight: true,
+  });
+  assert.deepEqual(placed[0]?.rect, rect(256, 0, 1024, 720));
+  assert.ok(placed.slice(1).every((p) => p.rect.left === 0));
+});
+
+test('share: the big picture can be the aux of the user', () => {
+  const pictures = [user(0), user(1), user(1, { mediaId: 'aux' })];
+  const placed = layoutPictures({
+    mode: 'share',
+    canvas,
+    pictures,
+    maxResolutionUserId: 'u1',
+    maxResolutionMediaId: 'aux',
+  });
+  assert.deepEqual(placed[0]?.picture, pictures[2]);
+});
+
+test('an audio-only user takes a slot unless the flag says no (L16)', () => {
+  const pictures = [user(0), user(1, { hasVideo: false })];
+  assert.deepEqual(layoutPictures({ mode: 'grid', canvas, pictures })[0]?.rect, rect(0, 0, 640, 720));
+  const alone = layoutPictures({ mode: 'grid', canvas, pictures, pureAudioDisableLayout: true });
+  assert.deepEqual(
+    alone.map((p) => p.rect),
+    [rect(0, 0, 1280, 720)],
+  );
+});
+
+test('custom: own entries, free entries in entry order, layers ascending (L17)', () => {
+  const custom = [
+    { userId: 'u2', rect: rect(0, 0, 100, 100), imageLayer: 2 },
+    { rect: rect(200, 0, 50, 50), imageLayer: 1 },
+  ];
+  const placed = layoutPictures({ mode: 'custom', canvas, pictures: users(4), custom });
+  assert.deepEqual(
+    placed.map((p) => [p.picture.userId, p.rect.left]),
+    [
+      ['u0', 200],
+      ['u2', 0],
+    ],
+  );
+});
+
+test('nobody: nothing is placed, and the input is left as it was', () => {
+  const none: LayoutPicture[] = [];
+  assert.deepEqual(layoutPictures({ mode: 'grid', canvas, pictures: none }), []);
+  const pictures = [user(3), user(1)];
+  layoutPictures({ mode: 'grid', canvas, pictures });
+  assert.deepEqual(
+    pictures.map((p) => p.order),
+    [3, 1],
+  );
+});

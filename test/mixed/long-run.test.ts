@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createMixedRecording } from '../../src/mixed/mixed-recording.ts';
+import { wallUs } from '../../src/units.ts';
+import { asUnits, encodePictures, encodeVoice, red, tone } from './synthetic-media.ts';
+
+const zero = wallUs(1_700_000_000_000_000);
+const windowUs = 500_000;
+const fps = 10;
+
+/** Everything that takes and gives back native memory: joins, leaves, sizes that change, new publications, sounds. */
+async function runWindows(): Promise<(windows: number) => Promise<void>> {
+  const size = { count: 5, fps, gop: 5 };
+  const small = await encodePictures({ ...size, width: 96, height: 64, colour: () => red });
+  const tall = await encodePictures({ ...size, width: 64, height: 96, colour: () => red });
+  const voice = await encodeVoice(tone(440, 0.5), 0.5, zero);
+  const drop = (): void => {};
+  const recording = await createMixedRecording({
+    zeroUs: zero,
+    video: { width: 128, height: 96, fps, bitrate: 200_000, gopSeconds: 2 },
+    audio: { sampleRate: 16_000, channels: 1, bitrate: 32_000 },
+    streams: 'audio-video',
+    openWriter: () => ({ writeVideo: drop, writeAudio: drop, flush: drop, close: drop }),
+  });
+  recording.addAnchor('a', 0, zero);
+  let picture = recording.addPicture('a', 'main', zero);
+  const sound = recording.addSound('a', 'main', zero);
+  let n = 0;
+  return async (windows) => {
+    for (const end = n + windows; n < end; n++) {
+      const start = wallUs(zero + n * windowUs);
+      if (n % 4 === 0) recording.addAnchor('b', 1, start);
+      if (n % 4 === 2) recording.removeAnchor('b', start);
+      if (n % 4 === 1) picture = recording.addPicture('a', 'main', start);
+      if (n % 4 === 0)
+        for (const unit of asUnits(small, start, fps)) recording.addPicture('b', 'main', start).onVideo(unit);
+      for (const unit of asUnits(n % 3 === 0 ? tall : small, start, fps)) picture.onVideo(unit);
+      for (const unit of voice) sound.onAudio({ ...unit, at: wallUs(unit.at + n * windowUs) });
+      recording.advance(wallUs(start + windowUs + 700_000));
+      // Handles of native memory are given back between turns of the event loop.
+      await nextTurn();
+    }
+    const { pictures, ticks } = recording.stats();
+    assert.equal(ticks, (n * windowUs * fps) / 1_000_000);
+    assert.ok(pictures && pictures.tiles <= 2 && pictures.sources <= 3, JSON.stringify(pictures));
+  };
+}
+
+test('2000 windows with everything changing all the time do not grow the process', async () => {
+  const run = await runWindows();
+  await run(600);
+  const before = process.memoryUsage().rss;
+  await run(1400);
+  const grown = (process.memoryUsage().rss - before) / 1e6;
+  assert.ok(grown < 40, `grew by ${grown.toFixed(0)} MB`);
+});

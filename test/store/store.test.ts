@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { FakeClock, systemClock } from '../../src/clock.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { create, serviceOn, tempFolder, tempStore } from '../tasks/fixture.ts';
+
+/** Runs the child on the store, kills it with SIGKILL after so many acknowledged steps, and returns those. */
+async function killedAfter(path: string, steps: number): Promise<string[]> {
+  const script = join(import.meta.dirname, 'commit-child.ts');
+  const child = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const told: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    told.push(line);
+    if (told.length === steps) child.kill('SIGKILL');
+  }
+  await exited;
+  assert.ok(told.length >= steps, 'the child ended by itself');
+  return told;
+}
+
+const expectedTypes: Record<string, number[]> = { created: [], started: [301], stopped: [301, 302] };
+
+/** The next child takes over what a killed one left, which is told as 306. */
+const typesWithoutTakeovers = (events: readonly { type: number }[] = []): number[] =>
+  events.map(({ type }) => type).filter((type) => type !== 306);
+
+/** Every acknowledged step is there, with its events, files and jobs: all of a transaction or none of it. */
+async function verify(store: Store, told: readonly string[]): Promise<void> {
+  const events = Map.groupBy(await store.db.selectFrom('event').selectAll().orderBy('seq').execute(), (e) => e.task_id);
+  const jobs = Map.groupBy(await store.db.selectFrom('job').selectAll().execute(), (job) => job.task_id);
+  const tasks = new Map((await store.db.selectFrom('task').selectAll().execute()).map((task) => [task.id, task]));
+  const last = new Map(told.map((line) => line.split(' ').toReversed() as [string, string]));
+  for (const [taskId, step] of last) {
+    const types = typesWithoutTakeovers(events.get(taskId));
+    assert.ok(tasks.has(taskId), `${step} ${taskId} is lost`);
+    assert.deepEqual(types.slice(0, expectedTypes[step]!.length), expectedTypes[step]);
+  }
+  for (const task of tasks.values()) {
+    const types = typesWithoutTakeovers(events.get(task.id));
+    const full = task.state === 'finishing';
+    assert.deepEqual(types, full ? [301, 302] : task.started_ms === null ? [] : [301]);
+    assert.equal(task.event_seq, events.get(task.id)?.length ?? 0);
+    assert.equal(jobs.get(task.id)?.length ?? 0, full ? 2 : 0);
+  }
+}
+
+test('kill -9 in the middle of commits loses nothing that was acknowledged', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  const told: string[] = [];
+  for (const steps of [1, 50, 77, 133]) {
+    told.push(...(await killedAfter(path, steps)));
+    const store = await openStore({ path, clock: systemClock() });
+    await verify(store, told);
+    await store.close();
+  }
+});
+
+test('the file is in WAL mode with full synchronisation, and migrations are recorded once', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  for (let i = 0; i < 2; i += 1) {
+    const store = await openStore({ path, clock: new FakeClock() });
+    await store.close();
+  }
+  const file = new DatabaseSync(path);
+  t.after(() => file.close());
+  assert.deepEqual({ ...file.prepare('pragma journal_mode').get() }, { journal_mode: 'wal' });
+  const names = file.prepare('select name from kysely_migration').all();
+  assert.deepEqual(
+    names.map(({ name }) => name),
+    ['0001-tasks-and-outbox'],
+  );
+});
+
+test('synchronous is FULL on the connection in use', async (t) => {
+  const store = await tempStore(t);
+  const { sql } = await import('kysely');
+  const { rows } = await sql<{ synchronous: number }>`pragma synchronous`.execute(store.db);
+  assert.equal(rows[0]?.synchronous, 2);
+  const keys = await sql<{ foreign_keys: number }>`pragma foreign_keys`.execute(store.db);
+  assert.equal(keys.rows[0]?.foreign_keys, 1);
+});
+
+test('a store of a newer program and a file that is no store are refused', async (t) => {
+  const folder = await tempFolder(t);
+  const path = join(folder, 'store.sqlite');
+  await (await openStore({ path, clock: new FakeClock() })).close();
+  const file = new DatabaseSync(path);
+  file.exec(`insert into kysely_migration (name, timestamp) values ('9999-future', '2030-01-01')`);
+  file.close();
+  await assert.rejects(openStore({ path, clock: new FakeClock() }), /brought up to date/);
+  const other = join(folder, 'other.sqlite');
+  await writeFile(other, 'this is no database, and long enough to be told from an empty one'.repeat(20));
+  await assert.rejects(openStore({ path: other, clock: new FakeClock() }));
+});
+
+test('a transaction that throws leaves nothing and rings nothing', async (t) => {
+  const clock = new FakeClock();
+  const store = await tempStore(t, clock);
+  const tasks = await serviceOn(store, clock);
+  const taskId = await create(tasks);
+  let rung = 0;
+  store.events.onRing(() => {
+    rung += 1;
+  });
+  const failing = store.transaction(async (tx) => {
+    await tx.db.updateTable('task').set({ status: 'InProgress' }).where('id', '=', taskId).execute();
+    tx.announce('events');
+    throw new Error('no');
+  });
+  await assert.rejects(failing, /no/);
+  assert.equal(await tasks.describe(1400000000, taskId), 'Idle');
+  assert.equal(rung, 0);
+  assert.equal(store.stats().rollbacks, 1);
+  await store.transaction(async (tx) => tx.announce('events'));
+  assert.equal(rung, 1);
+});
+
+test('transactions run one after another', async (t) => {
+  const store = await tempStore(t);
+  const order: string[] = [];
+  const slow = store.transaction(async () => {
+    order.push('first begins');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+    order.push('first ends');
+  });
+  const next = store.transaction(async () => void order.push('second'));
+  await Promise.all([slow, next]);
+  assert.deepEqual(order, ['first begins', 'first ends', 'second']);
+});
+
+test('close is idempotent', async (t) => {
+  const store = await tempStore(t);
+  await Promise.all([store.close(), store.close()]);
+  assert.equal(store.closed, true);
+  await assert.rejects(store.transaction(async () => undefined));
+});

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { FakeClock } from '../../src/clock.ts';
+import { openStore } from '../../src/store/store.ts';
+import { backOffMs } from '../../src/tasks/back-off.ts';
+import { defaultLeaseMs } from '../../src/tasks/control.ts';
+import {
+  bench,
+  claimJobs,
+  claimTask,
+  create,
+  doneReport,
+  eventsOf,
+  newTask,
+  recordedFile,
+  recordTask,
+  sdkAppId,
+  serviceOn,
+  syncOf,
+  tempFolder,
+  typesOf,
+} from './fixture.ts';
+
+test('a task is claimed once, renewed while it is listed, and claimed anew when its lease ends', async (t) => {
+  const { tasks, clock } = await bench(t);
+  const taskId = await create(tasks);
+  const lease = await claimTask(tasks, 'a');
+  assert.deepEqual([lease.taskId, lease.epoch, lease.startedMs, lease.room.roomId], [taskId, 1, undefined, '10001']);
+  for (let i = 0; i < 5; i += 1) {
+    clock.advance(defaultLeaseMs - 1);
+    const held = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1 }] }));
+    assert.deepEqual(held.keptTasks, [taskId]);
+    assert.deepEqual((await tasks.sync(syncOf('b', { wantTasks: 9 }))).newTasks, []);
+  }
+  clock.advance(defaultLeaseMs);
+  assert.equal((await claimTask(tasks, 'b')).epoch, 2);
+  const lost = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1 }] }));
+  assert.deepEqual(lost.keptTasks, []);
+});
+
+test('a claim never takes more than is wanted, oldest first', async (t) => {
+  const { tasks, clock } = await bench(t);
+  const ids: string[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    ids.push(await create(tasks, newTask({ botUserId: `bot${i}` })));
+    clock.advance(1);
+  }
+  const { newTasks } = await tasks.sync(syncOf('a', { wantTasks: 2 }));
+  assert.deepEqual(newTasks.map(({ taskId }) => taskId).sort(), ids.slice(0, 2).sort());
+});
+
+test('E23: a takeover after the start tells 306, keeps the zero, and refuses every stale report', async (t) => {
+  const { tasks, store, clock } = await bench(t);
+  const taskId = await create(tasks);
+  const old = await claimTask(tasks, 'a');
+  const startedMs = clock.wallMs();
+  await tasks.reportTask(taskId, { kind: 'started', epoch: old.epoch, startedMs });
+  clock.advance(defaultLeaseMs);
+  const next = await claimTask(tasks, 'b');
+  assert.equal(next.startedMs, startedMs);
+  await tasks.reportTask(taskId, { kind: 'started', epoch: next.epoch, startedMs });
+  const stale = { accepted: false, reason: 'stale' };
+  const { epoch } = old;
+  const atMs = clock.wallMs();
+  assert.deepEqual(await tasks.reportTask(taskId, { kind: 'status', epoch, status: 'InProgress' }), stale);
+  assert.deepEqual(await tasks.reportTask(taskId, { kind: 'started', epoch, startedMs }), stale);
+  assert.deepEqual(await tasks.reportTask(taskId, { kind: 'start-failed', epoch, reason: 'x' }), stale);
+  assert.deepEqual(await tasks.reportTask(taskId, { kind: 'stopped', epoch, leaveCode: 0, atMs, files: [] }), stale);
+  assert.equal(await tasks.describe(sdkAppId, taskId), 'Idle');
+  assert.deepEqual(await eventsOf(store, taskId), [
+    { type: 301, payload: { Status: 0 } },
+    { type: 306, payload: { Status: 0 } },
+  ]);
+  assert.equal(tasks.stats().staleReports, 4);
+});
+
+test('a takeover before the start tells 301 once', async (t) => {
+  const { tasks, store, clock } = await bench(t);
+  const taskId = await create(tasks);
+  await claimTask(tasks, 'a');
+  clock.advance(defaultLeaseMs);
+  const { epoch } = await claimTask(tasks, 'b');
+  await tasks.reportTask(taskId, { kind: 'started', epoch, startedMs: clock.wallMs() });
+  assert.deepEqual(await typesOf(store, taskId), [301]);
+});
+
+test('a stop reaches whoever takes a started task over, with the lease', async (t) => {
+  const { tasks, clock } = await bench(t);
+  const taskId = await create(tasks);
+  const { epoch } = await claimTask(tasks, 'a');
+  await tasks.reportTask(taskId, { kind: 'started', epoch, startedMs: clock.wallMs() });
+  clock.advance(defaultLeaseMs);
+  assert.equal(await tasks.stop(sdkAppId, taskId), true);
+  const { newTasks, stops } = await tasks.sync(syncOf('b', { wantTasks: 1 }));
+  assert.equal(newTasks[0]?.taskId, taskId);
+  assert.deepEqual(stops, [{ taskId, leaveCode: 0 }]);
+});
+
+test('a stop ends a task whose recorder died before the start, and its late recorder is refused', async (t) => {
+  const { tasks, store, clock } = await bench(t);
+  const taskId = await create(tasks);
+  const { epoch } = await claimTask(tasks, 'a');
+  clock.advance(defaultLeaseMs);
+  assert.equal(await tasks.stop(sdkAppId, taskId), true);
+  assert.deepEqual((await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch }] }))).keptTasks, []);
+  const late = await tasks.reportTask(taskId, { kind: 'started', epoch, startedMs: clock.wallMs() });
+  assert.deepEqual(late, { accepted: false, reason: 'stale' });
+  assert.deepEqual(await eventsOf(store, taskId), [{ type: 301, payload: { Status: 1 } }]);
+});
+
+test('what a sync does not list is free at once: its answer was lost, or it was let go', async (t) => {
+  const { tasks } = await bench(t);
+  const taskId = await create(tasks);
+  assert.equal((await claimTask(tasks, 'a')).epoch, 1);
+  const again = await claimTask(tasks, 'a');
+  assert.deepEqual([again.taskId, again.epoch], [taskId, 2]);
+  await tasks.sync(syncOf('a'));
+  assert.equal((await claimTask(tasks, 'b')).epoch, 3);
+});
+
+test('a lease of another epoch is not renewed by its old number', async (t) => {
+  const { tasks } = await bench(t);
+  const taskId = await create(tasks);
+  await claimTask(tasks, 'a');
+  await claimTask(tasks, 'a');
+  const old = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1 }] }));
+  assert.deepEqual(old.keptTasks, []);
+});
+
+test("naming a task and its epoch does not make it one's own", async (t) => {
+  const { tasks, clock } = await bench(t);
+  const taskId = await create(tasks);
+  await claimTask(tasks, 'a');
+  clock.advance(defaultLeaseMs - 1);
+  const other = await tasks.sync(syncOf('b', { tasks: [{ taskId, epoch: 1 }] }));
+  assert.deepEqual(other.keptTasks, []);
+  clock.advance(1);
+  assert.equal((await claimTask(tasks, 'c')).epoch, 2);
+});
+
+test('a step of the wall clock ends no lease', async (t) => {
+  const { tasks, clock } = await bench(t);
+  await create(tasks);
+  await claimTask(tasks, 'a');
+  clock.stepWall(3_600_000);
+  assert.deepEqual((await tasks.sync(syncOf('b', { wantTasks: 1 }))).newTasks, []);
+});
+
+test('at boot a living lease gets one more term and its recorder re-attaches', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  const clock = new FakeClock();
+  const before = await openStore({ path, clock });
+  const first = await serviceOn(before, clock);
+  const taskId = await create(first);
+  await claimTask(first, 'a');
+  clock.advance(defaultLeaseMs - 10);
+  await before.close();
+  const store = await openStore({ path, clock });
+  t.after(() => store.close());
+  const tasks = await serviceOn(store, clock);
+  clock.advance(defaultLeaseMs - 10);
+  assert.deepEqual((await tasks.sync(syncOf('b', { wantTasks: 1 }))).newTasks, []);
+  const back = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1 }] }));
+  assert.deepEqual(back.keptTasks, [taskId]);
+});
+
+test('a wall clock that was set back while the server was down delays nothing', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  const clock = new FakeClock();
+  const before = await openStore({ path, clock });
+  await create(await serviceOn(before, clock));
+  await before.close();
+  const earlier = new FakeClock(clock.wallMs() - 3_600_000);
+  const store = await openStore({ path, clock: earlier });
+  t.after(() => store.close());
+  assert.equal((await claimTask(await serviceOn(store, earlier), 'a')).epoch, 1);
+});
+
+test('a finishing job is leased, fenced and taken over like a task', async (t) => {
+  const b = await bench(t);
+  const taskId = await recordTask(b, [recordedFile('a')]);
+  const [old] = await claimJobs(b.tasks, 'a');
+  b.clock.advance(defaultLeaseMs - 1);
+  const kept = await b.tasks.sync(syncOf('a', { jobs: [{ jobId: old!.jobId, epoch: old!.epoch }] }));
+  assert.deepEqual(kept.keptJobs, [old!.jobId]);
+  b.clock.advance(defaultLeaseMs);
+  const [next] = await claimJobs(b.tasks, 'b');
+  assert.deepEqual([next!.epoch, next!.attempt, next!.fileId], [2, 2, old!.fileId]);
+  const answer = await b.tasks.reportJob(old!.jobId, doneReport(old!.epoch));
+  assert.deepEqual(answer, { accepted: false, reason: 'stale' });
+  assert.deepEqual(await b.tasks.reportJob(999, doneReport(1)), { accepted: false, reason: 'unknown' });
+  assert.deepEqual(await typesOf(b.store, taskId), [301, 302]);
+  assert.deepEqual(await b.tasks.reportJob(next!.jobId, doneReport(2)), { accepted: true });
+  assert.deepEqual(await typesOf(b.store, taskId), [301, 302, 311, 312]);
+});
+
+test('a failed job waits 1 s, doubling to a minute', async (t) => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 7, 8, 1000].map(backOffMs),
+    [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000],
+  );
+  const b = await bench(t);
+  await recordTask(b, [recordedFile('a')]);
+  for (const waitMs of [1000, 2000, 4000]) {
+    const [job] = await claimJobs(b.tasks, 'a');
+    const report = { kind: 'failed', epoch: job!.epoch, reason: 'disk full', permanent: false } as const;
+    await b.tasks.reportJob(job!.jobId, report);
+    b.clock.advance(waitMs - 1);
+    assert.deepEqual(await claimJobs(b.tasks, 'a'), []);
+    b.clock.advance(1);
+  }
+  assert.equal((await claimJobs(b.tasks, 'a')).length, 1);
+});
+
+test('a job that fails for a whole day is given up with 311 Status 2 and 312 Status 1, not earlier', async (t) => {
+  const b = await bench(t);
+  const taskId = await recordTask(b, [recordedFile('a')]);
+  const begun = b.clock.wallMs();
+  while ((await typesOf(b.store, taskId)).length === 2) {
+    const [job] = await claimJobs(b.tasks, 'a');
+    if (job) {
+      const report = { kind: 'failed', epoch: job.epoch, reason: 'disk full', permanent: false } as const;
+      await b.tasks.reportJob(job.jobId, report);
+    }
+    // Longer than any back-off, so that the day passes in few attempts.
+    b.clock.advance(600_000);
+  }
+  assert.ok(b.clock.wallMs() - begun >= 24 * 3_600_000);
+  assert.deepEqual(await typesOf(b.store, taskId), [301, 302, 311, 312]);
+});
+
+test('a job that kills its recorders for a whole day is given up too', async (t) => {
+  const b = await bench(t);
+  const taskId = await recordTask(b, [recordedFile('a')]);
+  for (let hour = 0; hour < 30; hour += 1) {
+    await claimJobs(b.tasks, `victim${hour}`);
+    b.clock.advance(3_600_000);
+  }
+  assert.deepEqual(await typesOf(b.store, taskId), [301, 302, 311, 312]);
+});
+
+test('a long stop of the server gives up nothing', async (t) => {
+  const b = await bench(t);
+  await recordTask(b, [recordedFile('a')]);
+  const [job] = await claimJobs(b.tasks, 'a');
+  b.clock.advance(7 * 24 * 3_600_000);
+  const report = { kind: 'failed', epoch: job!.epoch, reason: 'again', permanent: false } as const;
+  await b.tasks.reportJob(job!.jobId, report);
+  b.clock.advance(1000);
+  assert.equal((await claimJobs(b.tasks, 'a')).length, 1);
+});

@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import fastify from 'fastify';
+import { FakeClock, systemClock, type Clock } from '../../src/clock.ts';
+import { createWorkerClient, WorkerApiError, type WorkerClient } from '../../src/worker-api/client.ts';
+import { registerWorkerApi } from '../../src/worker-api/routes.ts';
+import { holdMs } from '../../src/worker-api/sync-hold.ts';
+import { settle, until } from '../callbacks/receiver.ts';
+import {
+  create,
+  doneReport,
+  newTask,
+  recordedFile,
+  sdkAppId,
+  serviceOn,
+  syncOf,
+  tempStore,
+  typesOf,
+} from '../tasks/fixture.ts';
+
+const token = 'installation-token';
+
+async function served(t: TestContext, clock: Clock = systemClock()) {
+  const store = await tempStore(t, clock);
+  const tasks = await serviceOn(store, clock);
+  const http = fastify();
+  await registerWorkerApi(http, { tasks, token, clock });
+  await http.listen({ port: 0, host: '127.0.0.1' });
+  t.after(() => http.close());
+  const url = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
+  const connect = (as = token): WorkerClient => {
+    const client = createWorkerClient({ url, token: as });
+    t.after(() => client.close());
+    return client;
+  };
+  return { store, tasks, http, url, connect };
+}
+
+test('a task goes from claim to 312 over HTTP', async (t) => {
+  const { store, tasks, connect } = await served(t);
+  const recorder = connect();
+  const task = newTask({ room: { sdkAppId, kind: 'string', roomId: '会议/1' } });
+  const taskId = await create(tasks, task);
+  const { newTasks, leaseMs } = await recorder.sync(syncOf('r', { wantTasks: 1 }));
+  const { epoch } = newTasks[0]!;
+  assert.deepEqual(newTasks, [
+    { taskId, epoch: 1, room: task.room, botUserId: 'recorder', plan: task.plan, startedMs: undefined },
+  ]);
+  assert.equal(leaseMs, 15_000);
+  const { startMs: startedMs, endMs: atMs } = recordedFile('a');
+  await recorder.reportTask(taskId, { kind: 'started', epoch, startedMs });
+  const files = [recordedFile('a')];
+  await recorder.reportTask(taskId, { kind: 'stopped', epoch, leaveCode: 0, atMs, files });
+  const { newJobs } = await recorder.sync(syncOf('r', { wantJobs: 5 }));
+  assert.deepEqual(newJobs[0]?.fileKey, files[0]?.fileKey);
+  assert.deepEqual(newJobs[0]?.startMs, startedMs);
+  const answer = await recorder.reportJob(newJobs[0].jobId, doneReport(newJobs[0].epoch));
+  assert.deepEqual(answer, { accepted: true });
+  assert.deepEqual(await typesOf(store, taskId), [301, 302, 311, 312]);
+  const stale = await recorder.reportTask(taskId, { kind: 'status', epoch: epoch + 1, status: 'Idle' });
+  assert.deepEqual(stale, { accepted: false, reason: 'stale' });
+});
+
+test('every TaskId reaches its route, though escaping makes it long', async (t) => {
+  const { connect } = await served(t);
+  const report = { kind: 'status', epoch: 1, status: 'Idle' } as const;
+  for (const taskId of ['+'.repeat(80), `a${'-+'.repeat(54)}`]) {
+    assert.deepEqual(await connect().reportTask(taskId, report), { accepted: false, reason: 'unknown' });
+  }
+});
+
+test('a sync is held until a task is created, and the new task is in its answer', async (t) => {
+  const clock = new FakeClock();
+  const { tasks, connect, store } = await served(t, clock);
+  let answered = false;
+  const held = connect().sync(syncOf('r', { wantTasks: 1 }));
+  void held.then(() => (answered = true));
+  await until('the sync is looked at', () => store.stats().commits >= 2);
+  await settle();
+  assert.equal(answered, false);
+  const taskId = await create(tasks);
+  assert.equal((await held).newTasks[0]?.taskId, taskId);
+});
+
+test('a sync with nothing to say is answered after a second', async (t) => {
+  const clock = new FakeClock();
+  const { connect, store } = await served(t, clock);
+  let answered = false;
+  const held = connect().sync(syncOf('r', { wantTasks: 1 }));
+  void held.then(() => (answered = true));
+  await until('the sync is looked at', () => store.stats().commits >= 2);
+  await settle();
+  clock.advance(holdMs - 1);
+  await settle();
+  assert.equal(answered, false);
+  clock.advance(1);
+  assert.deepEqual((await held).newTasks, []);
+});
+
+test('a stop wakes its recorder once; while it leaves, syncs are held again and repeat the stop', async (t) => {
+  const clock = new FakeClock();
+  const { tasks, connect, store } = await served(t, clock);
+  const recorder = connect();
+  const taskId = await create(tasks);
+  const { epoch } = (await recorder.sync(syncOf('r', { wantTasks: 1 }))).newTasks[0]!;
+  const listed = syncOf('r', { tasks: [{ taskId, epoch }] });
+  const first = recorder.sync(listed);
+  await settle();
+  await tasks.stop(sdkAppId, taskId);
+  assert.deepEqual((await first).stops, [{ taskId, leaveCode: 0 }]);
+  const commits = store.stats().commits;
+  let answered = false;
+  const second = recorder.sync(listed);
+  void second.then(() => (answered = true));
+  await until('the sync is looked at', () => store.stats().commits > commits);
+  await settle();
+  assert.equal(answered, false);
+  clock.advance(holdMs);
+  assert.deepEqual((await second).stops, [{ taskId, leaveCode: 0 }]);
+});
+
+test('a lost lease is told at once', async (t) => {
+  const { connect } = await served(t, new FakeClock());
+  const answer = await connect().sync(syncOf('r', { tasks: [{ taskId: 'gone', epoch: 3 }] }));
+  assert.deepEqual(answer.keptTasks, []);
+});
+
+test('new tasks go to the recorder that holds fewer', async (t) => {
+  const clock = new FakeClock();
+  const { tasks, connect, store } = await served(t, clock);
+  const taskId = await create(tasks);
+  const { epoch } = (await connect().sync(syncOf('busy', { wantTasks: 1 }))).newTasks[0]!;
+  const commits = store.stats().commits;
+  const busy = connect().sync(syncOf('busy', { tasks: [{ taskId, epoch }], wantTasks: 4 }));
+  await until('the busy one waits', () => store.stats().commits === commits + 1);
+  const idle = connect().sync(syncOf('idle', { wantTasks: 4 }));
+  await until('the idle one waits', () => store.stats().commits === commits + 2);
+  const second = await create(tasks, newTask({ botUserId: 'other' }));
+  assert.equal((await idle).newTasks[0]?.taskId, second);
+  clock.advance(holdMs);
+  assert.deepEqual((await busy).newTasks, []);
+});
+
+test('a recorder that hung up claims nothing', async (t) => {
+  const clock = new FakeClock();
+  const { tasks, connect, store } = await served(t, clock);
+  const gone = connect();
+  const held = gone.sync(syncOf('gone', { wantTasks: 1 }));
+  await until('the sync is looked at', () => store.stats().commits >= 2);
+  await gone.close();
+  await assert.rejects(held, WorkerApiError);
+  await settle();
+  await create(tasks);
+  assert.equal((await connect().sync(syncOf('r', { wantTasks: 1 }))).newTasks[0]?.epoch, 1);
+});
+
+test('closing the server answers held syncs', async (t) => {
+  const { connect, http, store } = await served(t, new FakeClock());
+  const held = connect().sync(syncOf('r', { wantTasks: 1 }));
+  await until('the sync is looked at', () => store.stats().commits >= 2);
+  await settle();
+  const closing = http.close();
+  assert.deepEqual((await held).newTasks, []);
+  await closing;
+});
+
+test('without the token nothing is answered or changed', async (t) => {
+  const { connect, url } = await served(t);
+  const unauthorized = { name: 'WorkerApiError', fault: 'unauthorized' };
+  await assert.rejects(connect('wrong').sync(syncOf('r')), unauthorized);
+  await assert.rejects(connect('').reportJob(1, doneReport(1)), unauthorized);
+  const bare = await fetch(`${url}/worker/v1/sync`, { method: 'POST', body: '{}' });
+  assert.equal(bare.status, 401);
+});
+
+test('malformed bodies are refused with 400, whatever they are', async (t) => {
+  const { url, tasks, store } = await served(t);
+  const taskId = await create(tasks);
+  const post = async (path: string, body: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    return (await fetch(url + path, { method: 'POST', headers, body })).status;
+  };
+  const file = { ...recordedFile('a') };
+  const stopped = { kind: 'stopped', epoch: 1, leaveCode: 0, atMs: 5 };
+  const bodies = [
+    '',
+    'null',
+    '[]',
+    '{"kind":"started"}',
+    '{"kind":"nothing","epoch":1}',
+    JSON.stringify({ ...stopped, files: [{ ...file, fileKey: '../../etc' }] }),
+    JSON.stringify({ ...stopped, files: [file, file] }),
+    JSON.stringify({ ...stopped, leaveCode: -1, files: [] }),
+  ];
+  for (const body of bodies) assert.equal(await post(`/worker/v1/tasks/${taskId}/report`, body), 400, body);
+  assert.equal(await post('/worker/v1/sync', '{"recorderId":""}'), 400);
+  assert.equal(await post('/worker/v1/jobs/x/report', JSON.stringify(doneReport(1))), 400);
+  assert.equal(await post(`/worker/v1/tasks/${taskId}/other`, '{}'), 404);
+  assert.deepEqual(await typesOf(store, taskId), []);
+});
+
+test('no server, a failing server and a stranger are told apart', async (t) => {
+  const closed = createWorkerClient({ url: 'http://127.0.0.1:1', token });
+  t.after(() => closed.close());
+  await assert.rejects(closed.sync(syncOf('r')), { name: 'WorkerApiError', fault: 'unreachable' });
+  const stranger = fastify();
+  stranger.post('/worker/v1/sync', async () => ({ hello: 'world' }));
+  stranger.post('/worker/v1/jobs/1/report', async (_request, reply) => reply.code(503).send('starting'));
+  await stranger.listen({ port: 0, host: '127.0.0.1' });
+  t.after(() => stranger.close());
+  const url = `http://127.0.0.1:${(stranger.server.address() as AddressInfo).port}/`;
+  const client = createWorkerClient({ url, token });
+  t.after(() => client.close());
+  await assert.rejects(client.sync(syncOf('r')), { name: 'WorkerApiError', fault: 'protocol' });
+  await assert.rejects(client.reportJob(1, doneReport(1)), { name: 'WorkerApiError', fault: 'unreachable' });
+  await client.close();
+  assert.equal(client.closed, true);
+  await client.close();
+});

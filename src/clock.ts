@@ -17,12 +17,25 @@ export interface Clock {
   every(ms: number, action: () => void): CancelTimer;
 }
 
+/** The machine's wall clock is stepped or slewed while we run: more than this away from it, we follow. */
+const FOLLOW_WALL_MS = 10;
+
+let wallOrigin = performance.timeOrigin;
+
+/** `Date.now` has no microseconds and `performance` does not follow the wall clock: this has and does, in every process alike. */
+function wallMicroseconds(): WallUs {
+  const now = performance.now();
+  const off = Date.now() - (wallOrigin + now);
+  if (Math.abs(off) > FOLLOW_WALL_MS) wallOrigin += off;
+  return wallUs(Math.round((wallOrigin + now) * 1000));
+}
+
 /** The machine's clock. Its timers do not keep a process alive by themselves when `unref` is true. */
 export function systemClock(options: { unref?: boolean } = {}): Clock {
   const keep = (timer: NodeJS.Timeout): NodeJS.Timeout => (options.unref ? timer.unref() : timer);
   return {
     wallMs: () => wallMs(Date.now()),
-    wallUs: () => wallUs(Math.round((performance.timeOrigin + performance.now()) * 1000)),
+    wallUs: wallMicroseconds,
     monoUs: () => monoUs(Math.round(performance.now() * 1000)),
     after: (ms, action) => {
       const timer = keep(setTimeout(action, ms));

@@ -160,7 +160,7 @@ export class MixedRecording {
 
   /**
    * Produces every window whose last tick is at least the latency before `now`. With `maxSteps` it stops after so many
-   * steps (one source's window, or one tick: 1–10 ms each) and answers true when there is more to do: call again soon.
+   * steps (one source's pictures, one tick, or the sound of half a second: 1–30 ms each) and answers true when there is more to do: call again soon.
    * @throws NativeError when an encoder fails, or what the writer throws; the recording cannot go on then.
    */
   advance(now: WallUs, maxSteps: number = Number.POSITIVE_INFINITY): boolean {

@@ -35,7 +35,7 @@ export class PictureDecoder {
     // An empty packet would mean "end of stream" to the library.
     if (!this.#context || data.length === 0) return false;
     this.#packet.data = Buffer.from(data.buffer, data.byteOffset, data.length);
-    this.#packet.pts = BigInt(at);
+    this.#packet.pts = BigInt(Math.round(at));
     const sent = this.#context.sendPacketSync(this.#packet);
     this.#packet.unref();
     return sent >= 0;

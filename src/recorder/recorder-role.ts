@@ -101,8 +101,10 @@ function openRecording(
 ): RoomRecording {
   const { log, spool } = worker;
   const { plan } = task;
-  const openWriter = spoolWriter({ spool, task, log });
-  if (plan.mode === 'single') return new SingleRoomRecording({ plan, earlier, openWriter, requestKeyFrame, log });
+  if (plan.mode === 'single') {
+    const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
+    return new SingleRoomRecording({ plan, epoch: task.epoch, earlier, folder, requestKeyFrame, log });
+  }
   const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
-  return new MixedRoomRecording({ plan, zeroUs, openWriter, requestKeyFrame, log });
+  return new MixedRoomRecording({ plan, zeroUs, openWriter: spoolWriter({ spool, task, log }), requestKeyFrame, log });
 }

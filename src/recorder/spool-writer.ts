@@ -16,7 +16,6 @@ export interface SpoolFile {
   readonly audio: AudioFormat | undefined;
   /** Pictures come from the first packet on. */
   readonly video: boolean;
-  readonly requestKeyFrame?: () => void;
 }
 
 /** Opens a file's segments in the folder of the task and epoch. */
@@ -25,14 +24,13 @@ export type OpenSpoolFile = (file: SpoolFile) => SegmentWriter;
 /** Files of one task under its present epoch. A disk that refuses is logged once per file; the media path goes on. */
 export function spoolWriter(options: { spool: Spool; task: LeasedTask; log: Logger }): OpenSpoolFile {
   const { spool, task, log } = options;
-  return ({ userId, mediaId, zeroUs, audio, video, requestKeyFrame }) =>
+  return ({ userId, mediaId, zeroUs, audio, video }) =>
     openSegmentWriter({
       dir: spool.folder(task.taskId, task.epoch, fileKey(userId, mediaId)),
       zeroUs,
       identity: { userId, mediaId, epoch: task.epoch },
       video,
       ...(audio ? { audio } : {}),
-      ...(requestKeyFrame ? { requestKeyFrame } : {}),
       onError: (error) => log.error({ err: error, user: userId, mediaId }, 'the spool refuses to be written'),
     });
 }

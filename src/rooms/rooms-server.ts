@@ -44,11 +44,12 @@ const CORS = {
 };
 
 function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  // As bytes: to a JSON text Fastify adds a charset, which the type does not have (RFC 9457 §6.1).
   return reply
     .code(problem.status)
     .headers(problem.headers)
     .type(PROBLEM_TYPE)
-    .send(problemBody(problem.status, problem.message));
+    .send(Buffer.from(problemBody(problem.status, problem.message)));
 }
 
 function toProblem(error: FastifyError | Error, request: FastifyRequest, log: FaultLog): Problem {

@@ -39,7 +39,7 @@ export interface TestMediaStats {
 /** How a muted track behaves: `silent` goes on with black pictures or silence, as a disabled browser track; `stop` sends nothing. */
 export type MuteKind = 'silent' | 'stop';
 
-const TICK_MS = 5;
+const TICK_MS = 10;
 /** Being later than this is a stall, and a stall is a gap in the capture, not a burst. */
 const STALL_US = 500_000;
 

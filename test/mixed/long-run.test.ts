@@ -7,11 +7,11 @@ import { asUnits, encodePictures, encodeVoice, red, tone } from './synthetic-med
 
 const zero = wallUs(1_700_000_000_000_000);
 const windowUs = 500_000;
-const fps = 10;
+const fps = 4;
 
 /** Everything that takes and gives back native memory: joins, leaves, sizes that change, new publications, sounds. */
 async function runWindows(): Promise<(windows: number) => Promise<void>> {
-  const size = { count: 5, fps, gop: 5 };
+  const size = { count: 2, fps, gop: 2 };
   const small = await encodePictures({ ...size, width: 96, height: 64, colour: () => red });
   const tall = await encodePictures({ ...size, width: 64, height: 96, colour: () => red });
   const voice = await encodeVoice(tone(440, 0.5), 0.5, zero);
@@ -30,12 +30,12 @@ async function runWindows(): Promise<(windows: number) => Promise<void>> {
   return async (windows) => {
     for (const end = n + windows; n < end; n++) {
       const start = wallUs(zero + n * windowUs);
-      if (n % 4 === 0) recording.addAnchor('b', 1, start);
-      if (n % 4 === 2) recording.removeAnchor('b', start);
-      if (n % 4 === 1) picture = recording.addPicture('a', 'main', start);
-      if (n % 4 === 0)
+      if (n % 8 === 0) recording.addAnchor('b', 1, start);
+      if (n % 8 === 4) recording.removeAnchor('b', start);
+      if (n % 8 === 2) picture = recording.addPicture('a', 'main', start);
+      if (n % 8 === 0)
         for (const unit of asUnits(small, start, fps)) recording.addPicture('b', 'main', start).onVideo(unit);
-      for (const unit of asUnits(n % 3 === 0 ? tall : small, start, fps)) picture.onVideo(unit);
+      for (const unit of asUnits(n % 9 === 0 ? tall : small, start, fps)) picture.onVideo(unit);
       for (const unit of voice) sound.onAudio({ ...unit, at: wallUs(unit.at + n * windowUs) });
       recording.advance(wallUs(start + windowUs + 700_000));
       // Handles of native memory are given back between turns of the event loop.

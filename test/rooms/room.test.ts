@@ -14,7 +14,7 @@ import { fakeTransports, type FakePeer } from './fake-peer.ts';
 
 const OPUS = 111;
 const H264 = 106;
-const offer = readOffer(readFileSync(new URL('offers/ffmpeg.sdp', import.meta.url), 'utf8'));
+const offerOf = (name: string) => readOffer(readFileSync(new URL(`offers/${name}.sdp`, import.meta.url), 'utf8'));
 
 class TestBot implements RoomBot {
   readonly join;
@@ -64,7 +64,7 @@ function setting(): {
   clock: FakeClock;
   registry: RoomRegistry;
   room: Room;
-  publish(userId: string, mediaId?: MediaId): Promise<{ publisher: Publisher; peer: FakePeer }>;
+  publish(userId: string, mediaId?: MediaId, offerName?: string): Promise<{ publisher: Publisher; peer: FakePeer }>;
 } {
   const clock = new FakeClock();
   const { factory, peers } = fakeTransports(clock);
@@ -74,7 +74,9 @@ function setting(): {
   const publish = async (
     userId: string,
     mediaId: MediaId = 'main',
+    offerName = 'ffmpeg',
   ): Promise<{ publisher: Publisher; peer: FakePeer }> => {
+    const offer = offerOf(offerName);
     const publisher = new Publisher({
       sessionId: `s${++sessions}`,
       userId,
@@ -89,6 +91,18 @@ function setting(): {
     return { publisher, peer: peers.at(-1)! };
   };
   return { clock, registry, room, publish };
+}
+
+/** Media SSRCs of the PLIs (RFC 4585 §6.3.1) among the compound RTCP a peer got. */
+function pliTargets(peer: FakePeer): number[] {
+  const targets: number[] = [];
+  for (const bytes of peer.sent) {
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at < bytes.length; at += 4 * (view.getUint16(at + 2) + 1)) {
+      if (bytes[at] === 0x81 && bytes[at + 1] === 206) targets.push(view.getUint32(at + 8));
+    }
+  }
+  return targets;
 }
 
 describe('a room', () => {
@@ -260,17 +274,17 @@ describe('a room', () => {
   test('passes key-frame requests on to the sender', async () => {
     const { clock, room, publish } = setting();
     const bot = new TestBot(room);
-    const { peer } = await publish('alice');
+    const { peer } = await publish('alice', 'main', 'chromium-publish');
     peer.become('connected');
-    peer.rtp(H264, 22, 1);
+    peer.rtp(108, 22, 1);
+    clock.advance(1000);
     peer.sent.length = 0;
-    const track = bot.packets[0]!.track;
     room.requestKeyFrame(999);
     clock.advance(20);
-    const before = peer.sent.length;
-    room.requestKeyFrame(track);
+    assert.deepEqual(pliTargets(peer), []);
+    room.requestKeyFrame(bot.packets[0]!.track);
     clock.advance(20);
-    assert.ok(peer.sent.length >= before);
+    assert.deepEqual(pliTargets(peer), [22]);
   });
 
   test('removes a user and dissolves', async () => {

@@ -37,7 +37,8 @@ function run(
   const options = { loss: 0, delayMs: 30, ...link };
   const packets: ReceivedPacket[] = [];
   let reports = 0;
-  const back = new LossyLink(clock, random, options, (bytes) => sender.receive(bytes));
+  // Bursts are counted in datagrams; on the sparse way back one would last for half a second.
+  const back = new LossyLink(clock, random, { ...options, burst: 1 }, (bytes) => sender.receive(bytes));
   const session = createReceiverSession(modelMedia, modelExtensions, {
     onPacket: (packet) => packets.push({ ...packet, payload: Uint8Array.from(packet.payload.subarray(0, 8)) }),
     onSenderReport: (report) => {

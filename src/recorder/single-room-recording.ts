@@ -1,0 +1,112 @@
+import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import { fileKey } from '../naming/file-key.ts';
+import type { Logger } from '../process/log.ts';
+import { createSingleRecording, type SingleRecording } from '../single/single-recording.ts';
+import type { AudioSink, VideoSink } from '../timeline/media.ts';
+import { toWallMs, type WallUs } from '../units.ts';
+import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
+import type { EarlierEpochs } from './earlier-epochs.ts';
+import { Late } from './late.ts';
+import type { RoomRecording } from './room-recording.ts';
+
+/** What recording everybody apart needs. */
+export interface SingleRoomRecordingOptions {
+  readonly plan: RecordingPlan;
+  readonly epoch: number;
+  readonly earlier: EarlierEpochs;
+  /** Folder of a file under the present epoch. */
+  readonly folder: (fileKey: string) => string;
+  readonly requestKeyFrame: (track: number) => void;
+  readonly log: Logger;
+}
+
+/** One file and the tracks that feed it now; a re-publish by the same user goes on in the same file. */
+interface AnchorFile {
+  readonly recording: Late<SingleRecording>;
+  readonly open: Set<number>;
+  readonly userId: string;
+  readonly mediaId: 'main' | 'aux';
+  videoTrack: number | undefined;
+}
+
+/** Every anchor's camera and every shared screen as a file of its own (RecordMode 1). */
+export class SingleRoomRecording implements RoomRecording {
+  #options: SingleRoomRecordingOptions;
+  #files = new Map<string, AnchorFile>();
+
+  constructor(options: SingleRoomRecordingOptions) {
+    this.#options = options;
+  }
+
+  anchorEntered(_anchor: FeedAnchor): void {
+    // A file begins with an anchor's first media, not with the anchor's presence.
+  }
+
+  anchorLeft(_userId: string, _at: WallUs): void {
+    // The tracks are closed one by one before this.
+  }
+
+  openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined {
+    const { plan } = this.#options;
+    if (!plan.media.includes(track.mediaId) || plan.streams === (track.media === 'video' ? 'audio' : 'video'))
+      return undefined;
+    const file = this.#fileOf(track);
+    file.open.add(track.track);
+    if (track.media === 'video') file.videoTrack = track.track;
+    return {
+      onVideo: (unit) => file.recording.run((recording) => recording.onVideo(unit)),
+      onAudio: (unit) => file.recording.run((recording) => recording.onAudio(unit)),
+    };
+  }
+
+  closeTrack(track: FeedTrack, at: WallUs): void {
+    const file = this.#files.get(fileKey(track.userId, track.mediaId));
+    if (!file?.open.delete(track.track) || file.open.size > 0) return;
+    file.recording.run((recording) => recording.leave(at));
+  }
+
+  advance(now: WallUs): boolean {
+    for (const { recording } of this.#files.values()) recording.value?.advance(now);
+    return false;
+  }
+
+  async finish(at: WallUs): Promise<RecordedFile[]> {
+    const ended = await Promise.all([...this.#files].map(([key, file]) => finishOne(key, file, at)));
+    return ended.flat();
+  }
+
+  close(): void {
+    for (const { recording } of this.#files.values()) recording.close();
+  }
+
+  #fileOf({ userId, mediaId }: FeedTrack): AnchorFile {
+    const key = fileKey(userId, mediaId);
+    const known = this.#files.get(key);
+    if (known) return known;
+    const recording = new Late<SingleRecording>(this.#options.log.child({ user: userId, mediaId }));
+    const file: AnchorFile = { recording, open: new Set(), userId, mediaId, videoTrack: undefined };
+    this.#files.set(key, file);
+    recording.open(() => this.#create(key, file));
+    return file;
+  }
+
+  #create(key: string, file: AnchorFile): Promise<SingleRecording> {
+    const { plan, epoch, earlier, folder, requestKeyFrame, log } = this.#options;
+    return createSingleRecording({
+      dir: folder(key),
+      zeroUs: earlier.zeroOf(key),
+      identity: { userId: file.userId, mediaId: file.mediaId, epoch },
+      streams: plan.streams,
+      audio: plan.audio,
+      requestKeyFrame: () => (file.videoTrack === undefined ? undefined : requestKeyFrame(file.videoTrack)),
+      log,
+    });
+  }
+}
+
+async function finishOne(key: string, { recording, userId, mediaId }: AnchorFile, at: WallUs): Promise<RecordedFile[]> {
+  const end = (await recording.settled())?.finish(at);
+  if (!end) return [];
+  const { startUs, endUs, trackType } = end;
+  return [{ fileKey: key, userId, mediaId, trackType, startMs: toWallMs(startUs), endMs: toWallMs(endUs) }];
+}

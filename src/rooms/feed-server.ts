@@ -55,7 +55,11 @@ export class FeedServer implements FeedHost {
 
   stats(): FeedServerStats {
     const total = { ...this.#past, queuedBytes: 0, connections: this.#connections.size };
-    for (const connection of this.#connections.keys()) addCounts(total, connection.stats());
+    for (const connection of this.#connections.keys()) {
+      const stats = connection.stats();
+      addCounts(total, stats);
+      total.queuedBytes += stats.queuedBytes;
+    }
     return total;
   }
 
@@ -89,9 +93,10 @@ export class FeedServer implements FeedHost {
   }
 }
 
-function addCounts(total: Omit<FeedConnectionStats, 'queuedBytes'>, more: FeedConnectionStats): void {
+type Counts = Omit<FeedConnectionStats, 'queuedBytes'>;
+
+function addCounts(total: Counts, more: Counts): void {
   total.packets += more.packets;
   total.droppedVideo += more.droppedVideo;
   total.droppedAudio += more.droppedAudio;
-  if ('queuedBytes' in total) (total as FeedConnectionStats).queuedBytes += more.queuedBytes;
 }

@@ -55,17 +55,18 @@ export class RoomRegistry {
 
   /** The room of that key if somebody is in it. */
   find(key: RoomKey): Room | undefined {
-    return this.#rooms.get(roomKeyText(key));
+    const room = this.#rooms.get(roomKeyText(key));
+    return room?.empty ? undefined : room;
   }
 
   /** Every room, or those of one app. */
   list(sdkAppId?: number): RoomListing[] {
-    const rooms = [...this.#rooms.values()];
+    const rooms = this.#occupied();
     return rooms.filter((room) => sdkAppId === undefined || room.key.sdkAppId === sdkAppId).map((room) => room.list());
   }
 
   stats(): RegistryStats {
-    const rooms = [...this.#rooms.values()];
+    const rooms = this.#occupied();
     const publishers = rooms.flatMap((room) => room.publishers());
     return {
       rooms: rooms.length,
@@ -91,6 +92,11 @@ export class RoomRegistry {
     for (const cancel of this.#timers) cancel();
     for (const room of this.#rooms.values()) room.close();
     this.#rooms.clear();
+  }
+
+  /** A room that has just emptied is forgotten at the next sweep. */
+  #occupied(): Room[] {
+    return [...this.#rooms.values()].filter((room) => !room.empty);
   }
 
   #tick(): void {

@@ -23,14 +23,15 @@ export class SessionTable {
     this.#limit = limit;
   }
 
+  /** Open sessions. */
   get size(): number {
+    this.#sweep();
     return this.#sessions.size;
   }
 
   /** Takes a session in. Throws Problem (503) when the limit is reached. */
   add(session: ClientSession): void {
-    this.sweep();
-    if (this.#sessions.size >= this.#limit) {
+    if (this.size >= this.#limit) {
       throw new Problem(503, 'The server has as many sessions as it takes.', { 'retry-after': '5' });
     }
     this.#sessions.set(session.sessionId, session);
@@ -44,7 +45,7 @@ export class SessionTable {
   }
 
   /** Forgets closed sessions. */
-  sweep(): void {
+  #sweep(): void {
     for (const session of this.#sessions.values()) if (session.closed) this.#sessions.delete(session.sessionId);
   }
 }

@@ -1,4 +1,12 @@
-import { AV_BUFFERSRC_FLAG_KEEP_REF, AV_PIX_FMT_YUV420P } from 'node-av/constants';
+import {
+  AV_BUFFERSRC_FLAG_KEEP_REF,
+  AV_PIX_FMT_YUV420P,
+  AVCOL_RANGE_JPEG,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_UNSPECIFIED,
+} from 'node-av/constants';
 import { Filter, FilterGraph } from 'node-av/lib';
 import type { FilterContext, Frame } from 'node-av/lib';
 
@@ -9,10 +17,33 @@ import type { Tile, TilePool } from './tile.ts';
 
 type FilterSpec = readonly [name: string, args: string];
 
+/** How a picture's numbers stand for colours: matrix and range as FFmpeg's constants. */
+interface Colour {
+  readonly matrix: number;
+  readonly range: number;
+}
+
+/**
+ * The colours of the canvas: BT.601, limited range. It is what cameras deliver to browsers and what an unmarked stream
+ * of this size means, so nearly no source has to be converted.
+ */
+const canvasColour: Colour = { matrix: AVCOL_SPC_SMPTE170M, range: AVCOL_RANGE_MPEG };
+
+/** A stream that does not say its colours has those of the canvas; BT.470BG differs from BT.601 in name only. */
+function colourOf(picture: Frame): Colour {
+  const matrix = picture.colorSpace as number;
+  const like601 = matrix === AVCOL_SPC_UNSPECIFIED || matrix === AVCOL_SPC_BT470BG || matrix === 0;
+  const range = picture.colorRange === AVCOL_RANGE_JPEG ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+  return { matrix: like601 ? canvasColour.matrix : matrix, range };
+}
+
+const sameColour = (a: Colour, b: Colour): boolean => a.matrix === b.matrix && a.range === b.range;
+
 /** What a scaling chain was built for; any other value needs a new one. */
 interface Geometry {
   readonly source: Size;
   readonly format: number;
+  readonly colour: Colour;
   readonly cell: Size;
   readonly fitting: Fitting;
 }
@@ -26,14 +57,23 @@ interface Chain {
 const whole = (size: Size, part: Size): boolean => size.width === part.width && size.height === part.height;
 
 /** zscale costs half of swscale but takes only what it knows; swscale turns every format into yuv420p. */
-function scalingFilters({ source, format, fitting }: Geometry): FilterSpec[] {
+function scalingFilters({ source, format, colour, fitting }: Geometry): FilterSpec[] {
   const { crop, place } = fitting;
+  const size = `w=${place.width}:h=${place.height}`;
   const filters: FilterSpec[] = [];
   if (!whole(source, crop)) filters.push(['crop', `${crop.width}:${crop.height}:${crop.left}:${crop.top}:exact=1`]);
-  if (format === AV_PIX_FMT_YUV420P) filters.push(['zscale', `w=${place.width}:h=${place.height}:f=bilinear`]);
-  else filters.push(['scale', `w=${place.width}:h=${place.height}:flags=bilinear`], ['format', 'pix_fmts=yuv420p']);
+  if (format === AV_PIX_FMT_YUV420P) filters.push(['zscale', `${size}:f=bilinear:${zscaleColours(colour)}`]);
+  else filters.push(['scale', `${size}:flags=bilinear:${swscaleColours}`], ['format', 'pix_fmts=yuv420p']);
   return filters;
 }
+
+/** Named on both sides: left to itself zscale refuses to go from marked to unmarked colours. */
+function zscaleColours({ matrix, range }: Colour): string {
+  const zimgRange = (one: number): string => (one === AVCOL_RANGE_JPEG ? 'full' : 'limited');
+  return `min=${matrix}:m=${canvasColour.matrix}:rin=${zimgRange(range)}:r=${zimgRange(canvasColour.range)}`;
+}
+
+const swscaleColours = 'out_color_matrix=smpte170m:out_range=limited';
 
 function createFilter(graph: FilterGraph, name: string, args: string | null): FilterContext {
   const filter = present(name, Filter.getByName(name));
@@ -45,7 +85,9 @@ function buildChain(geometry: Geometry): Chain {
   graph.alloc();
   graph.nbThreads = 1;
   const { width, height } = geometry.source;
-  const input = `video_size=${width}x${height}:pix_fmt=${geometry.format}:time_base=1/1000000:pixel_aspect=1/1`;
+  const { matrix, range } = geometry.colour;
+  const picture = `video_size=${width}x${height}:pix_fmt=${geometry.format}:colorspace=${matrix}:range=${range}`;
+  const input = `${picture}:time_base=1/1000000:pixel_aspect=1/1`;
   const source = createFilter(graph, 'buffer', input);
   const sink = createFilter(graph, 'buffersink', null);
   let last = source;
@@ -78,7 +120,8 @@ export class TileScaler {
   scale(picture: Frame, cell: Size): PlacedTile {
     const geometry = this.#geometryOf(picture, cell);
     const { crop, place } = geometry.fitting;
-    const plain = geometry.format === AV_PIX_FMT_YUV420P && whole(crop, place);
+    const asCanvas = geometry.format === AV_PIX_FMT_YUV420P && sameColour(geometry.colour, canvasColour);
+    const plain = asCanvas && whole(crop, place);
     const frame = this.#pool.frame();
     try {
       if (plain) ok('share picture', frame.ref(picture));
@@ -101,11 +144,13 @@ export class TileScaler {
     const known = this.#geometry;
     const { width, height } = picture;
     const format = picture.format as number;
-    if (known?.format === format && whole(known.source, { width, height }) && whole(known.cell, cell)) return known;
+    const colour = colourOf(picture);
+    const same = known?.format === format && sameColour(known.colour, colour) && whole(known.source, { width, height });
+    if (known && same && whole(known.cell, cell)) return known;
     this.close();
     const source = { width, height };
     const fitting = fitPicture(this.#mode, source, cell);
-    this.#geometry = { source, format, cell: { width: cell.width, height: cell.height }, fitting };
+    this.#geometry = { source, format, colour, cell: { width: cell.width, height: cell.height }, fitting };
     return this.#geometry;
   }
 

@@ -80,6 +80,8 @@ export class FeedConnection implements RoomBot {
     socket.setNoDelay(true);
     socket.setTimeout(0);
     socket.on('error', () => this.#end());
+    // Sockets of an HTTP server stay half open after the far end's FIN; a recorder that closed does not read either.
+    socket.on('end', () => socket.destroy());
     socket.on('close', () => this.#end());
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     this.#stopTimer = clock.every(FEED_KEEP_ALIVE_MS, () => this.#keepAlive());

@@ -5,14 +5,14 @@ export const transportRate = 90_000;
 
 const wrap = 2 ** 33;
 
-// Room below the recording's zero for the decoding delay, so that no stamp and no clock reference is ever negative.
-const offset = 10 * transportRate;
+/** Ticks of the recording's zero: room for the decoding delay, so that no stamp and no clock reference is ever negative. */
+export const transportZero = 10 * transportRate;
 
 /** Recording time to ticks, not reduced to 33 bits; always from the absolute time. */
-export const toTransport = (time: Micros): number => Math.round((time * 9) / 100) + offset;
+export const toTransport = (time: Micros): number => Math.round((time * 9) / 100) + transportZero;
 
 /** Ticks as they would be without the wrap, to recording time. */
-export const fromTransport = (ticks: number): Micros => micros(Math.round(((ticks - offset) * 100) / 9));
+export const fromTransport = (ticks: number): Micros => micros(Math.round(((ticks - transportZero) * 100) / 9));
 
 /** Undoes the 33-bit wrap (26.5 h): of all times that look like `ticks`, the one nearest to `near` (in full ticks). */
 export const unwrapTransport = (ticks: number, near: number): number =>

@@ -34,6 +34,12 @@ type ClaimedTask = Pick<
   | 'created_ms'
 >;
 
+/**
+ * What was let go in one of its first leases is free at once. Later ones wait for a lease's length, or a task whose
+ * recording fails at once would go round without pause and tell a takeover each time.
+ */
+const promptEpochs = 3;
+
 /** `(id, epoch)` is among the held ones; the casts tell PostgreSQL the types of the list. */
 const heldIn = (
   id: string,
@@ -126,12 +132,15 @@ export class Leases {
     tasks: readonly { id: string }[],
     jobs: readonly { id: number }[],
   ): Promise<void> {
-    const release = { owner: null, claimable_ms: tx.now };
+    const later = tx.now + this.#leaseMs;
     const taskIds = tasks.map(({ id }) => id);
     const jobIds = jobs.map(({ id }) => id);
     const freed = await tx.db
       .updateTable('task')
-      .set(release)
+      .set((eb) => ({
+        owner: null,
+        claimable_ms: eb.case().when('epoch', '<=', promptEpochs).then(tx.now).else(later).end(),
+      }))
       .where('state', '=', 'active')
       .where('owner', '=', owner)
       .$if(taskIds.length > 0, (q) => q.where('id', 'not in', taskIds))
@@ -139,7 +148,10 @@ export class Leases {
       .execute();
     const freedJobs = await tx.db
       .updateTable('job')
-      .set(release)
+      .set((eb) => ({
+        owner: null,
+        claimable_ms: eb.case().when('epoch', '<=', promptEpochs).then(tx.now).else(later).end(),
+      }))
       .where('state', '=', 'open')
       .where('owner', '=', owner)
       .$if(jobIds.length > 0, (q) => q.where('id', 'not in', jobIds))

@@ -9,7 +9,21 @@ import {
 } from 'node-av/constants';
 import { FFmpegError, FormatContext, Packet, Rational, type Stream } from 'node-av/lib';
 import { annexBUnits } from '../../src/synthetic/annex-b.ts';
-import type { SunkPacket, SunkSession } from './whip-sink.ts';
+
+/** An RTP packet, whoever received it. */
+export interface ReceivedPacket {
+  readonly ssrc: number;
+  readonly timestamp: number;
+  readonly marker: boolean;
+  readonly payload: Buffer;
+}
+
+/** What one publication brought, in order of sequence numbers and without loss. */
+export interface ReceivedMedia {
+  readonly audio: readonly ReceivedPacket[];
+  readonly video: readonly ReceivedPacket[];
+  readonly reports: readonly { readonly ssrc: number; readonly ntpUs: number; readonly rtp: number }[];
+}
 
 const START_CODE = Buffer.from([0, 0, 0, 1]);
 
@@ -21,10 +35,11 @@ export interface ReceivedUnit {
 }
 
 /** H.264 access units put together from RTP by RFC 6184, in order of arrival on a link without loss. */
-export function receivedPictures(session: SunkSession): ReceivedUnit[] {
+export function receivedPictures(session: ReceivedMedia): ReceivedUnit[] {
   const units: ReceivedUnit[] = [];
   let nals: Buffer[] = [];
   for (const packet of session.video) {
+    if (packet.payload.length === 0) continue;
     const fresh = nalsOf(packet.payload, nals);
     nals = [...nals, ...fresh];
     if (!packet.marker) continue;
@@ -40,7 +55,7 @@ export function receivedPictures(session: SunkSession): ReceivedUnit[] {
 }
 
 /** Opus packets. */
-export const receivedSounds = (session: SunkSession): ReceivedUnit[] =>
+export const receivedSounds = (session: ReceivedMedia): ReceivedUnit[] =>
   session.audio.map((packet) => ({ atUs: senderTime(session, packet, 48_000), key: true, data: packet.payload }));
 
 /** New NAL units of one payload; a later fragment is joined to the last of `before` in place. */
@@ -63,14 +78,14 @@ function fragment(payload: Buffer, before: Buffer[]): Buffer[] {
 }
 
 /** The sender's wall time of a packet, by the last sender report of its stream. */
-export function senderTime(session: SunkSession, packet: SunkPacket, clockRate: number): number {
+export function senderTime(session: ReceivedMedia, packet: ReceivedPacket, clockRate: number): number {
   const report = session.reports.findLast(({ ssrc }) => ssrc === packet.ssrc);
   if (!report) throw new Error(`No sender report for stream ${packet.ssrc}.`);
   return report.ntpUs + (((packet.timestamp - report.rtp) | 0) * 1_000_000) / clockRate;
 }
 
 /** Writes what was received as an MP4 (H.264 and Opus, both untouched) whose zero is the given sender time. */
-export async function writeReceived(path: string, session: SunkSession, zeroUs: number): Promise<void> {
+export async function writeReceived(path: string, session: ReceivedMedia, zeroUs: number): Promise<void> {
   const pictures = receivedPictures(session);
   const first = pictures.findIndex(({ key }) => key);
   const format = new FormatContext();

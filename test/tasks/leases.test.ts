@@ -119,6 +119,19 @@ test('what a sync does not list is free at once: its answer was lost, or it was 
   assert.equal((await claimTask(tasks, 'b')).epoch, 3);
 });
 
+test('a task that is let go again and again waits for a lease length each time', async (t) => {
+  const { tasks, clock } = await bench(t);
+  await create(tasks);
+  for (let epoch = 1; epoch <= 4; epoch += 1) assert.equal((await claimTask(tasks, 'a')).epoch, epoch);
+  for (let epoch = 5; epoch <= 7; epoch += 1) {
+    assert.deepEqual((await tasks.sync(syncOf('a', { wantTasks: 1 }))).newTasks, []);
+    clock.advance(defaultLeaseMs - 1);
+    assert.deepEqual((await tasks.sync(syncOf('b', { wantTasks: 1 }))).newTasks, []);
+    clock.advance(1);
+    assert.equal((await claimTask(tasks, 'a')).epoch, epoch);
+  }
+});
+
 test('a lease of another epoch is not renewed by its old number', async (t) => {
   const { tasks } = await bench(t);
   const taskId = await create(tasks);

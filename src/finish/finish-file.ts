@@ -1,0 +1,43 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { FinishError, type FinishedFile, type FinishRequest } from './finish-request.ts';
+import type { FinishAnswer } from './finish-process.ts';
+
+const processFile = fileURLToPath(new URL('./finish-process.ts', import.meta.url));
+
+function settle(answer: FinishAnswer): FinishedFile {
+  if (answer.kind === 'done') return answer.file;
+  throw new FinishError(answer.code, answer.message);
+}
+
+function awaitAnswer(child: ChildProcess): Promise<FinishAnswer> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (answer) => resolve(answer as FinishAnswer));
+    child.once('error', (error) => reject(new FinishError('failed', error.message)));
+    child.once('exit', (code, signal) => reject(new FinishError('failed', `the finishing process ended (${signal ?? code})`)));
+  });
+}
+
+/**
+ * Turns the segments of one file into a checked MP4 in its place, in a process of its own: native code that fails or
+ * works for minutes does not touch running recordings. The job may be redone at any time with the same result.
+ * Aborting `signal` kills the process; nothing is put in place after that.
+ * @throws FinishError
+ */
+export async function finishFile(request: FinishRequest, options: { signal?: AbortSignal } = {}): Promise<FinishedFile> {
+  if (options.signal?.aborted) throw new FinishError('cancelled', 'finishing was cancelled');
+  const child = fork(processFile, ['finish'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
+  const kill = (): void => void child.kill('SIGKILL');
+  options.signal?.addEventListener('abort', kill, { once: true });
+  try {
+    const answer = awaitAnswer(child);
+    child.send(request);
+    return settle(await answer);
+  } catch (error) {
+    if (options.signal?.aborted) throw new FinishError('cancelled', 'finishing was cancelled');
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', kill);
+    kill();
+  }
+}

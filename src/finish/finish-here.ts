@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assembleMp4 } from './assemble.ts';
+import type { FinishedFile, FinishRequest } from './finish-request.ts';
+import { probeFile } from './probe.ts';
+import { hashFile, publishFile } from './publish.ts';
+
+/** One name per output, so that a redone job replaces what an earlier try has left behind. */
+const tempName = (outputPath: string): string => `${createHash('sha256').update(outputPath).digest('hex').slice(0, 32)}.mp4`;
+
+/**
+ * Does the whole work in this process: segments → MP4 → probe → its place. It may be redone at any time. Recorders use
+ * {@link finishFile}, which keeps it away from running recordings.
+ * @throws FinishError, or the error of the file system.
+ */
+export async function finishHere(request: FinishRequest): Promise<FinishedFile> {
+  await mkdir(request.tempDir, { recursive: true });
+  const path = join(request.tempDir, tempName(request.outputPath));
+  try {
+    await assembleMp4(request, path);
+    const probed = probeFile(path, request);
+    const { size } = await stat(path);
+    const sha256 = await hashFile(path);
+    await publishFile(path, request.outputPath);
+    return { ...probed, sizeBytes: size, sha256, startMs: request.startMs, endMs: request.endMs };
+  } finally {
+    await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,89 @@
+import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
+import { Codec, CodecContext, FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
+import { NativeError, ok, present } from '../codec/native.ts';
+import { FinishError, type FinishRequest } from './finish-request.ts';
+
+/** What a probe found in a file. */
+export interface ProbedFile {
+  readonly durationMs: number;
+  readonly streams: readonly ('h264' | 'aac')[];
+  /** Pixels of the first decoded picture; 0 without video. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How far the file's length may be from the timeline's. */
+const toleranceMs = 200;
+/** Packets that are tried until the first picture comes out. */
+const mostTries = 60;
+
+/** Opens a finished file as a player would and compares it with what it should be. @throws FinishError `probe-failed`. */
+export function probeFile(path: string, wanted: Pick<FinishRequest, 'startMs' | 'endMs' | 'expect'>): ProbedFile {
+  const format = new FormatContext();
+  format.allocContext();
+  try {
+    ok('open the finished file', format.openInputSync(`file:${path}`));
+    ok('read its streams', format.findStreamInfoSync());
+    return check(format, wanted);
+  } catch (error) {
+    throw error instanceof NativeError ? new FinishError('probe-failed', error.message) : error;
+  } finally {
+    format.closeInputSync();
+  }
+}
+
+function check(format: FormatContext, wanted: Pick<FinishRequest, 'startMs' | 'endMs' | 'expect'>): ProbedFile {
+  const video = format.streams.find((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
+  const audio = format.streams.find((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_AUDIO);
+  if (wanted.expect.video && !video) throw new FinishError('probe-failed', 'the finished file has no video');
+  if (wanted.expect.audio && !audio) throw new FinishError('probe-failed', 'the finished file has no sound');
+  const durationMs = Math.round(Number(format.duration) / 1000);
+  const spanMs = wanted.endMs - wanted.startMs;
+  if (Math.abs(durationMs - spanMs) > toleranceMs) {
+    throw new FinishError('probe-failed', `the finished file lasts ${durationMs} ms, the timeline says ${spanMs} ms`);
+  }
+  for (const stream of [video, audio]) if (stream) decodeFirst(format, stream);
+  const { width = 0, height = 0 } = video?.codecpar ?? {};
+  const streams = [...(video ? (['h264'] as const) : []), ...(audio ? (['aac'] as const) : [])];
+  return { durationMs, streams, width, height };
+}
+
+/** The first packets of a stream must give a picture or sound. */
+function decodeFirst(format: FormatContext, stream: Stream): void {
+  const codec = present('decoder', Codec.findDecoder(stream.codecpar.codecId));
+  const context = new CodecContext();
+  const packet = new Packet();
+  const frame = new Frame();
+  context.allocContext3(codec);
+  packet.alloc();
+  frame.alloc();
+  try {
+    ok('decoder parameters', context.parametersToContext(stream.codecpar));
+    context.threadCount = 1;
+    ok('open decoder', context.open2Sync(codec, null));
+    ok('go to the beginning', format.seekFrameSync(stream.index, 0n));
+    if (!decodesSoon(format, stream.index, context, packet, frame)) {
+      throw new FinishError('probe-failed', `stream ${stream.index} of the finished file does not decode`);
+    }
+  } finally {
+    context.freeContext();
+    packet.free();
+    frame.free();
+  }
+}
+
+function decodesSoon(format: FormatContext, index: number, context: CodecContext, packet: Packet, frame: Frame): boolean {
+  for (let tries = 0; tries < mostTries; ) {
+    if (format.readFrameSync(packet) < 0) {
+      context.sendPacketSync(null);
+      return context.receiveFrameSync(frame) >= 0;
+    }
+    const mine = packet.streamIndex === index;
+    if (mine) context.sendPacketSync(packet);
+    packet.unref();
+    if (!mine) continue;
+    if (context.receiveFrameSync(frame) >= 0) return true;
+    tries += 1;
+  }
+  return false;
+}

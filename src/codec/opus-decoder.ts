@@ -43,6 +43,11 @@ export class OpusDecoder {
     return samples === 0 ? undefined : { samples, planes: this.#planes.map((plane) => plane.subarray(0, samples)) };
   }
 
+  /** Forgets what was decoded: the next packet is the first of another encoder. */
+  reset(): void {
+    this.#context?.flushBuffers();
+  }
+
   /** Frees the decoder. Idempotent. */
   close(): void {
     if (!this.#context) return;

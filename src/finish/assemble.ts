@@ -5,7 +5,7 @@ import { adtsFrames } from '../segment/adts.ts';
 import { transportRate } from '../segment/transport-time.ts';
 import { parseSps } from '../timeline/sps.ts';
 import type { AudioFormat } from '../segment/segment-writer.ts';
-import { FinishError, type FinishRequest } from './finish-request.ts';
+import { FinishError, type ExpectedStreams, type FinishRequest } from './finish-request.ts';
 import { Mp4Muxer, type Mp4Streams } from './mp4-muxer.ts';
 import { PictureLane } from './picture-lane.ts';
 import { RecordedMedia, type PlacedPacket, type RecordedStreams } from './recorded-media.ts';
@@ -14,18 +14,20 @@ import { SoundLane } from './sound-lane.ts';
 /** Packets between two turns of the event loop, so that a parent that went away is noticed. */
 const packetsPerTurn = 2000;
 
-/** Puts all segments of a request into one MP4 at `path`. @throws FinishError `no-media` or `stream-missing`. */
-export async function assembleMp4(request: FinishRequest, path: string): Promise<void> {
+/** Puts all segments of a request into one MP4 at `path` and tells what must be in it. @throws FinishError `no-media` or `stream-missing`. */
+export async function assembleMp4(request: FinishRequest, path: string): Promise<ExpectedStreams> {
   const media = new RecordedMedia(request.dirs, request.startMs);
   if (media.empty) throw new FinishError('no-media', 'nothing was recorded');
   const recorded = media.streams();
-  requireStreams(recorded, request);
+  const expect = request.expect ?? media.promised;
+  requireStreams(recorded, expect);
   const streams = fileStreams(recorded, (request.endMs - request.startMs) * 1000);
   const silentPacket = streams.audio ? await silence(streams.audio) : undefined;
   const muxer = new Mp4Muxer(path, streams);
   try {
     await copyPackets(media, new Lanes(muxer, streams, silentPacket));
     muxer.finish();
+    return expect;
   } catch (error) {
     muxer.close();
     throw error;
@@ -76,7 +78,7 @@ async function copyPackets(media: RecordedMedia, lanes: Lanes): Promise<void> {
   lanes.finish();
 }
 
-function requireStreams({ video, audio }: RecordedStreams, { expect }: FinishRequest): void {
+function requireStreams({ video, audio }: RecordedStreams, expect: ExpectedStreams): void {
   if (!video && !audio) throw new FinishError('no-media', 'the segments hold nothing whole');
   if (expect.video && !video) throw new FinishError('stream-missing', 'no picture was recorded');
   if (expect.audio && !audio) throw new FinishError('stream-missing', 'no sound was recorded');

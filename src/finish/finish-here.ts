@@ -18,8 +18,8 @@ export async function finishHere(request: FinishRequest): Promise<FinishedFile> 
   await mkdir(request.tempDir, { recursive: true });
   const path = join(request.tempDir, tempName(request.outputPath));
   try {
-    await assembleMp4(request, path);
-    const probed = probeFile(path, request);
+    const expect = await assembleMp4(request, path);
+    const probed = probeFile(path, { expect, spanMs: request.endMs - request.startMs });
     const { size } = await stat(path);
     const sha256 = await hashFile(path);
     await publishFile(path, request.outputPath);

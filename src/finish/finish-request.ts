@@ -1,5 +1,11 @@
 import type { WallMs } from '../units.ts';
 
+/** Streams a file must have; it may have more. */
+export interface ExpectedStreams {
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
 /** What {@link finishFile} makes a file of. */
 export interface FinishRequest {
   /** Folders of one file on the spool, one per epoch, in order. */
@@ -11,8 +17,8 @@ export interface FinishRequest {
   /** Media span by the timeline: the file's zero and its end. */
   readonly startMs: WallMs;
   readonly endMs: WallMs;
-  /** Streams the file must have. */
-  readonly expect: { readonly audio: boolean; readonly video: boolean };
+  /** Streams the file must have; those that the folders' records name by default. */
+  readonly expect?: ExpectedStreams;
 }
 
 /** A finished, probed file. */

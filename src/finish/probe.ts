@@ -1,7 +1,7 @@
 import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { Codec, CodecContext, FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
 import { NativeError, ok, present } from '../codec/native.ts';
-import { FinishError, type FinishRequest } from './finish-request.ts';
+import { FinishError, type ExpectedStreams } from './finish-request.ts';
 
 /** What a probe found in a file. */
 export interface ProbedFile {
@@ -12,13 +12,20 @@ export interface ProbedFile {
   readonly height: number;
 }
 
+/** What a file must be. */
+export interface ProbeWanted {
+  readonly expect: ExpectedStreams;
+  /** Length by the timeline. */
+  readonly spanMs: number;
+}
+
 /** How far the file's length may be from the timeline's. */
 const toleranceMs = 200;
 /** Packets that are tried until the first picture comes out. */
 const mostTries = 60;
 
 /** Opens a finished file as a player would and compares it with what it should be. @throws FinishError `probe-failed`. */
-export function probeFile(path: string, wanted: Pick<FinishRequest, 'startMs' | 'endMs' | 'expect'>): ProbedFile {
+export function probeFile(path: string, wanted: ProbeWanted): ProbedFile {
   const format = new FormatContext();
   format.allocContext();
   try {
@@ -32,13 +39,13 @@ export function probeFile(path: string, wanted: Pick<FinishRequest, 'startMs' | 
   }
 }
 
-function check(format: FormatContext, wanted: Pick<FinishRequest, 'startMs' | 'endMs' | 'expect'>): ProbedFile {
+function check(format: FormatContext, wanted: ProbeWanted): ProbedFile {
   const video = format.streams.find((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
   const audio = format.streams.find((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_AUDIO);
   if (wanted.expect.video && !video) throw new FinishError('probe-failed', 'the finished file has no video');
   if (wanted.expect.audio && !audio) throw new FinishError('probe-failed', 'the finished file has no sound');
   const durationMs = Math.round(Number(format.duration) / 1000);
-  const spanMs = wanted.endMs - wanted.startMs;
+  const { spanMs } = wanted;
   if (Math.abs(durationMs - spanMs) > toleranceMs) {
     throw new FinishError('probe-failed', `the finished file lasts ${durationMs} ms, the timeline says ${spanMs} ms`);
   }

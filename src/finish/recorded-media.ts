@@ -6,6 +6,7 @@ import { readTransport, type ElementaryPacket } from '../segment/transport-reade
 import { toTransport, transportZero, unwrapTransport } from '../segment/transport-time.ts';
 import type { WallMs } from '../units.ts';
 import { readAccessUnit } from './access-unit.ts';
+import type { ExpectedStreams } from './finish-request.ts';
 
 /** A PES packet on the file's own time: ticks of 90 kHz from the file's zero. */
 export interface PlacedPacket {
@@ -46,17 +47,21 @@ export class RecordedMedia {
     return this.#folders.length === 0;
   }
 
+  /** Streams that the folders' records name. */
+  get promised(): ExpectedStreams {
+    const types = this.#folders.map((folder) => folder.record.trackType);
+    return { audio: types.some((type) => type !== 'video'), video: types.some((type) => type !== 'audio') };
+  }
+
   /** Looks for the first packet of each stream, no further than the records promise one. */
   streams(): RecordedStreams {
     let video: RecordedStreams['video'];
     let audio: RecordedStreams['audio'];
-    const types = this.#folders.map((folder) => folder.record.trackType);
-    const hasVideo = types.some((type) => type !== 'audio');
-    const hasAudio = types.some((type) => type !== 'video');
+    const promised = this.promised;
     for (const packet of this.packets()) {
       if (packet.kind === 'video') video ??= videoFormat(packet.data);
       else audio ??= audioFormat(packet.data);
-      if ((video || !hasVideo) && (audio || !hasAudio)) break;
+      if ((video || !promised.video) && (audio || !promised.audio)) break;
     }
     return { video, audio };
   }

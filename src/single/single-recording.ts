@@ -105,20 +105,20 @@ export class SingleRecording implements VideoSink, AudioSink {
   }
 
   onVideo(unit: VideoUnit): void {
-    if (this.#options.streams === 'audio' || this.#isEarly(unit.at)) return;
+    if (this.#closed || this.#options.streams === 'audio' || this.#isEarly(unit.at)) return;
     if (!this.#running && !unit.key) return this.#options.requestKeyFrame();
     const running = this.#start(unit.at);
-    if (!running?.pictures.accepts(unit)) return;
+    if (!running.pictures.accepts(unit)) return;
     this.#touch(unit.at);
     this.#hasVideo = true;
     running.pictures.push(unit);
   }
 
   onAudio(unit: AudioUnit): void {
-    if (this.#options.streams === 'video' || this.#isEarly(unit.at)) return;
+    if (this.#closed || this.#options.streams === 'video' || this.#isEarly(unit.at)) return;
     const running = this.#start(unit.at);
     this.#touch(unit.at);
-    running?.sound?.push(unit);
+    running.sound?.push(unit);
   }
 
   /** The anchor has left the room: no silence is written beyond `at`. Media of a later time ends the absence. */
@@ -161,18 +161,20 @@ export class SingleRecording implements VideoSink, AudioSink {
   }
 
   #isEarly(at: WallUs): boolean {
-    if (this.#closed || this.#options.zeroUs === undefined || at >= this.#options.zeroUs) return this.#closed;
-    this.#early += 1;
-    return true;
+    const early = at < (this.#options.zeroUs ?? at);
+    if (early) this.#early += 1;
+    return early;
   }
 
   #touch(at: WallUs): void {
     this.#lastMedia = wallUs(Math.max(at, this.#lastMedia));
-    if (!this.#present && at > this.#presentUntil) this.#present = true;
+    if (this.#present || at <= this.#presentUntil) return;
+    this.#present = true;
+    this.#running?.sound?.reset();
   }
 
-  #start(at: WallUs): Running | undefined {
-    if (this.#running || this.#closed) return this.#running;
+  #start(at: WallUs): Running {
+    if (this.#running) return this.#running;
     const zero = this.#options.zeroUs ?? at;
     const writer = this.#openWriter(zero);
     const { requestKeyFrame } = this.#options;

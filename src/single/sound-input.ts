@@ -65,6 +65,12 @@ export class SoundInput {
     if (this.#begun) this.#track.silence(this.#placer.fill(until).samples);
   }
 
+  /** The next packet comes from another encoder. */
+  reset(): void {
+    this.#undecoded = undefined;
+    this.#decoder.reset();
+  }
+
   /** Frees the decoder. Idempotent. */
   close(): void {
     this.#decoder.close();

@@ -47,7 +47,7 @@ async function publishOnce(url: string, sig: string): Promise<NativePublisher> {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/sdp', authorization: `Bearer ${sig}` },
-      body: peer.localDescription()!.sdp.replaceAll('setup:actpass', 'setup:passive'),
+      body: peer.localDescription()!.sdp,
     });
     const answer = await response.text();
     if (response.status !== 201) throw new Error(answer);

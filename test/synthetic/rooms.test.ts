@@ -80,8 +80,8 @@ describe('publishers of the kit in real rooms', () => {
     assert.deepEqual([stats.video?.frameWidth, stats.video?.frameHeight], [640, 360]);
     const { video, offsets } = await examine(feedMedia(feed, 'browser'));
     context.diagnostic(`Chromium's own beep − flash: median ${offsets.medianUs} µs, worst ${offsets.worstUs} µs of ${offsets.offsetsUs.length}`);
-    assert.ok(Math.abs(offsets.medianUs) <= 35_000, `median ${offsets.medianUs}`);
-    assert.ok(Math.abs(offsets.worstUs) <= 90_000, `worst ${offsets.worstUs}`);
+    assert.ok(Math.abs(offsets.medianUs) <= 20_000, `median ${offsets.medianUs}`);
+    assert.ok(Math.abs(offsets.worstUs) <= 80_000, `worst ${offsets.worstUs}`);
     assert.ok(colourDistance(video.frames.at(-1)!.colour(areaInPixels(PATCH_AREA, 640, 360)), colourOf(COLOUR)) < 16);
   });
 

@@ -96,7 +96,12 @@ export async function openH264Encoder(options: H264Options): Promise<H264Encoder
   const maxRate = options.maxRate ?? Math.max(1_000_000, options.width * options.height * nominalRate * 0.1);
   context.rcMaxRate = BigInt(Math.round(maxRate));
   context.rcBufferSize = Math.round(2 * maxRate);
-  const settings = { preset: 'superfast', crf: options.crf ?? 23, 'forced-idr': 1, 'x264-params': 'mbtree=1:rc-lookahead=10' };
+  const settings = {
+    preset: 'superfast',
+    crf: options.crf ?? 23,
+    'forced-idr': 1,
+    'x264-params': 'mbtree=1:rc-lookahead=10',
+  };
   ok('open H.264 encoder', await context.open2(codec, Dictionary.fromObject(settings)));
   return new H264Encoder(context);
 }

@@ -18,7 +18,7 @@ export function readAccessUnit(unit: Buffer): AccessUnit {
   const sets: Buffer[] = [];
   let hasSps = false;
   let begin = 0;
-  for (let at = unit.indexOf(startCode); at >= 0; ) {
+  for (let at = unit.indexOf(startCode); at >= 0;) {
     const type = unit[at + 3]! & 31;
     if (type >= 1 && type <= idr) return result(unit, begin, type === idr, hasSps ? sets : undefined);
     const next = unit.indexOf(startCode, at + 3);

@@ -14,7 +14,9 @@ function awaitAnswer(child: ChildProcess): Promise<FinishAnswer> {
   return new Promise((resolve, reject) => {
     child.once('message', (answer) => resolve(answer as FinishAnswer));
     child.once('error', (error) => reject(new FinishError('failed', error.message)));
-    child.once('exit', (code, signal) => reject(new FinishError('failed', `the finishing process ended (${signal ?? code})`)));
+    child.once('exit', (code, signal) =>
+      reject(new FinishError('failed', `the finishing process ended (${signal ?? code})`)),
+    );
   });
 }
 
@@ -24,7 +26,10 @@ function awaitAnswer(child: ChildProcess): Promise<FinishAnswer> {
  * Aborting `signal` kills the process; nothing is put in place after that.
  * @throws FinishError
  */
-export async function finishFile(request: FinishRequest, options: { signal?: AbortSignal } = {}): Promise<FinishedFile> {
+export async function finishFile(
+  request: FinishRequest,
+  options: { signal?: AbortSignal } = {},
+): Promise<FinishedFile> {
   if (options.signal?.aborted) throw new FinishError('cancelled', 'finishing was cancelled');
   const child = fork(processFile, ['finish'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
   const kill = (): void => void child.kill('SIGKILL');

@@ -7,7 +7,8 @@ import { probeFile } from './probe.ts';
 import { hashFile, publishFile } from './publish.ts';
 
 /** One name per output, so that a redone job replaces what an earlier try has left behind. */
-const tempName = (outputPath: string): string => `${createHash('sha256').update(outputPath).digest('hex').slice(0, 32)}.mp4`;
+const tempName = (outputPath: string): string =>
+  `${createHash('sha256').update(outputPath).digest('hex').slice(0, 32)}.mp4`;
 
 /**
  * Does the whole work in this process: segments → MP4 → probe → its place. It may be redone at any time. Recorders use

@@ -79,8 +79,14 @@ function decodeFirst(format: FormatContext, stream: Stream): void {
   }
 }
 
-function decodesSoon(format: FormatContext, index: number, context: CodecContext, packet: Packet, frame: Frame): boolean {
-  for (let tries = 0; tries < mostTries; ) {
+function decodesSoon(
+  format: FormatContext,
+  index: number,
+  context: CodecContext,
+  packet: Packet,
+  frame: Frame,
+): boolean {
+  for (let tries = 0; tries < mostTries;) {
     if (format.readFrameSync(packet) < 0) {
       context.sendPacketSync(null);
       return context.receiveFrameSync(frame) >= 0;

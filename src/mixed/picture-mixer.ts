@@ -133,8 +133,8 @@ export class PictureMixer {
 
   *#window(end: number): Generator<void> {
     const { grid } = this.#options;
-    const ticks = Array.from({ length: end - this.#tick }, (_, i) => grid.at(this.#tick + i));
-    for (const source of this.#hidden) source.skip(grid.at(end - 1));
+    const ticks = Array.from({ length: end - this.#tick }, (_, i) => grid.sampledUntil(this.#tick + i));
+    for (const source of this.#hidden) source.skip(grid.sampledUntil(end - 1));
     yield* this.#compositor.prepare(ticks);
     for (let i = 0; i < ticks.length; i++) {
       this.#compositor.draw(i);

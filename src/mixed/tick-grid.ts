@@ -23,6 +23,14 @@ export class TickGrid {
     return wallUs(this.#zero + this.pts(k));
   }
 
+  /**
+   * Tick k shows the newest picture up to this moment, half a tick after it: the picture nearest to the tick. Taking the
+   * newest before the tick would put every picture half a tick late on average, and the lips behind the voice.
+   */
+  sampledUntil(k: number): WallUs {
+    return wallUs(this.at(k) + Math.floor(500_000 / this.#fps));
+  }
+
   /** The newest tick that is not after `t`. */
   lastUpTo(t: WallUs): number {
     const k = Math.floor(((t - this.#zero) * this.#fps) / 1_000_000);

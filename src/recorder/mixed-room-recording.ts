@@ -83,16 +83,17 @@ export class MixedRoomRecording implements RoomRecording {
   }
 
   advance(now: WallUs): boolean {
-    return this.#mix.value?.advance(this.#emptySince ?? now, STEPS_AT_A_TIME) ?? false;
+    return this.#mix.value?.advance(now, STEPS_AT_A_TIME) ?? false;
   }
 
   async finish(at: WallUs): Promise<RecordedFile[]> {
     const mix = await this.#mix.settled();
     if (!mix) return [];
     const end = wallUs(Math.min(at, this.#emptySince ?? at));
-    const { startUs, endUs } = mix.finish(end);
+    const { startUs } = mix.finish(end);
     const trackType = TRACK_TYPE[this.#options.plan.streams];
-    const span = { startMs: toWallMs(startUs), endMs: toWallMs(endUs) };
+    // An empty room goes on being written, in case somebody comes back; finishing cuts what lies behind the end.
+    const span = { startMs: toWallMs(startUs), endMs: toWallMs(wallUs(Math.max(startUs, end))) };
     return [{ fileKey: fileKey('', 'mix'), userId: '', mediaId: 'mix', trackType, ...span }];
   }
 

@@ -3,7 +3,7 @@ import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import { createSingleRecording, type SingleRecording } from '../single/single-recording.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
-import { toWallMs, type WallUs } from '../units.ts';
+import { toWallMs, wallUs, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import type { EarlierEpochs } from './earlier-epochs.ts';
 import { Late } from './late.ts';
@@ -107,6 +107,9 @@ export class SingleRoomRecording implements RoomRecording {
 async function finishOne(key: string, { recording, userId, mediaId }: AnchorFile, at: WallUs): Promise<RecordedFile[]> {
   const end = (await recording.settled())?.finish(at);
   if (!end) return [];
-  const { startUs, endUs, trackType } = end;
+  const { startUs, trackType } = end;
+  if (startUs >= at) return [];
+  // Media that was still on its way when the task was stopped lies behind the end; finishing cuts it off.
+  const endUs = wallUs(Math.min(end.endUs, at));
   return [{ fileKey: key, userId, mediaId, trackType, startMs: toWallMs(startUs), endMs: toWallMs(endUs) }];
 }

@@ -61,7 +61,10 @@ interface Running {
   readonly sound: SoundInput | undefined;
 }
 
-type Codecs = { encoder: Awaited<ReturnType<typeof openAacEncoder>>; decoder: Awaited<ReturnType<typeof openOpusDecoder>> };
+type Codecs = {
+  encoder: Awaited<ReturnType<typeof openAacEncoder>>;
+  decoder: Awaited<ReturnType<typeof openOpusDecoder>>;
+};
 
 /**
  * One anchor's camera or screen as one file: video passes through, sound becomes AAC, silence fills what is missing.

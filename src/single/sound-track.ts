@@ -105,7 +105,7 @@ export class SoundTrack {
 
   #take(planes: readonly Float32Array[], mayBeLoud: boolean): void {
     const length = planes[0]?.length ?? 0;
-    for (let from = 0; from < length; ) {
+    for (let from = 0; from < length;) {
       const count = Math.min(length - from, aacFrameSamples - this.#filled);
       this.#fill(planes, from, count, mayBeLoud);
       from += count;

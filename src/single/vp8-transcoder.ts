@@ -134,6 +134,7 @@ export class Vp8Transcoder {
   }
 
   #emit(pictures: readonly CodedPicture[]): void {
-    for (const { pts, key, data } of pictures) this.#options.sink({ pts, dts: pts, duration: guessedDuration, key, data });
+    for (const { pts, key, data } of pictures)
+      this.#options.sink({ pts, dts: pts, duration: guessedDuration, key, data });
   }
 }

@@ -25,13 +25,17 @@ class Publisher {
   }
 
   async addTrack(kind, track) {
-    const transceiver = this.connection.addTransceiver(track, { direction: 'sendonly', streams: [new MediaStream([track])] });
+    const transceiver = this.connection.addTransceiver(track, {
+      direction: 'sendonly',
+      streams: [new MediaStream([track])],
+    });
     this.senders[kind] = transceiver.sender;
     if (kind !== 'video') return;
     if (this.options.codec) preferCodec(transceiver, this.options.codec);
     const parameters = transceiver.sender.getParameters();
     parameters.degradationPreference = this.options.degradationPreference;
-    if (this.options.maxBitrate) for (const encoding of parameters.encodings) encoding.maxBitrate = this.options.maxBitrate;
+    if (this.options.maxBitrate)
+      for (const encoding of parameters.encodings) encoding.maxBitrate = this.options.maxBitrate;
     await transceiver.sender.setParameters(parameters);
   }
 
@@ -159,14 +163,16 @@ class Publisher {
 
   async stats() {
     const out = { state: this.connection.connectionState, drawn: this.drawn, audio: null, video: null };
-    for (const report of (await this.connection.getStats()).values()) if (report.type === 'outbound-rtp') out[report.kind] = { ...report };
+    for (const report of (await this.connection.getStats()).values())
+      if (report.type === 'outbound-rtp') out[report.kind] = { ...report };
     return out;
   }
 
   async stop(leave) {
     this.timers.forEach(clearInterval);
     clearTimeout(this.drawTimer);
-    if (leave) await fetch(this.resource, { method: 'DELETE', headers: { authorization: `Bearer ${this.options.token}` } });
+    if (leave)
+      await fetch(this.resource, { method: 'DELETE', headers: { authorization: `Bearer ${this.options.token}` } });
     this.connection.close();
     await this.audio?.close();
   }

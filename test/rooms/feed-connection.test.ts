@@ -161,7 +161,13 @@ describe('a feed connection', () => {
     const { near, far } = await pair();
     const host = new Host();
     const connection = new FeedConnection(near, new FakeClock(), host);
-    far.end(Buffer.concat([encodeControl({ kind: 'key-frame', track: 1 }), JOIN, encodeControl({ kind: 'key-frame', track: 2 })]));
+    far.end(
+      Buffer.concat([
+        encodeControl({ kind: 'key-frame', track: 1 }),
+        JOIN,
+        encodeControl({ kind: 'key-frame', track: 2 }),
+      ]),
+    );
     await once(near, 'end');
     assert.deepEqual(host.keyFrames, [2]);
     connection.close('done');

@@ -133,7 +133,11 @@ describe('WHIP', () => {
       sessions.push(await post(path));
       peers.at(-1)!.become('connected');
       await feed.until(() => feed.of('entered').length === 1);
-      assert.deepEqual(feed.of('entered').map((event) => event.anchor.userId), ['alice'], path);
+      assert.deepEqual(
+        feed.of('entered').map((event) => event.anchor.userId),
+        ['alice'],
+        path,
+      );
       feed.client.close();
     }
     await Promise.all(sessions.map(end));
@@ -151,7 +155,10 @@ describe('WHIP', () => {
       const user = `user${index}`;
       taken.push(await post(`/whip/${SDK_APP_ID}/10001/${user}`, { sig: sigFor(user) }));
     }
-    assert.deepEqual(taken.map((response) => response.status), Array.from({ length: 6 }, () => 201));
+    assert.deepEqual(
+      taken.map((response) => response.status),
+      Array.from({ length: 6 }, () => 201),
+    );
     const refused = await post(ALICE);
     assert.equal(refused.headers.get('retry-after'), '5');
     await assertProblem(refused, 503);
@@ -219,10 +226,14 @@ describe('the internal routes', () => {
     const listings = (await list()) as { room: object; anchors: { userId: string; tracks: object[] }[] }[];
     const listing = listings.find(({ anchors }) => anchors.length > 0);
     assert.deepEqual(listing!.room, roomOf('string', '会议/1'));
-    assert.deepEqual(listing!.anchors.map((anchor) => anchor.userId), ['alice']);
-    assert.deepEqual(listing!.anchors[0]!.tracks.map((track) => ({ ...track, track: 0 })), [
-      { track: 0, mediaId: 'main', media: 'video', codec: 'h264' },
-    ]);
+    assert.deepEqual(
+      listing!.anchors.map((anchor) => anchor.userId),
+      ['alice'],
+    );
+    assert.deepEqual(
+      listing!.anchors[0]!.tracks.map((track) => ({ ...track, track: 0 })),
+      [{ track: 0, mediaId: 'main', media: 'video', codec: 'h264' }],
+    );
     assert.deepEqual(await list('?sdk_app_id=77'), []);
     const user = `${origin}/rooms/v1/rooms/${SDK_APP_ID}/string/${encodeURIComponent('会议/1')}/users/alice`;
     assert.equal((await fetch(user, { ...withToken, method: 'DELETE' })).status, 204);
@@ -259,7 +270,10 @@ describe('the feed', () => {
     assert.deepEqual(first.kinds(), ['joined']);
     const other = new RecordedFeed(rooms, { room, taskId: 'another' });
     await same.until(() => same.closedBy !== undefined);
-    assert.deepEqual(same.of('ejected').map((event) => event.reason), ['replaced']);
+    assert.deepEqual(
+      same.of('ejected').map((event) => event.reason),
+      ['replaced'],
+    );
     await other.until(() => other.events.length === 1);
     other.client.close();
     other.client.close();

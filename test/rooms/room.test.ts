@@ -127,7 +127,10 @@ describe('a room', () => {
       'stopped 2',
       'left alice left',
     ]);
-    assert.deepEqual(bot.packets.map((packet) => packet.track), [1, 1, 2]);
+    assert.deepEqual(
+      bot.packets.map((packet) => packet.track),
+      [1, 1, 2],
+    );
     assert.ok(peer.closed);
     room.end(publisher, 'left');
     assert.equal(bot.story().length, 6, 'ending twice is ending once');
@@ -159,7 +162,12 @@ describe('a room', () => {
     assert.ok(first.peer.closed);
     second.peer.rtp(H264, 33, 1);
     room.end(first.publisher, 'left');
-    assert.deepEqual(bot.story(), ['entered alice #1', 'started 1 alice main h264', 'stopped 1', 'started 2 alice main h264']);
+    assert.deepEqual(bot.story(), [
+      'entered alice #1',
+      'started 1 alice main h264',
+      'stopped 1',
+      'started 2 alice main h264',
+    ]);
   });
 
   test('keeps an anchor whose transport died until the silence is over the limit', async () => {
@@ -243,7 +251,10 @@ describe('a room', () => {
     const late = new TestBot(room, 'late');
     const joined = late.events[0];
     assert.ok(joined?.kind === 'joined');
-    assert.deepEqual(joined.anchors.map((anchor) => anchor.userId), ['alice', 'bob']);
+    assert.deepEqual(
+      joined.anchors.map((anchor) => anchor.userId),
+      ['alice', 'bob'],
+    );
   });
 
   test('tells a late bot what runs already', async () => {
@@ -254,9 +265,15 @@ describe('a room', () => {
     const bot = new TestBot(room);
     const joined = bot.events[0];
     assert.ok(joined?.kind === 'joined');
-    assert.deepEqual(joined.tracks.map((track) => [track.track, track.codec, track.sessionId]), [[1, 'h264', 's1']]);
+    assert.deepEqual(
+      joined.tracks.map((track) => [track.track, track.codec, track.sessionId]),
+      [[1, 'h264', 's1']],
+    );
     peer.rtp(H264, 22, 2);
-    assert.deepEqual(bot.packets.map((packet) => packet.track), [1]);
+    assert.deepEqual(
+      bot.packets.map((packet) => packet.track),
+      [1],
+    );
   });
 
   test("puts a bot out for another task's, and lets a task's own successor take over silently", () => {

@@ -42,8 +42,26 @@ describe('the answer to a publisher', () => {
   test('that is Chromium takes RED before Opus and constrained baseline H.264 with RTX', () => {
     const { negotiation, answer, sections } = answerTo(offerOf('chromium-publish'));
     assert.deepEqual(negotiation.media, [
-      { mid: '0', media: 'audio', codec: 'opus', clockRate: 48000, payloadType: 111, redPayloadType: 63, nack: false, pli: false },
-      { mid: '1', media: 'video', codec: 'h264', clockRate: 90000, payloadType: 108, rtxPayloadType: 109, nack: true, pli: true },
+      {
+        mid: '0',
+        media: 'audio',
+        codec: 'opus',
+        clockRate: 48000,
+        payloadType: 111,
+        redPayloadType: 63,
+        nack: false,
+        pli: false,
+      },
+      {
+        mid: '1',
+        media: 'video',
+        codec: 'h264',
+        clockRate: 90000,
+        payloadType: 108,
+        rtxPayloadType: 109,
+        nack: true,
+        pli: true,
+      },
     ]);
     assert.deepEqual(negotiation.extensions, { audioLevel: 1, transportWideCc: 3, mid: 4, rid: 10, repairedRid: 11 });
     assert.match(sections[1]!, /^m=audio 9 UDP\/TLS\/RTP\/SAVPF 63 111\r$/m);
@@ -76,7 +94,16 @@ describe('the answer to a publisher', () => {
     const { negotiation } = answerTo(offerOf('ffmpeg'));
     assert.deepEqual(negotiation.media, [
       { mid: '0', media: 'audio', codec: 'opus', clockRate: 48000, payloadType: 111, nack: false, pli: false },
-      { mid: '1', media: 'video', codec: 'h264', clockRate: 90000, payloadType: 106, rtxPayloadType: 105, nack: true, pli: false },
+      {
+        mid: '1',
+        media: 'video',
+        codec: 'h264',
+        clockRate: 90000,
+        payloadType: 106,
+        rtxPayloadType: 105,
+        nack: true,
+        pli: false,
+      },
     ]);
     assert.deepEqual(negotiation.extensions, {});
   });
@@ -89,15 +116,21 @@ describe('the answer to a publisher', () => {
       'candidate:1 1 UDP 2114977791 198.51.100.7 57476 typ host',
     ]);
     const { negotiation } = answerTo(offerOf('obs'));
-    assert.deepEqual(negotiation.media.map((media) => media.codec), ['opus', 'h264']);
+    assert.deepEqual(
+      negotiation.media.map((media) => media.codec),
+      ['opus', 'h264'],
+    );
   });
 
   test('that is GStreamer takes its bundle-only audio with port 0', () => {
     const { negotiation, sections, answer } = answerTo(offerOf('gstreamer'));
-    assert.deepEqual(negotiation.media.map((media) => [media.mid, media.codec]), [
-      ['video0', 'h264'],
-      ['audio1', 'opus'],
-    ]);
+    assert.deepEqual(
+      negotiation.media.map((media) => [media.mid, media.codec]),
+      [
+        ['video0', 'h264'],
+        ['audio1', 'opus'],
+      ],
+    );
     assert.match(sections[2]!, /^m=audio 9 /);
     assert.match(answer, /^a=group:BUNDLE video0 audio1\r$/m);
   });
@@ -111,21 +144,24 @@ describe('the answer to a publisher', () => {
     const { sections, negotiation } = answerTo(
       [head.replace('BUNDLE 0 1', 'BUNDLE 0 1 2 3'), off, audio, video, second, data].join(''),
     );
-    assert.deepEqual(sections.slice(1).map((section) => section.split(' ').slice(0, 2).join(' ')), [
-      'm=audio 0',
-      'm=audio 9',
-      'm=video 9',
-      'm=video 0',
-      'm=application 0',
-    ]);
-    assert.deepEqual(negotiation.media.map((media) => media.mid), ['0', '1']);
+    assert.deepEqual(
+      sections.slice(1).map((section) => section.split(' ').slice(0, 2).join(' ')),
+      ['m=audio 0', 'm=audio 9', 'm=video 9', 'm=video 0', 'm=application 0'],
+    );
+    assert.deepEqual(
+      negotiation.media.map((media) => media.mid),
+      ['0', '1'],
+    );
     assert.match(sections[0]!, /^a=group:BUNDLE 0 1\r$/m);
     assert.match(sections[2]!, /^a=candidate:/m, 'the first accepted m-line has the candidates');
   });
 
   test('refuses m-lines that would need another transport, or are not sent', () => {
     const text = offerOf('chromium-publish').replace('BUNDLE 0 1', 'BUNDLE 0');
-    assert.deepEqual(answerTo(text).negotiation.media.map((media) => media.mid), ['0']);
+    assert.deepEqual(
+      answerTo(text).negotiation.media.map((media) => media.mid),
+      ['0'],
+    );
     assert.equal(refusal(offerOf('chromium-watch')).status, 422);
   });
 
@@ -147,10 +183,17 @@ describe('the answer to a viewer', () => {
   test('sends what the anchor sends, with SSRCs and RTX', () => {
     const offer = readOffer(offerOf('chromium-watch'));
     const negotiation = negotiateWatch(offer, { audio: true, video: 'h264' });
-    assert.deepEqual(negotiation.media.map(({ payloadType, rtxPayloadType, redPayloadType }) => [payloadType, rtxPayloadType, redPayloadType]), [
-      [111, undefined, undefined],
-      [108, 109, undefined],
-    ]);
+    assert.deepEqual(
+      negotiation.media.map(({ payloadType, rtxPayloadType, redPayloadType }) => [
+        payloadType,
+        rtxPayloadType,
+        redPayloadType,
+      ]),
+      [
+        [111, undefined, undefined],
+        [108, 109, undefined],
+      ],
+    );
     const stream = { cname: 'roomtape', streamId: 's' };
     const sent = [
       { ...stream, ssrc: 1, rtxSsrc: undefined },
@@ -165,7 +208,10 @@ describe('the answer to a viewer', () => {
 
   test('refuses video the anchor does not send', () => {
     const offer = readOffer(offerOf('chromium-watch'));
-    assert.deepEqual(negotiateWatch(offer, { audio: true, video: undefined }).media.map((media) => media.media), ['audio']);
+    assert.deepEqual(
+      negotiateWatch(offer, { audio: true, video: undefined }).media.map((media) => media.media),
+      ['audio'],
+    );
     assert.throws(() => negotiateWatch(offer, { audio: false, video: undefined }), { status: 406 });
   });
 });
@@ -236,9 +282,15 @@ describe('candidates', () => {
       'candidate:1 1 UDP 2114977791 192.0.2.7 40000 typ host',
     ];
     const lines = announcedCandidates(gathered, ['203.0.113.5', '192.0.2.7'], true);
-    assert.deepEqual(lines.map((line) => line.split(' ')[4]), ['203.0.113.5', '192.0.2.7', '2001:db8::7', '127.0.0.1']);
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[4]),
+      ['203.0.113.5', '192.0.2.7', '2001:db8::7', '127.0.0.1'],
+    );
     const priorities = lines.map((line) => Number(line.split(' ')[3]));
-    assert.deepEqual(priorities, priorities.toSorted((a, b) => b - a));
+    assert.deepEqual(
+      priorities,
+      priorities.toSorted((a, b) => b - a),
+    );
     assert.deepEqual(announcedCandidates([], ['203.0.113.5'], true), []);
   });
 
@@ -263,9 +315,13 @@ describe('H.264 parameters', () => {
   test('rank constrained baseline, baseline, main, high; mode 1 before mode 0', () => {
     const order = ['42e01f', '42001f', '4d001f', '640c1f'].map((id) => `packetization-mode=1;profile-level-id=${id}`);
     const ranks = [...order, 'profile-level-id=42e01f'].map((text) => h264Rank(parameters(text))!);
-    assert.deepEqual(ranks, ranks.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      ranks,
+      ranks.toSorted((a, b) => a - b),
+    );
     assert.equal(new Set(ranks).size, ranks.length);
-    for (const id of ['f4001f', '6e001f', 'xyz']) assert.equal(h264Rank(parameters(`profile-level-id=${id}`)), undefined);
+    for (const id of ['f4001f', '6e001f', 'xyz'])
+      assert.equal(h264Rank(parameters(`profile-level-id=${id}`)), undefined);
   });
 
   test('raise the level only where both sides allow asymmetry', () => {

@@ -24,7 +24,10 @@ export interface CameraOptions {
 }
 
 const settings = {
-  h264: { name: 'libx264', options: { preset: 'ultrafast', tune: 'zerolatency', profile: 'baseline', 'forced-idr': 1 } },
+  h264: {
+    name: 'libx264',
+    options: { preset: 'ultrafast', tune: 'zerolatency', profile: 'baseline', 'forced-idr': 1 },
+  },
   vp8: { name: 'libvpx', options: { deadline: 'realtime', 'cpu-used': 8, 'lag-in-frames': 0 } },
 } as const;
 

@@ -48,7 +48,12 @@ export const record = (dir: string, options: Partial<SingleRecordingOptions> = {
 type Unit = VideoUnit | AudioUnit;
 
 /** Feeds units as they would arrive, 50 ms after their time, with an `advance` every 100 ms up to `untilMs`. */
-export async function play(recording: SingleRecording, units: readonly Unit[], untilMs: number, fromMs = 0): Promise<void> {
+export async function play(
+  recording: SingleRecording,
+  units: readonly Unit[],
+  untilMs: number,
+  fromMs = 0,
+): Promise<void> {
   const queue = [...units].sort((a, b) => a.at - b.at);
   for (let ms = fromMs; ms <= untilMs; ms += 100) {
     while (queue[0] && queue[0].at + 50_000 <= at(ms)) {

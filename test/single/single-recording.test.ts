@@ -35,7 +35,8 @@ test('pictures go through byte for byte, sound and picture keep their places', a
     units.map((unit) => unit.nals.map((nal) => Buffer.from(nal).toString('hex'))),
     pictures.map((unit) => annexBUnits(Buffer.from(unit.data)).map((nal) => Buffer.from(nal).toString('hex'))),
   );
-  for (const [k, unit] of units.entries()) assert.ok(Math.abs(unit.ptsUs - k * 40_000) < 50, `picture ${k} at ${unit.ptsUs}`);
+  for (const [k, unit] of units.entries())
+    assert.ok(Math.abs(unit.ptsUs - k * 40_000) < 50, `picture ${k} at ${unit.ptsUs}`);
 
   const heard = await decodeAudio(file.path);
   const first = onset(heard.samples, 0.1);
@@ -83,7 +84,10 @@ test('an anchor who leaves and returns goes on in the same file, the gap is sile
   const dir = join(tempDir(t), 'e1');
   const recording = await record(dir);
   const first = [...(await camera({ from: at(0), count: 50 })), ...(await voice(tone(500), 0, 100))];
-  const again = [...(await camera({ from: at(40_000), count: 50, luma: () => 200 })), ...(await voice(tone(900), 40_000, 100))];
+  const again = [
+    ...(await camera({ from: at(40_000), count: 50, luma: () => 200 })),
+    ...(await voice(tone(900), 40_000, 100)),
+  ];
   await play(recording, first, 2200);
   recording.leave(at(2100));
   await play(recording, again, 42_200, 2300);

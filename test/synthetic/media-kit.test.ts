@@ -38,9 +38,9 @@ describe('the media kit reads a file of known content', () => {
     assert.equal(probe.video?.packets, 60);
     assert.equal(probe.video?.keyFrames, 2);
     assert.equal(probe.video?.startUs, 0);
-    assert.ok(Math.abs(probe.video!.endUs - 4_000_000) < 100);
+    assert.ok(Math.abs(probe.video.endUs - 4_000_000) < 100);
     assert.ok(Math.abs(probe.durationUs - 4_000_000) < 50_000, String(probe.durationUs));
-    assert.ok(Math.abs(probe.video!.largestGapUs - 66_667) < 100);
+    assert.ok(Math.abs(probe.video.largestGapUs - 66_667) < 100);
   });
 
   it('top-level boxes in order', async () => {

@@ -72,8 +72,8 @@ describe('the picture', () => {
     const picture = new PatternPicture(options);
     const first = Buffer.from(picture.render(SECOND));
     const later = Buffer.from(picture.render(wallUs(SECOND + 400_000)));
-    assert.deepEqual([...lumas(first, NAME_AREA)].sort(), [16, 235]);
-    assert.deepEqual([...lumas(first, CLOCK_AREA)].sort(), [16, 235]);
+    assert.deepEqual(lumas(first, NAME_AREA), new Set([16, 235]));
+    assert.deepEqual(lumas(first, CLOCK_AREA), new Set([16, 235]));
     const row = areaInPixels(CLOCK_AREA, 640, 360);
     const band = (planes: Buffer): Buffer => planes.subarray(row.top * 640, (row.top + row.height) * 640);
     assert.notDeepEqual(band(first), band(later));

@@ -88,7 +88,17 @@ export class SunkSession {
 
 /** A report about the stream: libdatachannel hands RTCP to a track by the SSRCs it names. */
 function emptyReport(ssrc: number): Uint8Array {
-  return buildReceiverReport(1, [{ ssrc, fractionLost: 0, cumulativeLost: 0, highestSeq: 0, jitter: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 }]);
+  return buildReceiverReport(1, [
+    {
+      ssrc,
+      fractionLost: 0,
+      cumulativeLost: 0,
+      highestSeq: 0,
+      jitter: 0,
+      lastSenderReport: 0,
+      delaySinceLastSenderReport: 0,
+    },
+  ]);
 }
 
 function readPacket(bytes: Buffer): SunkPacket {

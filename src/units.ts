@@ -33,5 +33,7 @@ export const pixels = (n: number): Pixels => n as Pixels;
 
 /** Wall microseconds to wall milliseconds, rounded to nearest. */
 export const toWallMs = (t: WallUs): WallMs => Math.round(t / 1000) as WallMs;
+/** Wall microseconds to the millisecond they lie in: for the start of a file, so that none of its media lies before it. */
+export const floorWallMs = (t: WallUs): WallMs => Math.floor(t / 1000) as WallMs;
 /** Wall milliseconds to wall microseconds. */
 export const toWallUs = (t: WallMs): WallUs => (t * 1000) as WallUs;

@@ -44,7 +44,7 @@ class Lanes {
     if (streams.video) {
       const { parameterSets } = streams.video;
       const end = Math.round(seconds * transportRate);
-      this.#pictures = new PictureLane({ parameterSets, end, sink: (picture) => muxer.writeVideo(picture) });
+      this.#pictures = new PictureLane({ parameterSets, end, sink: muxer });
     }
     if (streams.audio && silentPacket) {
       const { sampleRate } = streams.audio;

@@ -23,8 +23,8 @@ export interface Mp4Streams {
 export interface Mp4Picture {
   readonly pts: number;
   readonly dts: number;
-  readonly duration: number;
   readonly key: boolean;
+  /** Copied when it is handed in. */
   readonly data: Buffer;
   /** Set where the SPS or PPS changes: the file gets a sample entry of its own for what follows. */
   readonly newParameterSets: Buffer | undefined;
@@ -38,6 +38,7 @@ const coarseRate = 10_000;
 export class Mp4Muxer {
   readonly #format = new FormatContext();
   readonly #packet = new Packet();
+  readonly #held = new Packet();
   readonly #video: number;
   readonly #audio: number;
   readonly #videoRate: number;
@@ -45,6 +46,7 @@ export class Mp4Muxer {
   /** Creates the file. @throws NativeError when it cannot be. */
   constructor(path: string, streams: Mp4Streams) {
     this.#packet.alloc();
+    this.#held.alloc();
     this.#videoRate = streams.spanUs > longSpanUs ? coarseRate : transportRate;
     ok('open MP4', this.#format.allocOutputContext2(null, 'mp4', `file:${path}`));
     this.#video = streams.video ? this.#addVideo(streams.video) : -1;
@@ -53,19 +55,22 @@ export class Mp4Muxer {
     ok('MP4 header', this.#format.writeHeaderSync(Dictionary.fromObject({ movflags: '+faststart' })));
   }
 
-  /** Writes the next picture in decoding order. */
-  writeVideo(picture: Mp4Picture): void {
-    const packet = this.#packet;
+  /** Takes the next picture in decoding order; it is written by {@link Mp4Muxer.releaseVideo}, when its length is known. */
+  holdVideo(picture: Mp4Picture): void {
+    const packet = this.#held;
     packet.data = picture.data;
     packet.streamIndex = this.#video;
     packet.pts = this.#videoTime(picture.pts);
     packet.dts = this.#videoTime(picture.dts);
-    packet.duration = this.#videoTime(picture.duration);
     packet.isKeyframe = picture.key;
-    if (picture.newParameterSets) {
-      ok('parameter sets', packet.addSideData(AV_PKT_DATA_NEW_EXTRADATA, picture.newParameterSets));
-    }
-    this.#write();
+    if (!picture.newParameterSets) return;
+    ok('parameter sets', packet.addSideData(AV_PKT_DATA_NEW_EXTRADATA, picture.newParameterSets));
+  }
+
+  /** Writes the picture that is held, to be shown for `duration` ticks of 90 kHz. */
+  releaseVideo(duration: number): void {
+    this.#held.duration = this.#videoTime(duration);
+    this.#write(this.#held);
   }
 
   /** Writes the next AAC frame; `start` and `samples` at the sampling rate. */
@@ -77,7 +82,7 @@ export class Mp4Muxer {
     packet.dts = BigInt(start);
     packet.duration = BigInt(samples);
     packet.isKeyframe = true;
-    this.#write();
+    this.#write(packet);
   }
 
   /** Writes the index, moves it to the front and closes the file. */
@@ -91,6 +96,7 @@ export class Mp4Muxer {
     this.#format.closeOutputSync();
     this.#format.freeContext();
     this.#packet.free();
+    this.#held.free();
   }
 
   #addVideo({ parameterSets, width, height }: NonNullable<Mp4Streams['video']>): number {
@@ -120,8 +126,8 @@ export class Mp4Muxer {
     return BigInt(this.#videoRate === transportRate ? ticks : Math.round((ticks * this.#videoRate) / transportRate));
   }
 
-  #write(): void {
-    ok('write MP4', this.#format.interleavedWriteFrameSync(this.#packet));
-    this.#packet.unref();
+  #write(packet: Packet): void {
+    ok('write MP4', this.#format.interleavedWriteFrameSync(packet));
+    packet.unref();
   }
 }

@@ -1,5 +1,5 @@
 import { readAccessUnit } from './access-unit.ts';
-import type { Mp4Picture } from './mp4-muxer.ts';
+import type { Mp4Muxer } from './mp4-muxer.ts';
 import type { PlacedPacket } from './recorded-media.ts';
 
 /** What a {@link PictureLane} is made of. */
@@ -8,7 +8,7 @@ export interface PictureLaneOptions {
   readonly parameterSets: Buffer;
   /** End of the file, in ticks of 90 kHz. */
   readonly end: number;
-  readonly sink: (picture: Mp4Picture) => void;
+  readonly sink: Pick<Mp4Muxer, 'holdVideo' | 'releaseVideo'>;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface PictureLaneOptions {
 export class PictureLane {
   readonly #options: PictureLaneOptions;
   #parameterSets: Buffer;
-  #held: Mp4Picture | undefined;
+  #heldDts: number | undefined;
   #latest = -Infinity;
   #waitsForKey = true;
 
@@ -31,24 +31,23 @@ export class PictureLane {
   /** Takes the next picture in decoding order. */
   push(packet: PlacedPacket): void {
     const { data, key, parameterSets } = readAccessUnit(packet.data);
-    if (packet.dts <= (this.#held?.dts ?? -Infinity)) this.#waitsForKey = true;
+    if (packet.dts <= (this.#heldDts ?? -Infinity)) this.#waitsForKey = true;
     else if (key) this.#waitsForKey = false;
     if (this.#waitsForKey || packet.dts >= this.#options.end) return;
     this.#release(packet.dts);
     const newParameterSets = this.#changed(key ? parameterSets : undefined);
+    this.#options.sink.holdVideo({ pts: packet.pts, dts: packet.dts, key, data, newParameterSets });
     this.#latest = Math.max(this.#latest, packet.pts);
-    // The packet's bytes are gone with the next one.
-    this.#held = { pts: packet.pts, dts: packet.dts, duration: 1, key, data: Buffer.from(data), newParameterSets };
+    this.#heldDts = packet.dts;
   }
 
   /** Writes the last picture. */
   finish(): void {
-    if (this.#held) this.#release(this.#held.dts + Math.max(1, this.#options.end - this.#latest));
+    if (this.#heldDts !== undefined) this.#release(this.#heldDts + Math.max(1, this.#options.end - this.#latest));
   }
 
   #release(nextDts: number): void {
-    if (this.#held) this.#options.sink({ ...this.#held, duration: nextDts - this.#held.dts });
-    this.#held = undefined;
+    if (this.#heldDts !== undefined) this.#options.sink.releaseVideo(nextDts - this.#heldDts);
   }
 
   #changed(sets: Buffer | undefined): Buffer | undefined {

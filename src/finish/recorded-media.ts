@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { adtsFrames } from '../segment/adts.ts';
 import { recoverFolder, type RecoveredFolder } from '../segment/recover.ts';
@@ -6,6 +5,7 @@ import { readTransport, type ElementaryPacket } from '../segment/transport-reade
 import { toTransport, transportZero, unwrapTransport } from '../segment/transport-time.ts';
 import type { WallMs } from '../units.ts';
 import { readAccessUnit } from './access-unit.ts';
+import { FileBuffer } from './file-buffer.ts';
 import type { ExpectedStreams } from './finish-request.ts';
 
 /** A PES packet on the file's own time: ticks of 90 kHz from the file's zero. */
@@ -68,14 +68,15 @@ export class RecordedMedia {
 
   /** Every whole packet, in the order of the segments. */
   *packets(): Generator<PlacedPacket, void, undefined> {
-    for (const folder of this.#folders) yield* this.#folderPackets(folder);
+    const files = new FileBuffer();
+    for (const folder of this.#folders) yield* this.#folderPackets(folder, files);
   }
 
-  *#folderPackets({ dir, record, segments }: Folder): Generator<PlacedPacket, void, undefined> {
+  *#folderPackets({ dir, record, segments }: Folder, files: FileBuffer): Generator<PlacedPacket, void, undefined> {
     const shift = Math.round(((record.zeroUs - this.#startMs * 1000) * 9) / 100) - transportZero;
     for (const segment of segments) {
       const near = toTransport(segment.start);
-      for (const { kind, pts, dts, data, complete } of readTransport(readFileSync(join(dir, segment.name)))) {
+      for (const { kind, pts, dts, data, complete } of readTransport(files.read(join(dir, segment.name)))) {
         if (!complete) continue;
         yield { kind, pts: unwrapTransport(pts, near) + shift, dts: unwrapTransport(dts, near) + shift, data };
       }

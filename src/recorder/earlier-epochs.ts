@@ -1,6 +1,6 @@
 import { readRecord, type RecordingRecord } from '../segment/recording-folder.ts';
 import { recoverFolder, type RecoveredFolder } from '../segment/recover.ts';
-import { toWallMs, wallMs, wallUs, type WallMs, type WallUs } from '../units.ts';
+import { floorWallMs, toWallMs, wallMs, wallUs, type WallMs, type WallUs } from '../units.ts';
 import type { RecordedFile } from '../worker-api/messages.ts';
 import type { Spool } from './spool.ts';
 
@@ -54,7 +54,7 @@ function spanOf(
   const first = segments[0]!;
   const last = segments.at(-1)!;
   return {
-    startMs: toWallMs(wallUs(zeroUs + first.start)),
+    startMs: floorWallMs(wallUs(zeroUs + first.start)),
     endMs: toWallMs(wallUs(zeroUs + last.start + last.duration)),
   };
 }

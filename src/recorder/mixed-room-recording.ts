@@ -9,7 +9,7 @@ import type { MixedRecordingOptions } from '../mixed/mix-options.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
-import { toWallMs, wallUs, type WallUs } from '../units.ts';
+import { floorWallMs, toWallMs, wallUs, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import { Late } from './late.ts';
 import type { RoomRecording } from './room-recording.ts';
@@ -93,7 +93,7 @@ export class MixedRoomRecording implements RoomRecording {
     const { startUs } = mix.finish(end);
     const trackType = TRACK_TYPE[this.#options.plan.streams];
     // An empty room goes on being written, in case somebody comes back; finishing cuts what lies behind the end.
-    const span = { startMs: toWallMs(startUs), endMs: toWallMs(wallUs(Math.max(startUs, end))) };
+    const span = { startMs: floorWallMs(startUs), endMs: toWallMs(wallUs(Math.max(startUs, end))) };
     return [{ fileKey: fileKey('', 'mix'), userId: '', mediaId: 'mix', trackType, ...span }];
   }
 

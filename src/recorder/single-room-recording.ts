@@ -3,7 +3,7 @@ import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import { createSingleRecording, type SingleRecording } from '../single/single-recording.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
-import { toWallMs, wallUs, type WallUs } from '../units.ts';
+import { floorWallMs, toWallMs, wallUs, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import type { EarlierEpochs } from './earlier-epochs.ts';
 import { Late } from './late.ts';
@@ -111,5 +111,5 @@ async function finishOne(key: string, { recording, userId, mediaId }: AnchorFile
   if (startUs >= at) return [];
   // Media that was still on its way when the task was stopped lies behind the end; finishing cuts it off.
   const endUs = wallUs(Math.min(end.endUs, at));
-  return [{ fileKey: key, userId, mediaId, trackType, startMs: toWallMs(startUs), endMs: toWallMs(endUs) }];
+  return [{ fileKey: key, userId, mediaId, trackType, startMs: floorWallMs(startUs), endMs: toWallMs(endUs) }];
 }

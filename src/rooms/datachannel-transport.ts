@@ -31,9 +31,21 @@ export interface DataChannelOptions {
 export function dataChannelTransports(options: DataChannelOptions): TransportFactory {
   return (remote, events) =>
     new Promise((resolve) => {
-      resolve(new DataChannelTransport(options, remote, events));
+      resolve(openTransport(options, remote, events));
     });
 }
+
+/** A machine without a network has no address to gather, but its own clients reach it on the loopback. */
+function openTransport(options: DataChannelOptions, remote: RemoteTransport, events: TransportEvents): MediaTransport {
+  try {
+    return new DataChannelTransport(options, remote, events);
+  } catch (error) {
+    if (!(error instanceof NoAddressError) || !hearsLoopback(options)) throw error;
+    return new DataChannelTransport({ ...options, bindAddress: '127.0.0.1' }, remote, events);
+  }
+}
+
+class NoAddressError extends TransportError {}
 
 class DataChannelTransport implements MediaTransport {
   readonly local: LocalTransport;
@@ -102,7 +114,7 @@ class DataChannelTransport implements MediaTransport {
     const candidates = announcedCandidates(answer?.candidates ?? [], options.advertise ?? [], hearsLoopback(options));
     if (answer && candidates.length > 0) return { ...answer, candidates };
     this.close();
-    throw new TransportError('No local address could be gathered.');
+    throw new NoAddressError('No local address could be gathered.');
   }
 
   #onTrack(track: Track): void {

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import type { CancelTimer, Clock } from '../clock.ts';
 import { roomKeyText, type RoomKey } from '../room-key.ts';
 import type { ReceiverStats } from '../rtp/session.ts';
@@ -8,10 +9,11 @@ const TICK_MS = 10;
 /** Silence and overdue connections are looked for this often, in milliseconds. */
 const SWEEP_MS = 500;
 
-/** Timeouts of every room, in milliseconds. */
-export interface RoomTimeouts {
+/** What all rooms share: their timeouts, in milliseconds, and their log. */
+export interface RoomDefaults {
   readonly anchorTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  readonly log: Logger;
 }
 
 /** Gauges over all rooms, and the RTP counters of the sessions that are open now. */
@@ -25,7 +27,7 @@ export interface RegistryStats {
 /** The rooms that somebody is in. A room exists from the first who comes to the last who goes. */
 export class RoomRegistry {
   readonly #clock: Clock;
-  readonly #timeouts: RoomTimeouts;
+  readonly #defaults: RoomDefaults;
   readonly #rooms = new Map<string, Room>();
   readonly #timers: readonly CancelTimer[];
   readonly #afterTick: () => void;
@@ -33,9 +35,9 @@ export class RoomRegistry {
   #closed = false;
 
   /** `afterTick` runs after the rooms' own work of each tick. */
-  constructor(clock: Clock, timeouts: RoomTimeouts, afterTick: () => void) {
+  constructor(clock: Clock, defaults: RoomDefaults, afterTick: () => void) {
     this.#clock = clock;
-    this.#timeouts = timeouts;
+    this.#defaults = defaults;
     this.#afterTick = afterTick;
     this.#timers = [clock.every(TICK_MS, () => this.#tick()), clock.every(SWEEP_MS, () => this.sweep())];
   }
@@ -48,7 +50,7 @@ export class RoomRegistry {
     const text = roomKeyText(key);
     const known = this.#rooms.get(text);
     if (known) return known;
-    const room = new Room({ key, clock: this.#clock, ...this.#timeouts });
+    const room = new Room({ key, clock: this.#clock, ...this.#defaults });
     this.#rooms.set(text, room);
     return room;
   }

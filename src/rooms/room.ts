@@ -1,7 +1,8 @@
+import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { FeedEjected, FeedEvent, FeedJoin, FeedLeft, FeedTrack } from '../feed/messages.ts';
 import type { BatchedPacket } from '../feed/packet-batch.ts';
-import type { MediaId, RoomKey } from '../room-key.ts';
+import { roomKeyText, type MediaId, type RoomKey } from '../room-key.ts';
 import type { ReceivedPacket, ReceivedSenderReport } from '../rtp/session.ts';
 import type { MonoUs } from '../units.ts';
 import { Anchors } from './anchors.ts';
@@ -52,12 +53,14 @@ export interface RoomOptions {
   readonly anchorTimeoutMs: number;
   /** Time, in milliseconds, in which a new session must connect. */
   readonly connectTimeoutMs: number;
+  readonly log: Logger;
 }
 
 /** One room: its anchors, their tracks, the bots that record it and the viewers that watch it. */
 export class Room implements PublisherHost {
   readonly key: RoomKey;
   readonly #options: RoomOptions;
+  readonly #log: Logger;
   readonly #anchors: Anchors;
   readonly #opening = new Set<Publisher>();
   readonly #tracks = new Map<number, RoomTrack>();
@@ -67,6 +70,7 @@ export class Room implements PublisherHost {
   constructor(options: RoomOptions) {
     this.key = options.key;
     this.#options = options;
+    this.#log = options.log.child({ room: roomKeyText(options.key) });
     this.#anchors = new Anchors(options.clock);
   }
 
@@ -94,6 +98,7 @@ export class Room implements PublisherHost {
   join(bot: RoomBot): void {
     const earlier = this.#bots.get(bot.join.botUserId);
     this.#bots.set(bot.join.botUserId, bot);
+    this.#log.info({ bot: bot.join.botUserId, task: bot.join.taskId, supersedes: earlier?.join.taskId }, 'bot joined');
     if (earlier) this.#supersede(earlier, bot);
     bot.sendEvent({
       kind: 'joined',
@@ -202,6 +207,13 @@ export class Room implements PublisherHost {
     if (!this.#opening.delete(publisher)) return;
     const { replaced, entered } = this.#anchors.add(publisher);
     replaced?.close();
+    const { userId: user, mediaId: media } = publisher;
+    // A part of the id: whoever knows the whole may end the session.
+    const session = publisher.sessionId.slice(0, 8);
+    this.#log.info(
+      { session, user, media, entered: entered !== undefined, spliced: replaced !== undefined },
+      'publishing',
+    );
     if (entered) this.#announce({ kind: 'entered', anchor: entered });
   }
 
@@ -243,6 +255,7 @@ export class Room implements PublisherHost {
   }
 
   #announceLeft(userId: string, reason: FeedLeft['reason']): void {
+    this.#log.info({ user: userId, reason }, 'anchor left');
     this.#announce({ kind: 'left', userId, reason, atUs: this.#options.clock.wallUs() });
     for (const viewer of this.#viewers) if (viewer.userId === userId) viewer.onSourceGone();
   }

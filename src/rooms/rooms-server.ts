@@ -16,6 +16,7 @@ export function createRoomsServer(log: FaultLog): FastifyInstance {
   const server = Fastify({
     logger: false,
     bodyLimit: MAX_SDP_BYTES,
+    requestTimeout: 15_000,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
     routerOptions: {

@@ -65,8 +65,7 @@ export function sdpLines(text: string): string[] {
 }
 
 /** Whether a text holds a C0 control, DEL, or a C1 control. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-export const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f]/.test(text);
+export const hasControlCharacter = (text: string): boolean => /\p{Cc}/u.test(text);
 
 function readMediaLine(line: string): Omit<SdpMedia, 'attributes'> {
   const match = /^m=([a-z]{1,16}) (\d{1,5})(?:\/\d{1,3})? ([A-Za-z0-9/]{1,32}) (.+)$/.exec(line);

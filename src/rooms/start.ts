@@ -67,12 +67,13 @@ export interface RunningRooms {
 /** Starts the rooms role. Rejects when its port cannot be listened on. */
 export async function startRooms(options: RoomsOptions): Promise<RunningRooms> {
   const { clock } = options;
-  const timeouts = {
+  const defaults = {
     anchorTimeoutMs: options.anchorTimeoutMs ?? DEFAULT_ANCHOR_TIMEOUT_MS,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    log: options.log,
   };
   const sessions = new SessionTable(options.maxSessions);
-  const registry = new RoomRegistry(clock, timeouts, () => feeds.flush());
+  const registry = new RoomRegistry(clock, defaults, () => feeds.flush());
   const feeds = new FeedServer(clock, options.token, registry);
   const stats = (): RoomsStats => ({ ...registry.stats(), sessions: sessions.size, feeds: feeds.stats() });
   const context = {

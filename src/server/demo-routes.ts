@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
+import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { request } from 'undici';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import type { Installation } from '../process/installation.ts';
-import type { RoomKey } from '../room-key.ts';
+import { roomKeyText, type RoomKey } from '../room-key.ts';
+import { readRoom } from '../rooms/address.ts';
+import { Problem, PROBLEM_TYPE } from '../rooms/problem.ts';
 import type { TaskQueries, TaskView } from '../tasks/queries.ts';
 import type { TaskService } from '../tasks/service.ts';
 import { signUserSig } from '../usersig/verify.ts';
@@ -22,23 +25,33 @@ export interface DemoPageOptions {
   readonly clock: Clock;
 }
 
-const ASSETS: Readonly<Record<string, string>> = {
-  'index.html': 'text/html; charset=utf-8',
-  'demo.css': 'text/css; charset=utf-8',
-  'demo.js': 'text/javascript; charset=utf-8',
-  'texts.js': 'text/javascript; charset=utf-8',
-  'whip.js': 'text/javascript; charset=utf-8',
-};
+const SCRIPTS = [
+  'advice.js',
+  'api.js',
+  'demo.js',
+  'devices.js',
+  'language.js',
+  'lists.js',
+  'presence.js',
+  'sdp-session.js',
+  'texts.js',
+  'watching.js',
+];
+const ASSETS: ReadonlyMap<string, string> = new Map([
+  ['index.html', 'text/html; charset=utf-8'],
+  ['demo.css', 'text/css; charset=utf-8'],
+  ...SCRIPTS.map((name): [string, string] => [name, 'text/javascript; charset=utf-8']),
+]);
 const TICKET_SECONDS = 3600;
 const LISTED_TASKS = 10;
 
 const roomId = z.string().trim().min(1).max(64);
 const ticketBody = z.strictObject({
   room: roomId,
-  user: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'Use letters, digits, _ and -'),
+  user: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, '1 to 32 letters, digits, _ and - are expected'),
 });
 const recordingBody = z.strictObject({ room: roomId, mode: z.enum(['single', 'mixed']) });
-const recordingQuery = z.object({ room: roomId });
+const roomQuery = z.object({ room: roomId });
 
 /**
  * The page at `/demo/` and its small API, for the first app of the installation. Errors are problem documents (RFC 9457).
@@ -48,7 +61,8 @@ export async function registerDemoPage(http: FastifyInstance, options: DemoPageO
   await http.register(async (scope) => {
     scope.setErrorHandler((error, _request, reply) => problem(reply, error));
     registerAssets(scope);
-    registerDemoApi(scope, options);
+    registerRoomApi(scope, options);
+    registerRecordingsApi(scope, options);
   });
 }
 
@@ -56,51 +70,47 @@ function registerAssets(scope: FastifyInstance): void {
   scope.get('/demo', (_request, reply) => reply.redirect('/demo/'));
   scope.get<{ Params: { '*': string } }>('/demo/*', async ({ params }, reply) => {
     const name = params['*'] || 'index.html';
-    const type = ASSETS[name];
-    if (!type) return reply.callNotFound();
-    return reply.type(type).send(await readFile(new URL(`demo-page/${name}`, import.meta.url)));
+    const type = ASSETS.get(name);
+    if (!type) throw new Problem(404, 'The demo page has no such part.');
+    // An update of the server must not meet scripts of the version before.
+    reply.type(type).header('cache-control', 'no-cache');
+    return reply.send(await readFile(new URL(`demo-page/${name}`, import.meta.url)));
   });
 }
 
-function registerDemoApi(scope: FastifyInstance, options: DemoPageOptions): void {
-  const { installation, tasks, queries, clock, rooms } = options;
-  const app = installation.config.apps[0]!;
+function registerRoomApi(scope: FastifyInstance, { installation, clock, rooms }: DemoPageOptions): void {
+  const { sdk_app_id: sdkAppId, secret_key: secretKey } = installation.config.apps[0]!;
   scope.post('/demo/api/tickets', ({ body }) => {
     const { room, user } = ticketBody.parse(body);
-    const { sdk_app_id: sdkAppId, secret_key: secretKey } = app;
-    const userSig = signUserSig({
-      userId: user,
-      sdkAppId,
-      secretKey,
-      nowMs: clock.wallMs(),
-      expireS: TICKET_SECONDS,
-    });
-    return { userSig, whipUrl: `/whip/${sdkAppId}/${encodeURIComponent(room)}/${encodeURIComponent(user)}` };
+    const where = `${sdkAppId}/${encodeURIComponent(roomOf(sdkAppId, room).roomId)}`;
+    const userSig = signUserSig({ userId: user, sdkAppId, secretKey, nowMs: clock.wallMs(), expireS: TICKET_SECONDS });
+    return { userSig, whipUrl: `/whip/${where}/${encodeURIComponent(user)}`, whepUrl: `/whep/${where}` };
   });
-  scope.get<{ Params: { room: string } }>('/demo/api/rooms/:room', ({ params }) =>
-    anchorsOf(rooms, roomKey(app.sdk_app_id, params.room)),
-  );
-  scope.get('/demo/api/recordings', async ({ query }) => {
-    const room = roomKey(app.sdk_app_id, recordingQuery.parse(query).room);
-    const listed = await queries.listTasks({ sdkAppId: app.sdk_app_id });
-    const own = listed.filter((task) => task.room.roomId === room.roomId && task.room.kind === room.kind);
-    return { tasks: own.slice(0, LISTED_TASKS).map(taskSummary) };
-  });
-  scope.post('/demo/api/recordings', async ({ body }) => {
-    const { room, mode } = recordingBody.parse(body);
-    return startRecording(tasks, roomKey(app.sdk_app_id, room), mode, clock.wallMs());
-  });
-  scope.delete<{ Params: { '*': string } }>('/demo/api/recordings/*', async ({ params }, reply) =>
-    (await tasks.stop(app.sdk_app_id, params['*']))
-      ? { stopped: true }
-      : reply.code(404).send({ title: 'No such recording' }),
-  );
+  scope.get('/demo/api/anchors', async ({ query }) => ({
+    anchors: await anchorsOf(rooms, roomOf(sdkAppId, roomQuery.parse(query).room)),
+  }));
 }
 
-/** A room is numeric when its id is all digits, as in WHIP paths (design §4). */
-function roomKey(sdkAppId: number, id: string): RoomKey {
-  return { sdkAppId, kind: /^[1-9]\d{0,9}$/.test(id) ? 'number' : 'string', roomId: id };
+function registerRecordingsApi(scope: FastifyInstance, { installation, tasks, queries, clock }: DemoPageOptions): void {
+  const { sdk_app_id: sdkAppId } = installation.config.apps[0]!;
+  scope.get('/demo/api/recordings', async ({ query }) => {
+    const room = roomOf(sdkAppId, roomQuery.parse(query).room);
+    const listed = await queries.listTasks({ sdkAppId });
+    const own = listed.filter((task) => roomKeyText(task.room) === roomKeyText(room));
+    return { tasks: own.slice(0, LISTED_TASKS).map(taskSummary) };
+  });
+  scope.post('/demo/api/recordings', ({ body }) => {
+    const { room, mode } = recordingBody.parse(body);
+    return startRecording(tasks, roomOf(sdkAppId, room), mode, clock.wallMs());
+  });
+  scope.delete<{ Params: { '*': string } }>('/demo/api/recordings/*', async ({ params }) => {
+    if (await tasks.stop(sdkAppId, params['*'])) return { stopped: true };
+    throw new Problem(404, 'There is no such recording, or it was stopped before.');
+  });
 }
+
+/** The same rule as in WHIP paths (design §4): digits alone name a numeric room. Throws Problem (400). */
+const roomOf = (sdkAppId: number, id: string): RoomKey => readRoom(String(sdkAppId), id, undefined);
 
 async function startRecording(tasks: TaskService, room: RoomKey, mode: 'single' | 'mixed', now: number) {
   const vod = { subAppId: room.sdkAppId, expireSeconds: 0, userDefineRecordId: undefined };
@@ -111,7 +121,7 @@ async function startRecording(tasks: TaskService, room: RoomKey, mode: 'single' 
     vod,
     resourceExpiredHours: 72,
   });
-  if (created === 'restricted') throw Object.assign(new Error('Too many recordings are running'), { statusCode: 429 });
+  if (created === 'restricted') throw new Problem(429, 'As many recordings are running as the app may have. Stop one.');
   return created;
 }
 
@@ -128,18 +138,19 @@ function demoPlan(mode: 'single' | 'mixed'): RecordingPlan {
 }
 
 function taskSummary(task: TaskView) {
-  const files = task.files.filter((file) => file.state === 'done');
+  const done = task.files.filter((file) => file.state === 'done');
   return {
     taskId: task.taskId,
     mode: task.plan.mode,
     status: task.state === 'ended' ? 'ended' : task.stopping ? 'Exited' : task.status,
-    files: files.map((file) => ({
-      userId: file.userId,
-      mediaId: file.mediaId,
-      name: file.name,
-      durationMs: file.durationMs ?? 0,
-      url: new URL(file.videoUrl!).pathname,
-    })),
+    createdMs: task.createdMs,
+    startedMs: task.startedMs,
+    failedFiles: task.files.filter((file) => file.state === 'failed').length,
+    files: done.map(({ fileId, userId, mediaId, name, durationMs = 0, videoUrl }) => {
+      // The page is served from here, whatever name the public link has.
+      const { pathname, search } = new URL(videoUrl!);
+      return { fileId, userId, mediaId, name, durationMs, url: pathname + search };
+    }),
   };
 }
 
@@ -148,35 +159,44 @@ interface ListedRoom {
   readonly anchors: readonly { userId: string; tracks: readonly { mediaId: string; media: string }[] }[];
 }
 
-async function anchorsOf({ origin, token }: RoomsAddress, room: RoomKey) {
-  const answer = await request(`${origin}/rooms/v1/rooms`, { headers: { authorization: `Bearer ${token}` } });
-  const { rooms } = (await answer.body.json()) as { rooms: readonly ListedRoom[] };
-  const here = rooms.find(
-    (one) => one.room.roomId === room.roomId && one.room.kind === room.kind && one.room.sdkAppId === room.sdkAppId,
-  );
+async function anchorsOf(rooms: RoomsAddress, room: RoomKey): Promise<ListedRoom['anchors']> {
+  const listed = await listRooms(rooms, room.sdkAppId);
+  const here = listed.find((one) => roomKeyText(one.room) === roomKeyText(room));
   const anchors = here?.anchors ?? [];
-  return {
-    anchors: anchors.map(({ userId, tracks }) => ({
-      userId,
-      tracks: tracks.map((one) => `${one.mediaId} ${one.media}`),
-    })),
-  };
+  return anchors.map(({ userId, tracks }) => ({
+    userId,
+    tracks: tracks.map(({ mediaId, media }) => ({ mediaId, media })),
+  }));
+}
+
+async function listRooms({ origin, token }: RoomsAddress, sdkAppId: number): Promise<readonly ListedRoom[]> {
+  try {
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await request(`${origin}/rooms/v1/rooms?sdk_app_id=${sdkAppId}`, { headers });
+    return ((await answer.body.json()) as { rooms: readonly ListedRoom[] }).rooms;
+  } catch {
+    throw new Problem(503, 'The rooms are starting; try again in a second.', { 'retry-after': '1' });
+  }
 }
 
 function problem(reply: FastifyReply, error: unknown): FastifyReply {
-  if (error instanceof z.ZodError) return sendProblem(reply, 400, error.issues[0]!.message);
+  if (error instanceof Problem) return sendProblem(reply.headers(error.headers), error.status, error.message);
+  if (error instanceof z.ZodError) return sendProblem(reply, 400, issueText(error));
   const status = (error as { statusCode?: number }).statusCode ?? 500;
-  reply.log.warn({ err: error }, 'demo page request failed');
-  return sendProblem(
-    reply,
-    status,
-    status < 500 ? (error as Error).message : 'The server could not do that; its log says why',
-  );
+  if (status < 500) return sendProblem(reply, status, (error as Error).message);
+  reply.log.error({ err: error }, 'demo page request failed');
+  return sendProblem(reply, status, 'The server could not do that; its log says why.');
+}
+
+function issueText(error: z.ZodError): string {
+  const { path, message } = error.issues[0]!;
+  return [...path, message].join(': ');
 }
 
 function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  const title = STATUS_CODES[status] ?? 'Failed';
   return reply
     .code(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', status, title: detail, detail }));
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify({ type: 'about:blank', title, status, detail }));
 }

@@ -217,7 +217,7 @@ class LocalAnchor implements SyntheticAnchor {
     this.#media?.start();
   }
 
-  /** libdatachannel as the offerer sometimes closes at once on loopback: another try heals it. HTTP refusals are final. */
+  /** A transport that does not come up gets another try; an HTTP refusal is final. */
   #mayRetry(error: unknown, attempt: number): boolean {
     if (this.#options.reconnect) return true;
     return !(error instanceof WhipError) && attempt + 1 < FIRST_TRIES;

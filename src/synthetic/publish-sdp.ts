@@ -46,3 +46,24 @@ function acceptedExtensions(section: string): AnsweredMedia['extensions'] {
   }
   return ids;
 }
+
+/** A description without candidates, as one that trickles them. */
+export const withoutCandidates = (sdp: string): string =>
+  sdp.replace(/^a=(?:candidate:.*|end-of-candidates)\r?\n/gm, '');
+
+/** Candidates of an answer with the MID of their m-line. */
+export function candidatesOf(answer: string): { candidate: string; mid: string }[] {
+  return answer.split(/(?=^m=)/m).flatMap((section) => {
+    const mid = /^a=mid:(\S+)/m.exec(section)?.[1] ?? '0';
+    return Array.from(section.matchAll(/^a=(candidate:.*?)\r?$/gm), ([, candidate]) => ({
+      candidate: candidate!,
+      mid,
+    }));
+  });
+}
+
+/**
+ * An offer to wait for the other side's DTLS hello (RFC 8842 §5.3). The controlling side of ICE is ready first; a hello
+ * of its own would often come too early for the other and be repeated only a second later.
+ */
+export const passive = (offer: string): string => offer.replace(/^a=setup:actpass/gm, 'a=setup:passive');

@@ -1,6 +1,6 @@
 import { Audio, PeerConnection, Video, type Track } from 'node-datachannel';
 import type { Clock } from '../clock.ts';
-import { withExtensions } from './publish-sdp.ts';
+import { candidatesOf, passive, withExtensions, withoutCandidates } from './publish-sdp.ts';
 
 /** What is offered. MIDs are `0` for the first m-line and `1` for the second, sound first. */
 export interface TransportOptions {
@@ -53,7 +53,11 @@ export class PublishTransport {
     return !this.#closed && this.#connection.state() === 'connected';
   }
 
-  /** The complete offer, candidates included (no trickle). */
+  /**
+   * The offer, without candidates: the server learns this side's address from its first check. Checks of the server's
+   * that came before the answer would let ICE and DTLS run ahead of libdatachannel's keeping the answer's fingerprint,
+   * and the handshake would fail with "unknown CA", as it does on loopback one time in ten.
+   */
   async offer(): Promise<string> {
     const gathered = new Promise<void>((resolve) => {
       this.#connection.onGatheringStateChange((state) => {
@@ -62,7 +66,7 @@ export class PublishTransport {
     });
     this.#connection.setLocalDescription('offer');
     await gathered;
-    return withExtensions(this.#connection.localDescription()?.sdp ?? '');
+    return withExtensions(withoutCandidates(passive(this.#connection.localDescription()?.sdp ?? '')));
   }
 
   /** Applies the answer and waits for the connection. Rejects when it fails, closes or takes ten seconds. */
@@ -77,7 +81,8 @@ export class PublishTransport {
         else reject(new Error(`The transport went to "${state}" instead of connecting.`));
       };
       // A description that libdatachannel refuses throws here, which rejects.
-      this.#connection.setRemoteDescription(answer, 'answer');
+      this.#connection.setRemoteDescription(withoutCandidates(answer), 'answer');
+      for (const { candidate, mid } of candidatesOf(answer)) this.#connection.addRemoteCandidate(candidate, mid);
     });
   }
 

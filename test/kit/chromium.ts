@@ -100,7 +100,7 @@ const FLAGS = [
 /**
  * Beeps are scheduled this much earlier than their flashes: the way through the audio graph, the capture buffers and the
  * Opus lookahead is that much longer than the canvas's. By sender reports in rooms: 38 to 52 ms over five launches
- * without the shift, −8 to +16 ms over six with it. Within a session it is constant to 10 ms, mostly to 1.
+ * without the shift, −10 to +16 ms over seven with it. Within a session most flashes keep to 1 ms, single ones to 16.
  */
 const BEEP_SHIFT_MS = -45;
 

@@ -1,6 +1,8 @@
 /* Runs in the page. Draws the same picture as the synthetic anchor and beeps with its flashes. */
 
 const MARK_MS = 100;
+/** About a second of them: a machine under load stalls the audio clock, and old samples would hide it. */
+const AUDIO_CLOCK_SAMPLES = 80;
 const wallMs = () => performance.timeOrigin + performance.now();
 
 /** What one publication holds: its parts, so that the handle can mute, replace and stop them. */
@@ -131,30 +133,32 @@ class Publisher {
     tone.connect(gain).connect(destination);
     tone.start();
     await this.measureAudioClock();
-    this.timers.push(setInterval(() => this.scheduleBeeps(gain.gain), 250));
+    this.timers.push(setInterval(() => this.scheduleBeeps(gain.gain), 60));
     return destination.stream.getAudioTracks()[0];
   }
 
   /**
-   * The least of wall time less audio time: at the instant of rendering, which is when a stream destination hands the
-   * sound on. Samples taken later are stale by up to one buffer.
+   * The least of wall time less audio time over the last second: at the instant of rendering, which is when a stream
+   * destination hands the sound on. Samples taken later are stale by up to one buffer.
    */
   async measureAudioClock() {
-    this.audioZeroMs = Infinity;
+    this.audioZeros = [];
     const sample = () => {
-      this.audioZeroMs = Math.min(this.audioZeroMs, wallMs() - this.audio.currentTime * 1000);
+      this.audioZeros.push(wallMs() - this.audio.currentTime * 1000);
+      if (this.audioZeros.length > AUDIO_CLOCK_SAMPLES) this.audioZeros.shift();
     };
-    for (let n = 0; n < 60; n += 1) {
-      sample();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    this.timers.push(setInterval(sample, 10));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    sample();
   }
 
   scheduleBeeps(gain) {
-    const next = Math.ceil((wallMs() + 50) / 1000) * 1000;
-    if (next <= (this.lastBeepMs ?? 0)) return;
+    const now = wallMs();
+    const next = Math.ceil((now + 80) / 1000) * 1000;
+    // Late, so that a stall of the audio clock since the last beep is known by then.
+    if (next <= (this.lastBeepMs ?? 0) || next - now > 220) return;
     this.lastBeepMs = next;
-    const at = (next - this.audioZeroMs + this.options.beepShiftMs) / 1000;
+    const at = (next - Math.min(...this.audioZeros) + this.options.beepShiftMs) / 1000;
     gain.setValueAtTime(0, at);
     gain.linearRampToValueAtTime(0.5, at + 0.001);
     gain.setValueAtTime(0.5, at + MARK_MS / 1000 - 0.001);

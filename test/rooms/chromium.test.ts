@@ -5,6 +5,17 @@ import type { RunningRooms } from '../../src/rooms/start.ts';
 import { callPage, launchChromium, openPage, type PageSession, type PageView } from './chromium.ts';
 import { RecordedFeed, roomOf, SDK_APP_ID, sigFor, startTestRooms } from './rooms-fixture.ts';
 
+const NAL_SLICE = 1;
+/** Chromium sends the parameter sets of a key frame in one. */
+const NAL_STAP_A = 24;
+const NAL_FU_A = 28;
+
+/** Type of the NAL unit a payload holds or is a fragment of (RFC 6184 §5). */
+function nalType(payload: Uint8Array): number {
+  const type = (payload[0] ?? 0) & 0x1f;
+  return type === NAL_FU_A ? payload[1]! & 0x1f : type;
+}
+
 describe('a browser in a room', { timeout: 60_000 }, () => {
   let rooms: RunningRooms;
   let browser: Browser;
@@ -49,8 +60,8 @@ describe('a browser in a room', { timeout: 60_000 }, () => {
       assert.ok(packets.every((packet) => Math.abs(packet.arrivalUs / 1000 - Date.now()) < 60_000));
     }
     const video = tracks.find((track) => track.media === 'video')!;
-    const types = new Set(feed.packets.filter((p) => p.track === video.track).map((p) => p.payload[0]! & 0x1f));
-    assert.ok(types.has(24) || types.has(7), `an SPS among NAL types ${[...types].join(' ')}`);
+    const types = new Set(feed.packets.filter((p) => p.track === video.track).map((p) => nalType(p.payload)));
+    assert.ok(types.has(NAL_STAP_A), `parameter sets among NAL types ${[...types].join(' ')}`);
     const audioLevels = feed.packets.filter((p) => p.track !== video.track).map((p) => p.level);
     assert.ok(
       audioLevels.some((level) => level < 127),
@@ -80,6 +91,45 @@ describe('a browser in a room', { timeout: 60_000 }, () => {
     assert.equal(feed.of('left')[0]?.reason, 'left');
     await watcher.waitForFunction('viewerPc.connectionState !== "connected"');
     assert.equal(rooms.stats().viewers, 0);
+    feed.client.close();
+  });
+
+  test('that publishes again is spliced, and one that is killed is gone after the timeout', async () => {
+    const room = roomOf('number', '10001');
+    const feed = new RecordedFeed(rooms, { room });
+    const url = `${origin}/whip/${SDK_APP_ID}/10001/carol`;
+    const other = await launchChromium();
+    const carol = await openPage(other, origin);
+    const first = await callPage<PageSession>(carol, 'publish', url, sigFor('carol'));
+    await feed.until(() => feed.of('started').length === 2);
+    const second = await callPage<PageSession>(carol, 'publish', url, sigFor('carol'));
+    assert.notEqual(first.location, second.location);
+    await feed.until(() => feed.of('started').length === 4 && feed.of('stopped').length === 2);
+    assert.deepEqual(
+      feed.kinds().filter((kind) => kind === 'entered' || kind === 'left'),
+      ['entered'],
+    );
+    const [old, fresh] = [feed.of('started').slice(0, 2), feed.of('started').slice(2)];
+    assert.deepEqual(
+      feed.of('stopped').map((event) => event.track),
+      old.map((event) => event.track.track),
+    );
+    assert.equal(new Set(fresh.map((event) => event.track.sessionId)).size, 1);
+    const [video] = fresh.filter((event) => event.track.media === 'video');
+    const nals = (): number[] =>
+      feed.packets.filter((packet) => packet.track === video!.track.track).map((packet) => nalType(packet.payload));
+    // A request during a key frame is satisfied by that one, so it is made after the first picture that is none.
+    await feed.until(() => nals().includes(NAL_SLICE));
+    const before = nals().filter((type) => type === NAL_STAP_A).length;
+    feed.client.requestKeyFrame(video!.track.track);
+    await feed.until(() => nals().filter((type) => type === NAL_STAP_A).length > before);
+
+    await other.close();
+    await feed.until(() => feed.of('left').length === 1);
+    assert.equal(feed.of('left')[0]?.reason, 'timeout');
+    const last = feed.packets.at(-1)!.arrivalUs;
+    const silence = (feed.of('left')[0]!.atUs - last) / 1e6;
+    assert.ok(silence >= 2 && silence < 5, `left after ${silence.toFixed(1)} s of silence`);
     feed.client.close();
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
+import { pino } from 'pino';
 import { FakeClock } from '../../src/clock.ts';
 import type { FeedEvent, FeedTrack } from '../../src/feed/messages.ts';
 import type { BatchedPacket } from '../../src/feed/packet-batch.ts';
@@ -64,11 +65,15 @@ function setting(): {
   clock: FakeClock;
   registry: RoomRegistry;
   room: Room;
-  publish(userId: string, mediaId?: MediaId, offerName?: string): Promise<{ publisher: Publisher; peer: FakePeer }>;
+  publish: (userId: string, mediaId?: MediaId, offerName?: string) => Promise<{ publisher: Publisher; peer: FakePeer }>;
 } {
   const clock = new FakeClock();
   const { factory, peers } = fakeTransports(clock);
-  const registry = new RoomRegistry(clock, { anchorTimeoutMs: 10_000, connectTimeoutMs: 20_000 }, () => {});
+  const registry = new RoomRegistry(
+    clock,
+    { anchorTimeoutMs: 10_000, connectTimeoutMs: 20_000, log: pino({ level: 'silent' }) },
+    () => {},
+  );
   const room = registry.open({ sdkAppId: 1, kind: 'number', roomId: '7' });
   let sessions = 0;
   const publish = async (

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openAacEncoder } from '../../src/codec/aac-encoder.ts';
@@ -52,16 +52,23 @@ test('cuts about every ten seconds at a key frame that it asked for', async (t) 
   };
   const writer = await createSegmentWriter(options(dir, { video: true, requestKeyFrame }));
   for (; n < 25 * 35; n += 1) {
-    picture(writer, n, wanted);
+    const key = wanted;
     wanted = false;
+    picture(writer, n, key);
   }
   writer.close();
   writer.close();
   const { segments, ended } = segmentsIn(dir);
   assert.ok(ended);
   assert.deepEqual(asked, [250, 501, 752]);
-  assert.deepEqual(segments.map((s) => s.duration / 1000), [10_040, 10_040, 10_040, 4880]);
-  assert.deepEqual(segments.map((s) => s.start / 1000), [0, 10_040, 20_080, 30_120]);
+  assert.deepEqual(
+    segments.map((s) => s.duration / 1000),
+    [10_040, 10_040, 10_040, 4880],
+  );
+  assert.deepEqual(
+    segments.map((s) => s.start / 1000),
+    [0, 10_040, 20_080, 30_120],
+  );
   assert.equal(segments[1]!.name, '000002_20231114221330040.ts');
   for (const { name } of segments) {
     const bytes = readFileSync(join(dir, name));
@@ -86,7 +93,7 @@ test('no segment is longer than the target duration, whatever the sender does', 
   const text = readFileSync(join(dir, 'index.m3u8'), 'utf8');
   assert.match(text, new RegExp(`#EXT-X-TARGETDURATION:${targetDurationSeconds}\n`));
   for (const s of segments) assert.ok(Math.round(s.duration / second) <= targetDurationSeconds, `${s.duration}`);
-  assert.equal(segments.at(-1)!.start, 100 * second + 10_000 - (100 * second + 10_000 - segments.at(-1)!.start));
+  assert.ok(Math.abs(segments.at(-1)!.start - 100 * second) < 22_000);
   assert.ok(segments.at(-1)!.discontinuity, 'a hole in time is told');
   assert.ok(writer.stats().forcedCuts >= 1);
 });
@@ -101,7 +108,10 @@ test('video that comes later opens a new section with a discontinuity', async (t
   writer.close();
   assert.equal(readRecord(dir)!.trackType, 'audio_video');
   const { segments } = segmentsIn(dir);
-  assert.deepEqual(segments.map((s) => s.discontinuity), [false, true]);
+  assert.deepEqual(
+    segments.map((s) => s.discontinuity),
+    [false, true],
+  );
   const kinds = segments.map(({ name }) => new Set(packetsOfFile(join(dir, name)).map((packet) => packet.kind)));
   assert.deepEqual(kinds, [new Set(['audio']), new Set(['video', 'audio'])]);
 });
@@ -139,12 +149,13 @@ test('a spool that cannot be written is told once and stops nobody', (t) => {
   const parent = tempDir(t);
   writeFileSync(join(parent, 'file'), '');
   const errors: Error[] = [];
-  const writer = openSegmentWriter(options(join(parent, 'file', 'e1'), { video: true, onError: (e) => errors.push(e) }));
+  const writer = openSegmentWriter(
+    options(join(parent, 'file', 'e1'), { video: true, onError: (e) => errors.push(e) }),
+  );
   for (let n = 0; n < 10; n += 1) picture(writer, n, n === 0);
   writer.flush();
   writer.close();
   assert.equal(errors.length, 1);
-  mkdirSync(join(parent, 'other'));
 });
 
 test('transport time wraps after 26.5 hours and is unwrapped near its segment', () => {

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { createSegmentWriter } from '../../src/segment/hls-writer.ts';
 import { recoverFolder } from '../../src/segment/recover.ts';
 import { segmentNames } from '../../src/segment/recording-folder.ts';
-import { micros, toWallMs, wallUs } from '../../src/units.ts';
+import { micros, wallUs } from '../../src/units.ts';
 import { decodeVideo } from '../kit/video-frames.ts';
 import { camera } from '../single/pictures.ts';
-import { at, finish, tempDir, zero } from '../single/recorder-kit.ts';
-import { packetsIn } from './segment-kit.ts';
+import { finish, tempDir, zero } from '../single/recorder-kit.ts';
+import { packetsIn, packetsOfFile } from './segment-kit.ts';
 
 const child = fileURLToPath(new URL('./writing-child.ts', import.meta.url));
 
@@ -47,7 +47,15 @@ test('a writer killed at any moment loses no picture that it had handed in, and 
 
 test('a segment cut anywhere keeps every whole picture and nothing else; recovering again changes nothing', async (t) => {
   const dir = join(tempDir(t), 'whole');
-  const units = await camera({ from: zero, count: 12, width: 640, height: 360, noise: true, gop: 6, bitrate: 8_000_000 });
+  const units = await camera({
+    from: zero,
+    count: 12,
+    width: 640,
+    height: 360,
+    noise: true,
+    gop: 6,
+    bitrate: 8_000_000,
+  });
   const writer = await createSegmentWriter({ dir, zeroUs: zero, identity: { userId: 'u', mediaId: 'main', epoch: 1 } });
   for (const { at: time, key, data } of units) {
     const pts = micros(time - zero);
@@ -57,6 +65,7 @@ test('a segment cut anywhere keeps every whole picture and nothing else; recover
   assert.ok(units[0]!.data.length > 65_536, 'the key frame has no length in its header');
   const name = segmentNames(dir)[0]!;
   const full = readFileSync(join(dir, name)).length;
+  const ends = packetsOfFile(join(dir, name)).map((packet) => packet.end);
   const pictures = units.map((unit) => Buffer.from(unit.data));
   for (let length = full - 1; length > 0; length -= 18_851) {
     const copy = join(tempDir(t), 'cut');
@@ -64,7 +73,9 @@ test('a segment cut anywhere keeps every whole picture and nothing else; recover
     truncateSync(join(copy, name), length);
     rmSync(join(copy, 'index.m3u8'));
     const found = packetsIn(copy).map((packet) => packet.data);
-    assert.deepEqual(found, pictures.slice(0, found.length), `cut at ${length} of ${full}`);
+    const same = found.filter((data, k) => pictures[k]?.equals(data)).length;
+    assert.equal(same, found.length, `cut at ${length} of ${full}: ${found.map((data) => data.length).join()}`);
+    assert.equal(found.length, ends.filter((end) => end <= length).length, `cut at ${length} of ${full}`);
     const playlist = readFileSync(join(copy, 'index.m3u8'), 'utf8');
     assert.equal(recoverFolder(copy)!.found, 0);
     assert.equal(readFileSync(join(copy, 'index.m3u8'), 'utf8'), playlist);
@@ -80,5 +91,4 @@ test('folders without media: absent, empty, with a segment of garbage', (t) => {
   writeFileSync(join(dir, '000001_20231114221320000.ts'), Buffer.alloc(1000, 0x47));
   assert.deepEqual(recoverFolder(dir)!.segments, []);
   assert.deepEqual(segmentNames(dir), []);
-  assert.equal(toWallMs(at(5)), 1_700_000_000_005);
 });

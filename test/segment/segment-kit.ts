@@ -11,7 +11,7 @@ export function packetsIn(dir: string): ElementaryPacket[] {
 
 /** Every packet of one segment file. */
 export const packetsOfFile = (path: string): ElementaryPacket[] =>
-  [...readTransport(readFileSync(path))].map((packet) => ({ ...packet, data: bare(packet) }));
+  Array.from(readTransport(readFileSync(path)), (packet) => ({ ...packet, data: bare(packet) }));
 
 const delimiter = Buffer.of(0, 0, 0, 1, 9, 0xf0);
 

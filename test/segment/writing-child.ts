@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createSegmentWriter } from '../../src/segment/hls-writer.ts';
 import { micros } from '../../src/units.ts';
 import { camera } from '../single/pictures.ts';
@@ -18,5 +18,5 @@ for (let n = 0; ; n += 1) {
   const pts = micros(n * 40_000);
   writer.writeVideo({ pts, dts: pts, duration: micros(40_000), key, data });
   writeSync(1, `${n + 1}\n`);
-  await nextTurn();
+  await wait(1);
 }

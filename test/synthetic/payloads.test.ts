@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { annexBUnits } from '../../src/synthetic/annex-b.ts';
 import { h264Payloads, MAX_PAYLOAD, vp8Payloads } from '../../src/synthetic/payloads.ts';
-import { answeredMedia, withExtensions } from '../../src/synthetic/publish-sdp.ts';
+import {
+  answeredMedia,
+  candidatesOf,
+  passive,
+  withExtensions,
+  withoutCandidates,
+} from '../../src/synthetic/publish-sdp.ts';
 import { RtpStream, type RtpStreamOptions } from '../../src/synthetic/rtp-stream.ts';
 import { ntpToWallUs } from '../../src/rtp/ntp.ts';
 import { startsKeyFrame } from '../../src/rtp/key-frame.ts';
@@ -145,6 +151,24 @@ describe('SDP', () => {
     assert.equal(lines.filter((line) => line.endsWith('sdes:mid')).length, 2);
     assert.equal(lines.filter((line) => line.endsWith('ssrc-audio-level')).length, 1);
     assert.ok(lines.every((line) => !line.includes('\r') && !line.includes('\n')));
+  });
+
+  it('takes candidates out of a description and lists them', () => {
+    const candidate = 'candidate:1 1 UDP 2122317823 192.0.2.2 40000 typ host';
+    const lines = [
+      'm=audio 9 UDP/TLS/RTP/SAVPF 111',
+      'a=mid:0',
+      `a=${candidate}`,
+      'a=end-of-candidates',
+      'a=sendonly',
+      '',
+    ];
+    assert.deepEqual(candidatesOf(lines.join('\r\n')), [{ candidate, mid: '0' }]);
+    assert.equal(withoutCandidates(lines.join('\r\n')), lines.toSpliced(2, 2).join('\r\n'));
+  });
+
+  it('leaves the first DTLS word to the server', () => {
+    assert.equal(passive('a=setup:actpass\r\na=mid:0'), 'a=setup:passive\r\na=mid:0');
   });
 
   it('reads what was accepted and passes over what was refused', () => {

@@ -1,205 +1,219 @@
-import { TEXTS } from './texts.js';
-import { problemOf, WhipPublication } from './whip.js';
+import { adviceFor } from './advice.js';
+import { call } from './api.js';
+import { openCamera, openScreen } from './devices.js';
+import { say, showTexts, switchLanguage } from './language.js';
+import { anchorParts, showElapsed, showList, taskParts } from './lists.js';
+import { Presence } from './presence.js';
+import { Watching } from './watching.js';
 
 const POLL_MS = 1000;
+const MEDIA = ['main', 'aux'];
+/** What WHIP takes as a numeric room: digits alone are never a string room. */
+const LAST_ROOM_NUMBER = 4294967294;
+
 const element = (id) => document.getElementById(id);
-const publications = new Map();
-const streams = new Map();
-let language = navigator.language.startsWith('zh') ? 'zh' : 'en';
+const presence = new Presence({ onChange: showPresence, onEnd: (_media, error) => complain(error) });
+const watching = new Watching(element('watch-video'), showWatching);
+let lists = { anchors: [], tasks: [] };
 let muted = false;
+let alone = false;
+/** Draws the notice anew when the language changes. */
+let notice = () => '';
 
-const say = (name) => TEXTS[language][name];
-
-function showTexts() {
-  document.documentElement.lang = language;
-  for (const node of document.querySelectorAll('[data-text]')) node.textContent = say(node.dataset.text);
-  element('language').textContent = say('language');
-  element('microphone').textContent = say(muted ? 'unmute' : 'mute');
+/** What went wrong stays to be read until the next action. */
+function complain(error, action) {
+  notice = () => adviceFor(error, action);
+  showNotice();
 }
 
-function status(text, alarm = false) {
-  element('status').textContent = text;
-  element('status').classList.toggle('alarm', alarm);
+function showNotice() {
+  element('notice').textContent = notice() || (alone ? say('serverGone') : '');
 }
 
 /** Runs an action of the user; what fails is said, not swallowed. */
-const guarded = (action) => () => {
-  action().catch((error) => status(say('failed') + error.message, true));
-};
-
-async function call(method, path, body) {
-  const response = await fetch(`api/${path}`, {
-    method,
-    headers: body ? { 'content-type': 'application/json' } : {},
-    body: body ? JSON.stringify(body) : null,
-  });
-  if (!response.ok) throw new Error(await problemOf(response));
-  return response.json();
-}
-
-async function publish(media, stream) {
-  if (!element('enter').reportValidity()) return stopStream(stream);
-  const room = element('room').value.trim();
-  const user = element('user').value.trim();
-  await unpublish(media);
-  streams.set(media, stream);
-  element(`preview-${media}`).srcObject = stream;
-  stream.getVideoTracks()[0]?.addEventListener(
-    'ended',
-    guarded(() => unpublish(media)),
-  );
-  status(say('connecting'));
-  await connect(media, room, user, stream);
-  status(say('connected'));
-  showControls();
-}
-
-async function connect(media, room, user, stream) {
-  const ticket = await call('POST', 'tickets', { room, user });
-  const url = `${ticket.whipUrl}?media=${media}`;
-  const contentHint = media === 'aux' ? 'detail' : 'motion';
-  const onLost = () => reconnect(media, room, user, stream);
-  const publication = new WhipPublication({ url, token: ticket.userSig, stream, contentHint, onLost });
-  publications.set(media, publication);
-  await publication.start();
-}
-
-/** A network change is a new publication by the same user; the server splices it into the same recording. */
-async function reconnect(media, room, user, stream) {
-  if (streams.get(media) !== stream) return;
-  status(say('lost'), true);
+async function run(action, name) {
+  notice = () => '';
+  showNotice();
   try {
-    await connect(media, room, user, stream);
-    status(say('connected'));
-  } catch {
-    setTimeout(() => reconnect(media, room, user, stream), 2000);
+    await action();
+  } catch (error) {
+    complain(error, name);
   }
 }
 
-async function unpublish(media) {
-  stopStream(streams.get(media));
-  streams.delete(media);
-  element(`preview-${media}`).srcObject = null;
-  const publication = publications.get(media);
-  publications.delete(media);
-  showControls();
-  await publication?.stop();
+const guarded = (action, name) => (event) => {
+  event?.preventDefault();
+  void run(action, name);
+};
+
+const room = () => element('room').value.trim();
+const user = () => element('user').value.trim();
+
+/** Shows what is wrong with the fields, and puts the focus there. */
+function fieldsAreGood() {
+  const faults = { room: roomFault(), user: /^[A-Za-z0-9_-]{1,32}$/.test(user()) ? '' : 'badUser' };
+  for (const [id, fault] of Object.entries(faults)) showFault(id, fault);
+  const first = Object.keys(faults).find((id) => faults[id]);
+  if (first) element(first).focus();
+  return !first;
 }
 
-function stopStream(stream) {
-  for (const track of stream?.getTracks() ?? []) track.stop();
+function roomFault() {
+  const name = room();
+  if (!name || new TextEncoder().encode(name).length > 64) return 'badRoom';
+  const number = /^[1-9]\d{0,9}$/.test(name) && Number(name) <= LAST_ROOM_NUMBER;
+  return /^\d+$/.test(name) && !number ? 'badRoomNumber' : '';
 }
 
-function showControls() {
-  element('leave').disabled = publications.size === 0;
-  element('microphone').disabled = !streams.has('main');
-  element('screen-figure').hidden = !streams.has('aux');
-  for (const id of ['room', 'user']) element(id).disabled = publications.size > 0;
+function showFault(id, fault) {
+  element(`${id}-error`).dataset.fault = fault;
+  element(`${id}-error`).textContent = fault && say(fault);
+  element(id).setAttribute('aria-invalid', String(fault !== ''));
 }
 
-const publishCamera = guarded(async () => {
-  const video = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25 } };
-  await publish('main', await navigator.mediaDevices.getUserMedia({ video, audio: true }));
-});
+async function publish(media, open) {
+  if (!fieldsAreGood()) return;
+  const who = { room: room(), user: user() };
+  const stream = await open();
+  if (media === 'main') muted = false;
+  await presence.publish(media, who, stream);
+  await refresh();
+}
 
-const publishScreen = guarded(async () => {
-  await publish('aux', await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } } }));
-});
+async function leave() {
+  await Promise.all(MEDIA.map((media) => presence.withdraw(media)));
+  await refresh();
+}
 
 function toggleMicrophone() {
   muted = !muted;
-  for (const track of streams.get('main')?.getAudioTracks() ?? []) track.enabled = !muted;
-  showTexts();
+  for (const track of presence.stream('main')?.getAudioTracks() ?? []) track.enabled = !muted;
+  showPresence();
 }
 
-const leave = guarded(async () => {
-  await Promise.all(['main', 'aux'].map(unpublish));
-  status('');
-});
+function showPresence() {
+  const on = presence.state !== 'off';
+  element('presence').textContent = on ? say(presence.state, { user: user(), room: room() }) : '';
+  element('leave').disabled = !on;
+  for (const id of ['room', 'user']) element(id).disabled = on;
+  const sound = presence.stream('main')?.getAudioTracks().length > 0;
+  element('microphone').disabled = !sound;
+  element('microphone').textContent = say(sound && muted ? 'unmute' : 'mute');
+  for (const media of MEDIA) showPreview(media, presence.stream(media));
+  element('previews').hidden = !on;
+}
 
+function showPreview(media, stream) {
+  const video = element(`preview-${media}`);
+  if (video.srcObject !== (stream ?? null)) video.srcObject = stream ?? null;
+  element(`figure-${media}`).hidden = !stream?.getVideoTracks().length;
+}
+
+function showWatching() {
+  const { anchor, state } = watching;
+  element('watching').hidden = state === 'off';
+  if (!anchor) return;
+  const name = anchor.media === 'aux' ? say('screenOf', anchor) : anchor.userId;
+  element('watch-title').textContent = say(`watch_${state}`, { name });
+}
+
+const watch = (userId, media) => run(() => watching.watch({ room: room(), user: user(), userId, media }));
+const stop = (task) => run(() => call('DELETE', `recordings/${encodeURIComponent(task.taskId)}`).then(refresh));
 const record = (mode) =>
-  guarded(() => call('POST', 'recordings', { room: element('room').value.trim(), mode }).then(refresh));
+  guarded(async () => {
+    if (!fieldsAreGood()) return;
+    await call('POST', 'recordings', { room: room(), mode });
+    await refresh();
+  });
+
+const play = (file, title) =>
+  run(async () => {
+    element('player-section').hidden = false;
+    element('player-title').textContent = title;
+    element('player').src = file.url;
+    element('player-section').scrollIntoView({ block: 'nearest' });
+    element('player').focus();
+    await element('player').play();
+  });
 
 async function refresh() {
-  const room = encodeURIComponent(element('room').value.trim());
-  if (!room) return;
-  const [anchors, tasks] = await Promise.all([call('GET', `rooms/${room}`), call('GET', `recordings?room=${room}`)]);
-  showList('anchors', anchors.anchors, anchorItem, 'nobody');
-  showList('tasks', tasks.tasks, taskItem, 'noTasks');
+  const where = room();
+  if (roomFault()) return;
+  const query = `room=${encodeURIComponent(where)}`;
+  const recordings = await call('GET', `recordings?${query}`);
+  setAlone(false);
+  if (where === room()) lists = { ...lists, tasks: recordings.tasks };
+  const { anchors } = await call('GET', `anchors?${query}`);
+  if (where !== room()) return;
+  lists.anchors = anchors;
+  presence.look(anchors);
+  watching.look(anchors);
+  showLists();
 }
 
-/** Redraws a list only when its content changed, so that a button is not replaced under the pointer. */
-function showList(id, items, draw, emptyText) {
-  const list = element(id);
-  const content = JSON.stringify([language, items]);
-  if (list.dataset.content === content) return;
-  list.dataset.content = content;
-  list.replaceChildren(...(items.length > 0 ? items.map(draw) : [part('li', say(emptyText), 'faint')]));
+function showLists() {
+  const anchors = lists.anchors.map((anchor) => ({
+    ...anchor,
+    own: presence.state !== 'off' && anchor.userId === user(),
+  }));
+  const drawAnchor = (anchor) => anchorParts(anchor, { onWatch: watch });
+  const drawTask = (task) => taskParts(task, { onStop: stop, onPlay: play });
+  showList(element('anchors'), anchors, { key: ({ userId }) => userId, draw: drawAnchor, empty: 'nobody' });
+  showList(element('tasks'), lists.tasks, { key: ({ taskId }) => taskId, draw: drawTask, empty: 'noTasks' });
+  element('second').href = `?room=${encodeURIComponent(room())}`;
+  showElapsed();
 }
 
-function part(tag, text, className = '') {
-  const node = document.createElement(tag);
-  node.textContent = text;
-  node.className = className;
-  return node;
+function setAlone(now) {
+  if (alone === now) return;
+  alone = now;
+  showNotice();
 }
 
-function anchorItem({ userId, tracks }) {
-  const item = document.createElement('li');
-  item.append(part('strong', userId), part('span', tracks.join(', '), 'faint'));
-  return item;
+async function poll() {
+  await refresh().catch((error) => {
+    if (error.status === 0) setAlone(true);
+    showLists();
+  });
+  setTimeout(poll, POLL_MS);
 }
 
-function taskItem(task) {
-  const item = document.createElement('li');
-  item.dataset.task = task.taskId;
-  item.append(part('strong', say(task.mode)), part('span', say(task.status) ?? task.status, 'faint'));
-  if (task.status === 'Idle' || task.status === 'InProgress') {
-    item.append(button('stop', () => call('DELETE', `recordings/${encodeURIComponent(task.taskId)}`).then(refresh)));
-  }
-  for (const file of task.files) item.append(...fileParts(file));
-  return item;
+function showAll() {
+  showTexts();
+  showPresence();
+  showWatching();
+  showNotice();
+  showLists();
+  for (const id of ['room', 'user']) showFault(id, element(`${id}-error`).dataset.fault ?? '');
 }
 
-function fileParts(file) {
-  const name = part(
-    'span',
-    `${file.userId || say('mixed')} ${file.mediaId} · ${(file.durationMs / 1000).toFixed(1)} s`,
-  );
-  const download = part('a', say('download'));
-  download.href = file.url;
-  download.download = file.name;
-  return [name, button('play', () => play(file)), download];
-}
-
-function button(text, action) {
-  const node = part('button', say(text));
-  node.type = 'button';
-  node.addEventListener('click', guarded(action));
-  return node;
-}
-
-async function play(file) {
-  element('player-section').hidden = false;
-  element('player-title').textContent = file.name;
-  element('player').src = file.url;
-  await element('player').play();
-}
-
+element('room').value = new URLSearchParams(location.search).get('room') || '10001';
 element('user').value = `user_${Math.floor(Math.random() * 9000 + 1000)}`;
-element('camera').addEventListener('click', publishCamera);
-element('screen').addEventListener('click', publishScreen);
+element('enter').addEventListener(
+  'submit',
+  guarded(() => publish('main', openCamera)),
+);
+element('screen').addEventListener(
+  'click',
+  guarded(() => publish('aux', openScreen), 'screen'),
+);
 element('microphone').addEventListener('click', toggleMicrophone);
-element('leave').addEventListener('click', leave);
+element('leave').addEventListener('click', guarded(leave));
+element('unwatch').addEventListener(
+  'click',
+  guarded(() => watching.stop()),
+);
 element('record-single').addEventListener('click', record('single'));
 element('record-mixed').addEventListener('click', record('mixed'));
-element('enter').addEventListener('submit', (event) => event.preventDefault());
+element('room').addEventListener('input', () => showFault('room', roomFault()));
+element('user').addEventListener('input', () => showFault('user', ''));
 element('language').addEventListener('click', () => {
-  language = language === 'en' ? 'zh' : 'en';
-  showTexts();
-  void refresh();
+  switchLanguage();
+  showAll();
 });
-addEventListener('pagehide', () => publications.forEach((publication) => publication.stop()));
-showTexts();
-setInterval(() => refresh().catch(() => {}), POLL_MS);
-void refresh().catch(() => {});
+addEventListener('pagehide', () => {
+  presence.leave();
+  void watching.stop();
+});
+showAll();
+void poll();

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { finishFile } from '../../src/finish/finish-file.ts';
+import { FinishError, type FinishErrorCode, type FinishRequest } from '../../src/finish/finish-request.ts';
+import { hashFile } from '../../src/finish/publish.ts';
+import { toWallMs, wallMs } from '../../src/units.ts';
+import { onset, rms, tone } from '../codec/sound.ts';
+import { probeFile } from '../kit/media-file.ts';
+import { decodeAudio } from '../kit/sound-track.ts';
+import { decodeVideo } from '../kit/video-frames.ts';
+import { camera, ramp } from '../single/pictures.ts';
+import { at, finish, play, record, tempDir, voice } from '../single/recorder-kit.ts';
+
+const whole = { left: 16, top: 16, width: 200, height: 120 };
+
+/** An epoch's folder with a tone and grey pictures from one time to another; as a killed or drained recorder leaves it. */
+async function epoch(dir: string, fromMs: number, toMs: number, grey: number, hz: number): Promise<string> {
+  const recording = await record(dir);
+  const count = (toMs - fromMs) / 40;
+  const pictures = await camera({ from: at(fromMs), count, luma: () => grey });
+  const sound = await voice(tone(hz), fromMs, count * 2);
+  await play(recording, [...pictures, ...sound], toMs + 100, fromMs);
+  recording.close();
+  return dir;
+}
+
+const failsWith =
+  (code: FinishErrorCode) =>
+  (error: unknown): boolean =>
+    error instanceof FinishError && error.code === code;
+
+const request = (dir: string, dirs: string[], endMs: number, more: Partial<FinishRequest> = {}): FinishRequest => ({
+  dirs,
+  outputPath: join(dir, 'library', 'a b.mp4'),
+  tempDir: join(dir, 'tmp'),
+  startMs: toWallMs(at(0)),
+  endMs: toWallMs(at(endMs)),
+  ...more,
+});
+
+test('epochs of one task become one file: the gap is silence and the held picture, an overlap is cut', async (t) => {
+  const dir = tempDir(t);
+  const dirs = [
+    await epoch(join(dir, 'e1'), 0, 2000, 60, 500),
+    await epoch(join(dir, 'e2'), 5000, 8000, 120, 700),
+    await epoch(join(dir, 'e3'), 7000, 10_000, 200, 900),
+  ];
+  const file = await finish(t, [...dirs, join(dir, 'e4')], { startUs: at(0), endUs: at(11_000) });
+  assert.ok(Math.abs(file.durationMs - 11_000) <= 30, `${file.durationMs}`);
+  const pictures = await decodeVideo(file.path);
+  for (const [ms, grey] of [
+    [1900, 60],
+    [4900, 60],
+    [5020, 120],
+    [7900, 120],
+    [10_900, 200],
+  ] as const)
+    assert.ok(Math.abs(pictures.at(ms)!.luma(whole) - grey) < 4, `at ${ms}: ${pictures.at(ms)!.luma(whole)}`);
+  const { samples, startUs, gaps } = await decodeAudio(file.path);
+  assert.deepEqual(gaps, []);
+  const span = (from: number, to: number): Float32Array =>
+    samples.subarray((from - startUs / 1000) * 48, (to - startUs / 1000) * 48);
+  assert.ok(rms(span(2200, 4950)) < 1e-3);
+  assert.ok(Math.abs(onset(span(4900, 6000), 0.05) / 48 + 4900 - 5000) < 25);
+  assert.ok(rms(span(8200, 9800)) > 0.15);
+  assert.ok(rms(span(10_200, 11_000)) < 1e-3);
+});
+
+test('a recording that began 27 hours after its zero, across the 33-bit wrap', async (t) => {
+  const dir = join(tempDir(t), 'e1');
+  // 2^33 ticks of 90 kHz are 95 443.7 s; ten seconds of them lie before the zero.
+  const fromMs = 95_432_000;
+  await epoch(dir, fromMs, fromMs + 4000, 90, 500);
+  const file = await finish(t, [dir], { startUs: at(fromMs), endUs: at(fromMs + 4000) });
+  assert.ok(Math.abs(file.durationMs - 4000) <= 30);
+  const { video, audio } = await probeFile(file.path);
+  assert.equal(video!.packets, 100);
+  assert.ok(video!.largestGapUs < 40_100, `${video!.largestGapUs}`);
+  assert.ok(audio!.largestGapUs < 21_400);
+});
+
+test('a picture held for eight hours', async (t) => {
+  const dir = join(tempDir(t), 'e1');
+  const recording = await record(dir, { streams: 'video' });
+  const later = 8 * 3_600_000;
+  const pictures = [
+    ...(await camera({ from: at(0), count: 3 })),
+    ...(await camera({ from: at(later), count: 3, luma: () => 200 })),
+  ];
+  for (const unit of pictures) recording.onVideo(unit);
+  const file = await finish(t, [dir], recording.finish(at(later + 1000))!);
+  assert.ok(Math.abs(file.durationMs - later - 1000) <= 30);
+  const { frames } = await decodeVideo(file.path);
+  assert.deepEqual(
+    frames.map((frame) => Math.round(frame.ptsUs / 1000)),
+    [0, 40, 80, later, later + 40, later + 80],
+  );
+  assert.ok(Math.abs(frames[2]!.luma(whole) - ramp(2)) < 4);
+});
+
+test('the finishing process does the job; doing it again gives the same file', async (t) => {
+  const dir = tempDir(t);
+  const dirs = [await epoch(join(dir, 'e1'), 0, 2000, 60, 500)];
+  const first = await finishFile(request(dir, dirs, 2000));
+  assert.deepEqual(first.streams, ['h264', 'aac']);
+  assert.equal(first.sha256, await hashFile(join(dir, 'library', 'a b.mp4')));
+  assert.equal(first.sizeBytes, readFileSync(join(dir, 'library', 'a b.mp4')).length);
+  assert.deepEqual(await finishFile(request(dir, dirs, 2000)), first);
+  assert.deepEqual(readdirSync(join(dir, 'tmp')), []);
+  assert.deepEqual(readdirSync(join(dir, 'library')), ['a b.mp4']);
+});
+
+test('what cannot be finished is refused with its reason, and nothing is put in place', async (t) => {
+  const dir = tempDir(t);
+  const recording = await record(join(dir, 'sound'), { streams: 'audio' });
+  await play(recording, await voice(tone(500), 0, 100), 2200);
+  recording.close();
+  const dirs = [join(dir, 'sound')];
+  await assert.rejects(finishFile(request(dir, [join(dir, 'absent')], 2000)), failsWith('no-media'));
+  const expect = { audio: true, video: true };
+  await assert.rejects(finishFile(request(dir, dirs, 2000, { expect })), failsWith('stream-missing'));
+  const signal = AbortSignal.timeout(30);
+  await assert.rejects(finishFile(request(dir, dirs, 2000), { signal }), failsWith('cancelled'));
+  assert.equal(existsSync(join(dir, 'library', 'a b.mp4')), false);
+  const backwards = request(dir, dirs, 2000, { startMs: wallMs(toWallMs(at(9000))), endMs: toWallMs(at(12_000)) });
+  await assert.rejects(finishFile(backwards), failsWith('probe-failed'));
+  assert.equal(existsSync(join(dir, 'library', 'a b.mp4')), false);
+  assert.ok(new FinishError('no-media', '').permanent && !new FinishError('failed', '').permanent);
+});

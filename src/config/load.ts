@@ -50,6 +50,7 @@ function parseFlags(args: readonly string[]) {
       port: { type: 'string' },
       'data-dir': { type: 'string' },
       role: { type: 'string' },
+      name: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     } as const;
     return parseArgs({ args: [...args], options, strict: true }).values;

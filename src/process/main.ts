@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { systemClock } from '../clock.ts';
@@ -53,11 +54,18 @@ function childSpecs({ config }: Installation, ports: Ports): ChildSpec[] {
   const args = process.argv.slice(2).filter((word) => !word.startsWith('--role'));
   const env = { ROOMTAPE_ROOMS__PORT: String(ports.rooms), ROOMTAPE_HTTP__PORT: String(ports.http) };
   const withoutPort = withoutFlag(args, '--port');
+  // A recorder that is restarted under its name holds nothing, which tells the server that the dead one's leases are free.
+  const life = randomUUID().slice(0, 8);
   const recorders = Array.from({ length: config.recorders.processes }, (_, i) => `recorder-${i + 1}`);
   return [
     { name: 'server', role: 'server', args: withoutPort, env },
     { name: 'rooms', role: 'rooms', args: withoutPort, env },
-    ...recorders.map((name): ChildSpec => ({ name, role: 'recorder', args: withoutPort, env })),
+    ...recorders.map((name): ChildSpec => ({
+      name,
+      role: 'recorder',
+      args: [...withoutPort, `--name=${name}-${life}`],
+      env,
+    })),
   ];
 }
 

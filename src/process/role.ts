@@ -16,6 +16,8 @@ export interface RoleContext {
   readonly installation: Installation;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Name of this process among its siblings, kept over restarts; undefined when nobody supervises it. */
+  readonly name: string | undefined;
 }
 
 type StartRole = (context: RoleContext) => Promise<RunningRole>;
@@ -35,17 +37,20 @@ async function main(): Promise<void> {
   const log = createLogger(name, opened.config.log.level);
   dieOnFault(log);
   const start = await roles[name]();
-  const role = await start({ installation: opened, clock: systemClock(), log });
+  const role = await start({ installation: opened, clock: systemClock(), log, name: wordOf(process.argv, '--name=') });
   closeOnRequest(role, log);
   process.send?.({ kind: 'ready' } satisfies ReadyMessage);
   log.info('ready');
 }
 
 function roleName(argv: readonly string[]): RoleName {
-  const name = argv.find((word) => word.startsWith('--role='))?.slice('--role='.length) ?? '';
+  const name = wordOf(argv, '--role=') ?? '';
   if (!(name in roles)) throw new ConfigError(`--role: "${name}" is not one of ${Object.keys(roles).join(', ')}`);
   return name as RoleName;
 }
+
+const wordOf = (argv: readonly string[], flag: string): string | undefined =>
+  argv.find((word) => word.startsWith(flag))?.slice(flag.length);
 
 /** A fault nobody caught leaves unknown state behind: log it and let the supervisor start a fresh process. */
 function dieOnFault(log: Logger): void {

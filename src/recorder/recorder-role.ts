@@ -39,7 +39,7 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const worker: Worker = { ...context, client, spool, rooms };
   const recorder = new Recorder({
-    recorderId: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+    recorderId: `${hostname()}-${context.name ?? randomUUID()}`,
     sync: (request) => client.sync(request),
     runTask: (task, onEnded) => runTask(worker, task, onEnded),
     jobs: finishRunner(worker),

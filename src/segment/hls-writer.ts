@@ -6,6 +6,7 @@ import {
   claimFolder,
   FolderOccupiedError,
   segmentName,
+  syncFolder,
   writePlaylist,
   writeRecord,
   type RecordingIdentity,
@@ -75,21 +76,25 @@ export class HlsWriter implements SegmentWriter {
 
   writeVideo(packet: VideoPacket): void {
     if (this.#closed) return;
-    this.#prepare(true, packet.pts, packet.key);
-    this.#lastVideo = packet.pts;
-    this.#muxer?.writeVideo(packet);
-    this.#file?.extend(packet.pts + packet.duration);
+    this.#attempt(() => {
+      this.#prepare(true, packet.pts, packet.key);
+      this.#lastVideo = packet.pts;
+      this.#muxer?.writeVideo(packet);
+      this.#file?.extend(packet.pts + packet.duration);
+    });
   }
 
   writeAudio(packet: AudioPacket): void {
     if (this.#closed || !this.#options.audio) return;
-    this.#prepare(this.#options.video ?? false, packet.pts, false);
-    this.#muxer?.writeAudio(packet);
-    this.#file?.extend(packet.pts + packet.duration);
+    this.#attempt(() => {
+      this.#prepare(this.#options.video ?? false, packet.pts, false);
+      this.#muxer?.writeAudio(packet);
+      this.#file?.extend(packet.pts + packet.duration);
+    });
   }
 
   flush(): void {
-    this.#muxer?.flush();
+    this.#attempt(() => this.#muxer?.flush());
   }
 
   close(): void {
@@ -97,15 +102,15 @@ export class HlsWriter implements SegmentWriter {
     this.#closed = true;
     this.#attempt(() => {
       this.#endSection(true);
-      if (this.#claimed) this.#savePlaylist();
+      if (!this.#claimed) return;
+      this.#savePlaylist();
+      syncFolder(this.#options.dir);
     });
   }
 
   #prepare(video: boolean, at: Micros, key: boolean): void {
-    this.#attempt(() => {
-      this.#ensureSection(video, at);
-      this.#cutIfDue(at, key);
-    });
+    this.#ensureSection(video, at);
+    this.#cutIfDue(at, key);
   }
 
   /** A disk that refuses must not stop the media path: the next cut tries again. */

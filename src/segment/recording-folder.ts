@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { MediaId } from '../room-key.ts';
 import type { WallUs } from '../units.ts';
@@ -47,8 +56,8 @@ function readIfThere(path: string): string | undefined {
 }
 
 // A reader sees the old text or the new one, never half of it.
-function replaceFile(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text);
+function replaceFile(path: string, text: string, flush = false): void {
+  writeFileSync(`${path}.new`, text, { flush });
   renameSync(`${path}.new`, path);
 }
 
@@ -58,9 +67,16 @@ export function claimFolder(dir: string): void {
   if (readdirSync(dir).length > 0) throw new FolderOccupiedError(dir);
 }
 
-/** Replaces `recording.json` in one step. */
+/** Replaces `recording.json` in one step; it is on the disk when the call returns, since nothing can be recovered without. */
 export const writeRecord = (dir: string, record: RecordingRecord): void =>
-  replaceFile(join(dir, recordName), `${JSON.stringify(record)}\n`);
+  replaceFile(join(dir, recordName), `${JSON.stringify(record)}\n`, true);
+
+/** Waits until the folder's list of files is on the disk. */
+export function syncFolder(dir: string): void {
+  const fd = openSync(dir, 'r');
+  fsyncSync(fd);
+  closeSync(fd);
+}
 
 /** Reads `recording.json`; undefined when the folder or the file is not there. @throws SyntaxError when it is not ours. */
 export function readRecord(dir: string): RecordingRecord | undefined {

@@ -31,11 +31,6 @@ export class PictureTrack {
     this.#options = options;
   }
 
-  /** Time of the last picture written; undefined before the first. */
-  get last(): Micros | undefined {
-    return this.#last;
-  }
-
   /** `dropped`: pictures that could not be decoded from what was kept before them, or were before the zero. */
   stats(): { dropped: number } {
     return { dropped: this.#dropped + (this.#transcoder?.stats().dropped ?? 0) };

@@ -12,7 +12,6 @@ const ARGS = [
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--autoplay-policy=no-user-gesture-required',
-  '--allow-loopback-in-peer-connection',
 ];
 
 /** Starts the Chromium of the npm package. */

@@ -24,7 +24,11 @@ export async function publishNatively(url: string, sig: string): Promise<NativeP
 }
 
 async function publishOnce(url: string, sig: string): Promise<NativePublisher> {
-  const peer = new PeerConnection('publisher', { iceServers: [], disableAutoNegotiation: true, bindAddress: '127.0.0.1' });
+  const peer = new PeerConnection('publisher', {
+    iceServers: [],
+    disableAutoNegotiation: true,
+    bindAddress: '127.0.0.1',
+  });
   const states = new EventEmitter();
   peer.onStateChange((state) => states.emit(state === 'connected' ? 'connected' : 'other', state));
   states.on('other', (state: string) => {

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { runDemo } from './demo.ts';
 
@@ -6,7 +7,7 @@ const { values } = parseArgs({
   options: {
     'data-dir': { type: 'string', default: 'data/demo' },
     port: { type: 'string', default: '8080' },
-    stay: { type: 'boolean', default: Boolean(process.stdin.isTTY) },
+    stay: { type: 'boolean', default: isatty(0) },
   },
 });
 

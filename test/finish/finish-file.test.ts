@@ -5,13 +5,14 @@ import { test } from 'node:test';
 import { finishFile } from '../../src/finish/finish-file.ts';
 import { FinishError, type FinishErrorCode, type FinishRequest } from '../../src/finish/finish-request.ts';
 import { hashFile } from '../../src/finish/publish.ts';
-import { toWallMs, wallMs } from '../../src/units.ts';
+import { createSegmentWriter } from '../../src/segment/hls-writer.ts';
+import { micros, toWallMs, wallMs } from '../../src/units.ts';
 import { onset, rms, tone } from '../codec/sound.ts';
 import { probeFile } from '../kit/media-file.ts';
 import { decodeAudio } from '../kit/sound-track.ts';
 import { decodeVideo } from '../kit/video-frames.ts';
 import { camera, ramp } from '../single/pictures.ts';
-import { at, finish, play, record, tempDir, voice } from '../single/recorder-kit.ts';
+import { at, finish, play, record, tempDir, voice, zero } from '../single/recorder-kit.ts';
 
 const whole = { left: 16, top: 16, width: 200, height: 120 };
 
@@ -79,6 +80,30 @@ test('a recording that began 27 hours after its zero, across the 33-bit wrap', a
   assert.equal(video!.packets, 100);
   assert.ok(video!.largestGapUs < 40_100, `${video!.largestGapUs}`);
   assert.ok(audio!.largestGapUs < 21_400);
+});
+
+test('pictures that are decoded in another order than shown keep their times', async (t) => {
+  const dir = join(tempDir(t), 'e1');
+  const units = await camera({ from: at(1000), count: 75, bFrames: 2, gop: 100, luma: (n) => 30 + 2 * n });
+  const shown = units.map((unit) => unit.at).sort((a, b) => a - b);
+  assert.ok(
+    units.some((unit, k) => unit.at !== shown[k]),
+    'there are B frames',
+  );
+  const writer = await createSegmentWriter({ dir, zeroUs: zero, identity: { userId: '', mediaId: 'mix', epoch: 1 } });
+  for (const [k, { at: time, key, data }] of units.entries()) {
+    const [pts, dts] = [micros(time - zero), micros(shown[k]! - zero - 80_000)];
+    writer.writeVideo({ pts, dts, duration: micros(40_000), key, data });
+  }
+  writer.close();
+  const file = await finish(t, [dir], { startUs: at(1000), endUs: at(4000) });
+  assert.ok(Math.abs(file.durationMs - 3000) <= 45, `${file.durationMs}`);
+  const { frames } = await decodeVideo(file.path);
+  assert.equal(frames.length, 75);
+  for (const [n, frame] of frames.entries()) {
+    assert.ok(Math.abs(frame.ptsUs - n * 40_000) < 50, `picture ${n} at ${frame.ptsUs}`);
+    assert.ok(Math.abs(frame.luma(whole) - 30 - 2 * n) < 4, `picture ${n} is ${frame.luma(whole)}`);
+  }
 });
 
 test('a picture held for eight hours', async (t) => {

@@ -19,6 +19,8 @@ export interface CameraOptions {
   readonly luma?: (n: number) => number;
   /** x264's or vpx's ceiling; default is what a flat picture takes. */
   readonly bitrate?: number;
+  /** B frames in a row, 0 by default; units then come in decoding order. */
+  readonly bFrames?: number;
   /** Adds noise so that pictures take the bitrate. */
   readonly noise?: boolean;
 }
@@ -46,10 +48,16 @@ export async function camera(options: CameraOptions): Promise<VideoUnit[]> {
   context.timeBase = new Rational(1, 1_000_000);
   context.framerate = new Rational(25, 1);
   context.gopSize = 10_000;
-  context.maxBFrames = 0;
+  context.maxBFrames = options.bFrames ?? 0;
   context.threadCount = 1;
   if (options.bitrate) context.bitRate = BigInt(options.bitrate);
-  ok('open', await context.open2(encoder, Dictionary.fromObject(settings[codec].options)));
+  ok(
+    'open',
+    await context.open2(
+      encoder,
+      Dictionary.fromObject(options.bFrames ? { preset: 'veryfast' } : settings[codec].options),
+    ),
+  );
   const frame = new Frame();
   frame.alloc();
   frame.format = AV_PIX_FMT_YUV420P;
@@ -59,6 +67,13 @@ export async function camera(options: CameraOptions): Promise<VideoUnit[]> {
   const packet = new Packet();
   packet.alloc();
   const units: VideoUnit[] = [];
+  const drain = (): void => {
+    while (context.receivePacketSync(packet) >= 0) {
+      const at = wallUs(from + Number(packet.pts));
+      units.push({ at, key: packet.isKeyframe, codec, data: new Uint8Array(packet.data!) });
+      packet.unref();
+    }
+  };
   for (let n = 0; n < count; n += 1) {
     ok('writable', frame.makeWritable());
     const [y, u, v] = frame.data!;
@@ -69,12 +84,10 @@ export async function camera(options: CameraOptions): Promise<VideoUnit[]> {
     frame.pts = BigInt(n * step);
     frame.pictType = n % gop === 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     ok('send', context.sendFrameSync(frame));
-    while (context.receivePacketSync(packet) >= 0) {
-      const at = wallUs(from + Number(packet.pts));
-      units.push({ at, key: packet.isKeyframe, codec, data: new Uint8Array(packet.data!) });
-      packet.unref();
-    }
+    drain();
   }
+  context.sendFrameSync(null);
+  drain();
   context.freeContext();
   return units;
 }

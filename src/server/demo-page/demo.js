@@ -180,6 +180,7 @@ async function poll() {
 
 function showAll() {
   showTexts();
+  element('language').lang = say('otherTag');
   showPresence();
   showWatching();
   showNotice();

@@ -63,10 +63,10 @@ export function anchorParts({ userId, tracks, own }, { onWatch }) {
     has('main', 'audio') && 'microphoneWord',
     tracks.some((track) => track.mediaId === 'aux') && 'screenWord',
   ].filter(Boolean);
-  const parts = [
-    part('strong', own ? say('you', { userId }) : userId),
-    part('span', words.map((w) => say(w)).join(', '), 'faint'),
-  ];
+  const name = part('span', '', 'who');
+  name.append(part('strong', own ? say('you', { userId }) : userId), ' ');
+  name.append(part('span', words.map((word) => say(word)).join(say('comma')), 'faint'));
+  const parts = [name];
   const watch = (media, text) => button(text, userId, () => onWatch(userId, media));
   if (tracks.some((track) => track.mediaId === 'main')) parts.push(watch('main', 'watch'));
   if (tracks.some((track) => track.mediaId === 'aux')) parts.push(watch('aux', 'watchScreen'));

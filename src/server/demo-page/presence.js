@@ -85,7 +85,11 @@ export class Presence {
       if (this.#isWanted(one)) await this.#failed(one, error);
       return;
     }
-    if (!this.#isWanted(one)) return void session.close();
+    if (this.#isWanted(one)) this.#connected(one, session);
+    else void session.close();
+  }
+
+  #connected(one, session) {
     one.tries = 0;
     this.#change(one, 'live');
     session.peer.addEventListener('connectionstatechange', () => this.#onConnection(one, session));

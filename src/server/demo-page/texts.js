@@ -2,6 +2,7 @@
 export const TEXTS = {
   en: {
     otherLanguage: '中文',
+    otherTag: 'zh-CN',
     lead: 'Publish your camera, microphone or screen, record the room, and play the file.',
     join: '1. Join a room',
     room: 'Room',
@@ -17,6 +18,7 @@ export const TEXTS = {
     nobody: 'Nobody is here yet.',
     second: 'Open this room in a second tab, as another user',
     you: '{userId} (you)',
+    comma: ', ',
     cameraWord: 'camera',
     microphoneWord: 'microphone',
     screenWord: 'screen',
@@ -67,6 +69,7 @@ export const TEXTS = {
   },
   zh: {
     otherLanguage: 'English',
+    otherTag: 'en',
     lead: '发布摄像头、麦克风或屏幕，录制房间，然后播放文件。',
     join: '1. 进入房间',
     room: '房间',
@@ -82,6 +85,7 @@ export const TEXTS = {
     nobody: '还没有人。',
     second: '在新标签页中以另一个用户打开这个房间',
     you: '{userId}（你）',
+    comma: '、',
     cameraWord: '摄像头',
     microphoneWord: '麦克风',
     screenWord: '屏幕',

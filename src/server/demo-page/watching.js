@@ -45,12 +45,14 @@ export class Watching {
     await this.#closeSession();
   }
 
-  /** Takes the server's list of who is there, and connects again when the anchor is. */
+  /** Takes the server's list of who is there: notices before ICE does that the anchor is gone, and connects again. */
   look(anchors) {
     const wanted = this.#wanted;
-    if (!wanted || this.#state !== 'waiting' || performance.now() - this.#triedAt < RETRY_MS) return;
-    const there = anchors.find(({ userId }) => userId === wanted.userId);
-    if (there?.tracks.some(({ mediaId }) => mediaId === wanted.media)) this.#connect(wanted).catch(() => {});
+    if (!wanted || performance.now() - this.#triedAt < RETRY_MS) return;
+    const anchor = anchors.find(({ userId }) => userId === wanted.userId);
+    const there = anchor?.tracks.some(({ mediaId }) => mediaId === wanted.media);
+    if (!there && this.#state === 'playing') this.#change('waiting');
+    if (there && this.#state === 'waiting') this.#connect(wanted).catch(() => {});
   }
 
   async #connect(anchor) {

@@ -11,6 +11,15 @@ export interface PictureLaneOptions {
   readonly sink: Pick<Mp4Muxer, 'holdVideo' | 'releaseVideo'>;
 }
 
+/** The file's start is rounded to a millisecond, which are 90 ticks. */
+const roundingTicks = 90;
+
+/**
+ * A first picture that lies before the file's zero by rounding alone is moved onto it: players take a picture that an
+ * edit list cuts into for the one before the first, and show all others a picture early.
+ */
+const roundingLift = ({ pts }: PlacedPacket): number => (pts < 0 && pts >= -roundingTicks ? -pts : 0);
+
 /**
  * Pictures on their way into the file: each lasts until the next, the last until the file's end. Where an epoch begins
  * inside the one before, its pictures wait for a key frame behind what is there.
@@ -36,7 +45,8 @@ export class PictureLane {
     if (this.#waitsForKey || packet.dts >= this.#options.end) return;
     this.#release(packet.dts);
     const newParameterSets = this.#changed(key ? parameterSets : undefined);
-    this.#options.sink.holdVideo({ pts: packet.pts, dts: packet.dts, key, data, newParameterSets });
+    const lift = this.#heldDts === undefined ? roundingLift(packet) : 0;
+    this.#options.sink.holdVideo({ pts: packet.pts + lift, dts: packet.dts + lift, key, data, newParameterSets });
     this.#latest = Math.max(this.#latest, packet.pts);
     this.#heldDts = packet.dts;
   }

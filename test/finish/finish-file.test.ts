@@ -69,6 +69,17 @@ test('epochs of one task become one file: the gap is silence and the held pictur
   assert.ok(rms(span(10_200, 11_000)) < 1e-3);
 });
 
+test('a start stamp rounded up past the first picture does not move the others', async (t) => {
+  const dir = tempDir(t);
+  const dirs = [await epoch(join(dir, 'e1'), 0, 2000, 60, 500)];
+  const asked = request(dir, dirs, 2000, { startMs: wallMs(toWallMs(at(0)) + 1) });
+  await finishFile(asked);
+  const { video } = await probeFile(asked.outputPath);
+  assert.equal(video!.startUs, 0);
+  const { frames } = await decodeVideo(asked.outputPath);
+  assert.ok(Math.abs(frames[1]!.ptsUs - 39_000) < 100, `second picture at ${frames[1]!.ptsUs}`);
+});
+
 test('a recording that began 27 hours after its zero, across the 33-bit wrap', async (t) => {
   const dir = join(tempDir(t), 'e1');
   // 2^33 ticks of 90 kHz are 95 443.7 s; ten seconds of them lie before the zero.

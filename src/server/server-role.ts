@@ -12,9 +12,10 @@ import { openStore, type Store } from '../store/store.ts';
 import { createTaskService, type TaskControl } from '../tasks/control.ts';
 import { createTaskQueries, type TaskQueries } from '../tasks/queries.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
-import { registerWorkerApi } from '../worker-api/routes.ts';
+import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
+import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
 
 /** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
@@ -27,6 +28,7 @@ interface Parts extends RoleContext {
   readonly queries: TaskQueries;
   readonly callbacks: CallbackDelivery;
   readonly rooms: RoomsAddress;
+  readonly recorders: RecorderPresence;
 }
 
 /** The `server` role: recording API, tasks and leases, callbacks, library, pages; the only one that opens the store. */
@@ -71,6 +73,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     tasks,
     queries: createTaskQueries({ store, publicUrl: () => publicUrl }),
     callbacks: startCallbackDelivery({ store, apps, clock, log }),
+    recorders: new RecorderPresence(clock),
     rooms: { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token },
   };
 }
@@ -79,11 +82,20 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   const { apps, tasks, clock, log, store, installation, rooms } = parts;
   const { config, secrets } = installation;
   await registerRecordingApi(http, { apps, tasks, verifyUserSig, clock, log });
-  await registerWorkerApi(http, { tasks, token: secrets.token, clock });
+  await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root: join(config.data_dir, 'library'), clock });
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
   if (demoPageIsOn(config.demo_page, config.http.host)) await registerDemoPage(http, parts);
+}
+
+function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
+  return {
+    store,
+    sync: recorders.watching((request) => tasks.sync(request)),
+    reportTask: (taskId, report) => tasks.reportTask(taskId, report),
+    reportJob: (jobId, report) => tasks.reportJob(jobId, report),
+  };
 }
 
 /** Whoever opens the page may publish and record, so by itself it is only for the machine's own users. */
@@ -91,17 +103,19 @@ function demoPageIsOn(setting: 'auto' | 'on' | 'off', host: string): boolean {
   return setting === 'on' || (setting === 'auto' && ['127.0.0.1', 'localhost', '::1'].includes(host));
 }
 
-function operations({ store, tasks, callbacks, queries, rooms }: Parts) {
+function operations({ store, tasks, callbacks, queries, rooms, recorders }: Parts) {
   return {
     checks: [
       { name: 'store', passes: async () => (await queries.backlog(), true) },
       { name: 'rooms', passes: async () => (await request(`${rooms.origin}/healthz`)).statusCode === 200 },
+      { name: 'recorders', passes: async () => recorders.stats()['connected'] !== 0 },
     ],
     stats: {
       store: () => ({ ...store.stats() }),
       tasks: () => ({ ...tasks.stats() }),
       backlog: async () => ({ ...(await queries.backlog()) }),
       callbacks: () => ({ ...callbacks.stats() }),
+      recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),
     },
   };

@@ -29,13 +29,20 @@ export interface TestRoom {
 
 /** A whole server started as `npm start` would, with a callback receiver and the official SDK pointed at it. */
 export class TestServer {
-  readonly process: RoomtapeProcess;
+  #process: RoomtapeProcess;
+  readonly #env: Readonly<Record<string, string>>;
   readonly receiver: CallbackReceiver;
   readonly client: SdkClient;
   readonly dataDir: string;
 
-  private constructor(process: RoomtapeProcess, receiver: CallbackReceiver, dataDir: string) {
-    this.process = process;
+  private constructor(
+    process: RoomtapeProcess,
+    receiver: CallbackReceiver,
+    dataDir: string,
+    env: Readonly<Record<string, string>>,
+  ) {
+    this.#process = process;
+    this.#env = env;
     this.receiver = receiver;
     this.dataDir = dataDir;
     this.client = sdkClient(new URL(process.url).host);
@@ -51,8 +58,22 @@ export class TestServer {
       ROOMTAPE_ACCOUNTS: JSON.stringify([{ secret_id: SECRET_ID, secret_key: SECRET_KEY, apps: [SDK_APP_ID] }]),
     };
     const logFile = join(dataDir, 'server.log');
-    const process = await startRoomtape({ dataDir, port: 0, env: { ...own, ...env }, logFile });
-    return new TestServer(process, receiver, dataDir);
+    const all = { ...own, ...env };
+    const process = await startRoomtape({ dataDir, port: 0, env: all, logFile });
+    return new TestServer(process, receiver, dataDir, all);
+  }
+
+  /** The running server. */
+  get process(): RoomtapeProcess {
+    return this.#process;
+  }
+
+  /** Drains the server by SIGTERM and starts it again on the same data directory and port. */
+  async restart(): Promise<void> {
+    await this.#process.stop();
+    const port = Number(new URL(this.#process.url).port);
+    const logFile = join(this.dataDir, 'server.log');
+    this.#process = await startRoomtape({ dataDir: this.dataDir, port, env: this.#env, logFile });
   }
 
   /** A UserSig of the test app. */

@@ -137,17 +137,14 @@ test('bad requests get problem documents that name what is wrong', async (t) => 
 
 test('a body that is not JSON is refused', async (t) => {
   const { http } = await demoPage(t);
-  for (const [type, status] of [
-    ['application/json', 400],
-    ['text/plain', 400],
-  ] as const) {
+  for (const type of ['application/json', 'text/plain']) {
     const answer = await http.inject({
       method: 'POST',
       url: '/demo/api/tickets',
       payload: '{',
       headers: { 'content-type': type },
     });
-    assert.equal(answer.statusCode, status);
+    assert.equal(answer.statusCode, 400, type);
     assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
   }
 });

@@ -45,6 +45,13 @@ function part(tag, text, className = '') {
   return node;
 }
 
+/** What an item is about; the detail goes below where there is no room beside. */
+function heading(title, detail) {
+  const node = part('span', '', 'heading');
+  node.append(part('strong', title), ' ', detail);
+  return node;
+}
+
 /** `about` says to a screen reader what the button acts on. */
 function button(text, about, action) {
   const node = part('button', say(text));
@@ -63,10 +70,8 @@ export function anchorParts({ userId, tracks, own }, { onWatch }) {
     has('main', 'audio') && 'microphoneWord',
     tracks.some((track) => track.mediaId === 'aux') && 'screenWord',
   ].filter(Boolean);
-  const name = part('span', '', 'who');
-  name.append(part('strong', own ? say('you', { userId }) : userId), ' ');
-  name.append(part('span', words.map((word) => say(word)).join(say('comma')), 'faint'));
-  const parts = [name];
+  const published = part('span', words.map((word) => say(word)).join(say('comma')), 'faint');
+  const parts = [heading(own ? say('you', { userId }) : userId, published)];
   const watch = (media, text) => button(text, userId, () => onWatch(userId, media));
   if (tracks.some((track) => track.mediaId === 'main')) parts.push(watch('main', 'watch'));
   if (tracks.some((track) => track.mediaId === 'aux')) parts.push(watch('aux', 'watchScreen'));
@@ -77,7 +82,7 @@ export function anchorParts({ userId, tracks, own }, { onWatch }) {
 export function taskParts(task, { onStop, onPlay }) {
   const time = new Date(task.createdMs).toLocaleTimeString(languageTag(), { hour: '2-digit', minute: '2-digit' });
   const title = `${say(task.mode)} · ${time}`;
-  const parts = [part('strong', title), stateOf(task)];
+  const parts = [heading(title, stateOf(task))];
   if (task.status === 'Idle' || task.status === 'InProgress') parts.push(button('stop', title, () => onStop(task)));
   if (task.failedFiles > 0) parts.push(part('span', say('failedFiles', { count: task.failedFiles }), 'alarm'));
   const files = part('ul', '');

@@ -111,7 +111,7 @@ test('VP8 from Chromium is transcoded in single mode and shown in the mix, in sy
     findFlashes(frames, areaInCell(FLASH_AREA, whole, whole)),
     findBeeps(await decodeAudio(path), 1000),
   );
-  assert.ok(Math.abs(offsets.medianUs) <= 40_000, `${offsets.offsetsUs.join(' ')}`);
+  assert.ok(Math.abs(offsets.medianUs) <= 40_000, offsets.offsetsUs.join(' '));
   const portrait = { left: 0, top: 0, width: 360, height: 640 };
   const mix = await decodeVideo(await server.download(ofMix![0]!));
   assert.ok(colourDistance(mix.colourAt(4_000, areaInCell(PATCH_AREA, portrait, whole)), colourOf(colour)) < 40);

@@ -10,7 +10,7 @@ export class EarlierEpochs {
   #taskId: string;
   #epoch: number;
 
-  /** `epoch` is the present one; its own folders are not looked at. */
+  /** `epoch` is the present one; its own folders and those of a successor, who may be writing them, are not touched. */
   constructor(spool: Spool, taskId: string, epoch: number) {
     this.#spool = spool;
     this.#taskId = taskId;
@@ -35,8 +35,8 @@ export class EarlierEpochs {
   }
 
   #folders(fileKey: string): string[] {
-    const own = this.#spool.folder(this.#taskId, this.#epoch, fileKey);
-    return this.#spool.foldersOf(this.#taskId, fileKey).filter((dir) => dir !== own);
+    const before = this.#spool.epochs(this.#taskId).filter((epoch) => epoch < this.#epoch);
+    return before.map((epoch) => this.#spool.folder(this.#taskId, epoch, fileKey));
   }
 }
 

@@ -44,8 +44,11 @@ export class FinishRunner {
     this.#running.set(job.jobId, { job, handle });
     this.#options.log.info({ task: job.taskId, file: job.fileName, attempt: job.attempt }, 'finishing');
     void handle.outcome.then(async (report) => {
-      if (this.#running.get(job.jobId)?.handle !== handle) return;
+      const isOurs = (): boolean => this.#running.get(job.jobId)?.handle === handle;
+      if (!isOurs()) return;
       await this.#settle(job, report);
+      // While the report was on its way the lease may have been lost and granted anew: that run is not ours to end.
+      if (!isOurs()) return;
       this.#running.delete(job.jobId);
       onEnded();
     });

@@ -28,10 +28,7 @@ export class Late<T extends { close(): void }> {
   /** Opens it; later calls change nothing. A failure is logged and everything that waited is dropped. */
   open(make: () => Promise<T>): void {
     if (this.#closed) return;
-    this.#opening ??= make().then(
-      (value) => this.#opened(value),
-      (error: unknown) => this.#failed(error),
-    );
+    this.#opening ??= this.#open(make);
   }
 
   /** Runs the action with the opened thing, now or when it is there. */
@@ -54,16 +51,20 @@ export class Late<T extends { close(): void }> {
     this.#value?.close();
   }
 
+  async #open(make: () => Promise<T>): Promise<void> {
+    try {
+      this.#opened(await make());
+    } catch (error) {
+      this.#log.error({ err: error }, 'could not open a recording file');
+      this.close();
+    }
+  }
+
   #opened(value: T): void {
     if (this.#closed) return value.close();
     this.#value = value;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const action of waiting) action(value);
-  }
-
-  #failed(error: unknown): void {
-    this.#log.error({ err: error }, 'could not open a recording file');
-    this.close();
   }
 }

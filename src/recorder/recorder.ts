@@ -109,9 +109,16 @@ export class Recorder {
   #begin(task: LeasedTask, sentAt: MonoUs, leaseMs: number): void {
     // A task that comes back to the process that lost it must not be written under two epochs at once.
     this.#tasks.get(task.taskId)?.run.close();
-    this.#taskLeases.grant(task.taskId, sentAt, leaseMs);
-    const run = this.#options.runTask(task, () => this.#forget(task.taskId, task.epoch));
-    this.#tasks.set(task.taskId, { epoch: task.epoch, run });
+    this.#tasks.delete(task.taskId);
+    try {
+      const run = this.#options.runTask(task, () => this.#forget(task.taskId, task.epoch));
+      this.#tasks.set(task.taskId, { epoch: task.epoch, run });
+      this.#taskLeases.grant(task.taskId, sentAt, leaseMs);
+    } catch (error) {
+      // The next sync does not list it, which gives it back; the other tasks of this answer must not suffer.
+      this.#taskLeases.release(task.taskId);
+      this.#options.log.error({ task: task.taskId, err: error }, 'task cannot begin here');
+    }
   }
 
   #beginJob(job: LeasedJob, sentAt: MonoUs, leaseMs: number): void {

@@ -168,6 +168,7 @@ export class TaskRun {
     const now = this.#options.clock.wallUs();
     this.#desk.advance(now);
     this.#write(now);
+    if (this.#closed) return;
     this.#reportStatus(now);
     const leaveCode = this.#idle.leaveCode(now);
     if (leaveCode !== undefined) this.stop(leaveCode);
@@ -176,12 +177,22 @@ export class TaskRun {
   /** A long step is taken in pieces, so that packets of other tasks are read in between. */
   #write(now: WallUs): void {
     if (this.#closed || this.#stopping || this.#writing) return;
-    this.#writing = this.#options.recording.advance(now);
+    this.#writing = this.#advanceRecording(now);
     if (!this.#writing) return;
     this.#options.clock.after(0, () => {
       this.#writing = false;
       this.#write(now);
     });
+  }
+
+  /** An encoder that fails ends this recording here; the process and its other tasks go on. */
+  #advanceRecording(now: WallUs): boolean {
+    try {
+      return this.#options.recording.advance(now);
+    } catch (error) {
+      this.#fault(error);
+      return false;
+    }
   }
 
   #reportStatus(now: WallUs): void {
@@ -199,7 +210,10 @@ export class TaskRun {
     if (this.#closed) return;
     this.#desk.closeAll();
     this.#leaveRoom();
-    const files = this.#options.withEarlier(await recording.finish(at));
+    const own = await recording.finish(at);
+    // The lease may have gone meanwhile, and with it the right to touch what earlier epochs left.
+    if (this.#closed) return;
+    const files = this.#options.withEarlier(own);
     if (this.#startedMs === undefined) this.#reportStarted();
     const atMs = clock.wallMs();
     await this.#options.report({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs, files });
@@ -214,9 +228,10 @@ export class TaskRun {
     this.#connection = undefined;
   }
 
-  /** Ending failed (disk full, native fault): what is on the spool stays, and the lease runs out to another recorder. */
+  /** Writing or ending failed (disk full, native fault): what is on the spool stays, and the lease runs out to another recorder. */
   #fault(error: unknown): void {
-    this.#options.log.error({ err: error }, 'could not end the recording; leaving it to another recorder');
+    if (this.#closed) return;
+    this.#options.log.error({ err: error }, 'the recording cannot go on here; leaving it to another recorder');
     this.close();
     this.#options.onEnded();
   }

@@ -1,3 +1,4 @@
+import { SteadyWall, type MachineClocks } from './steady-wall.ts';
 import { monoUs, wallMs, wallUs, type MonoUs, type WallMs, type WallUs } from './units.ts';
 
 /** Cancels a timer; calling it again does nothing. */
@@ -17,25 +18,36 @@ export interface Clock {
   every(ms: number, action: () => void): CancelTimer;
 }
 
-/** The machine's wall clock is stepped or slewed while we run: more than this away from it, we follow. */
-const FOLLOW_WALL_MS = 10;
+const machineClocks: MachineClocks = {
+  monotonicUs: monotonicMicroseconds(),
+  wallUs: () => Date.now() * 1000,
+};
 
-let wallOrigin = performance.timeOrigin;
-
-/** `Date.now` has no microseconds and `performance` does not follow the wall clock: this has and does, in every process alike. */
-function wallMicroseconds(): WallUs {
-  const now = performance.now();
-  const off = Date.now() - (wallOrigin + now);
-  if (Math.abs(off) > FOLLOW_WALL_MS) wallOrigin += off;
-  return wallUs(Math.round((wallOrigin + now) * 1000));
+/** `performance.now` is cheap but counts from the start of the process: this adds where that start lies. */
+function monotonicMicroseconds(): () => number {
+  const startUs = Number(process.hrtime.bigint() / 1000n) - performance.now() * 1000;
+  return () => startUs + performance.now() * 1000;
 }
 
-/** The machine's clock. Its timers do not keep a process alive by themselves when `unref` is true. */
-export function systemClock(options: { unref?: boolean } = {}): Clock {
+/** A machine's clock that can tell another process how to agree with it. */
+export interface SystemClock extends Clock {
+  /** Wall time less CLOCK_MONOTONIC in microseconds; the `wallOffsetUs` of a clock that shall agree with this one. */
+  readonly wallOffsetUs: number;
+}
+
+/**
+ * The machine's clock. Its timers do not keep a process alive by themselves when `unref` is true. `wallMs` is what the
+ * machine says; `wallUs` is the steady wall time that media is placed by.
+ */
+export function systemClock(options: { unref?: boolean; wallOffsetUs?: number | undefined } = {}): SystemClock {
+  const steady = new SteadyWall(machineClocks, options.wallOffsetUs);
   const keep = (timer: NodeJS.Timeout): NodeJS.Timeout => (options.unref ? timer.unref() : timer);
   return {
     wallMs: () => wallMs(Date.now()),
-    wallUs: wallMicroseconds,
+    wallUs: () => wallUs(steady.nowUs()),
+    get wallOffsetUs() {
+      return steady.offsetUs;
+    },
     monoUs: () => monoUs(Math.round(performance.now() * 1000)),
     after: (ms, action) => {
       const timer = keep(setTimeout(action, ms));

@@ -51,6 +51,7 @@ function parseFlags(args: readonly string[]) {
       'data-dir': { type: 'string' },
       role: { type: 'string' },
       name: { type: 'string' },
+      'wall-offset': { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     } as const;
     return parseArgs({ args: [...args], options, strict: true }).values;

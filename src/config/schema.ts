@@ -21,7 +21,7 @@ const callback = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
     .max(2083)
-    .describe('Receives signed events (contract §4).'),
+    .describe('Receives signed events, one HTTP POST each.'),
   key: z
     .string()
     .regex(/^[A-Za-z0-9]{1,32}$/)
@@ -61,6 +61,8 @@ const rooms = z.strictObject({
     .default(10)
     .describe('An anchor from whom nothing has come for this long is gone.'),
   ice_bind_address: z.string().optional().describe('Address media is received on; every address by default.'),
+  ice_advertise: z.array(z.string()).default([]).describe('Further addresses told to clients, as behind a NAT.'),
+  ice_ports: z.tuple([port, port]).optional().describe('First and last UDP port of media; any by default.'),
   max_sessions: z.int().min(1).max(10_000).default(500).describe('Publishing and watching sessions at once.'),
 });
 
@@ -68,7 +70,7 @@ const recorders = z.strictObject({
   processes: z.int().min(0).max(64).default(2).describe('Recorder processes on this machine; 0: only remote ones.'),
   lease_seconds: z
     .int()
-    .min(3)
+    .min(5)
     .max(300)
     .default(15)
     .describe('A recorder that cannot renew for this long stops; another takes its tasks.'),
@@ -89,11 +91,14 @@ export const configSchema = z.strictObject({
   rooms: rooms.prefault({}),
   accounts: z.array(account).default([]).describe('API accounts. None: a demo account is made and printed.'),
   apps: z.array(app).default([]).describe('Apps. None: a demo app is made and printed.'),
-  file_names: z.enum(['documented', 'wire']).default('documented').describe('Separator in file names (contract D-1).'),
+  file_names: z
+    .enum(['documented', 'wire'])
+    .default('documented')
+    .describe('Around UserId_s in file names: documented has one underscore, wire two, as the real service writes.'),
   demo_page: z
     .enum(['auto', 'on', 'off'])
     .default('auto')
-    .describe('The page at /demo/ lets whoever opens it publish and record. auto: only when http.host is loopback.'),
+    .describe('The page at /demo/ lets whoever opens it publish and record. auto: only on loopback with the demo app.'),
   log: z
     .strictObject({
       level: z

@@ -31,7 +31,7 @@ export function openSecrets(dataDir: string): { secrets: InstallationSecrets; fr
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   const secrets = makeSecrets();
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   writeFileSync(`${path}.new`, JSON.stringify(secrets, undefined, 2), { mode: 0o600 });
   renameSync(`${path}.new`, path);
   return { secrets, fresh: true };

@@ -38,8 +38,8 @@ export class CallbackReceiver {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        this.#take(Buffer.concat(chunks), String(request.headers['sign'] ?? ''));
-        response.end('{"code":0}');
+        const taken = this.#take(Buffer.concat(chunks), String(request.headers['sign'] ?? ''));
+        response.writeHead(taken ? 200 : 400).end('{"code":0}');
       });
     });
   }
@@ -73,14 +73,28 @@ export class CallbackReceiver {
     this.#server.closeAllConnections();
   }
 
-  #take(body: Buffer, sign: string): void {
+  #take(body: Buffer, sign: string): boolean {
     const expected = createHmac('sha256', this.key).update(body).digest('base64');
-    const event = JSON.parse(body.toString('utf8')) as {
-      EventType: number;
-      EventInfo: { TaskId: string; Payload: Record<string, unknown> };
-    };
+    const event = eventIn(body);
+    if (!event) return false;
     const { TaskId, Payload } = event.EventInfo;
     this.callbacks.push({ eventType: event.EventType, taskId: TaskId, payload: Payload, signed: sign === expected });
     for (const look of this.#waiting) look();
+    return true;
+  }
+}
+
+interface EventEnvelope {
+  readonly EventType: number;
+  readonly EventInfo: { readonly TaskId: string; readonly Payload: Record<string, unknown> };
+}
+
+/** The event of a body; undefined when it is not one, for anything on the machine may post here. */
+function eventIn(body: Buffer): EventEnvelope | undefined {
+  try {
+    const event = JSON.parse(body.toString('utf8')) as Partial<EventEnvelope> | null;
+    return event?.EventInfo ? (event as EventEnvelope) : undefined;
+  } catch {
+    return undefined;
   }
 }

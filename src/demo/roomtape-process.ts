@@ -38,11 +38,23 @@ export async function startRoomtape(options: RoomtapeOptions): Promise<RoomtapeP
   });
   mkdirSync(dirname(options.logFile), { recursive: true });
   child.stderr.pipe(createWriteStream(options.logFile, { flags: 'a' }));
-  const url = await readyUrl(child, options.logFile);
+  const refusal = refusalOf(child);
+  const url = await readyUrl(child);
+  if (url === undefined) throw new Error(`${await refusal}; its log is in ${options.logFile}`);
   return { url, pids: (role) => childPids(child.pid!, role), stop: () => stopProcess(child) };
 }
 
-async function readyUrl(child: ChildProcess, logFile: string): Promise<string> {
+/** Resolves, when the process has said its last, with why it refused to start. */
+async function refusalOf(child: ChildProcess): Promise<string> {
+  let refusal = 'the server did not start';
+  for await (const line of createInterface({ input: child.stderr! })) {
+    // Logs are JSON; this is what the program says to people.
+    if (line.startsWith('roomtape: ')) refusal = line.slice('roomtape: '.length);
+  }
+  return refusal;
+}
+
+async function readyUrl(child: ChildProcess): Promise<string | undefined> {
   const giveUp = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   for await (const line of createInterface({ input: child.stdout! })) {
     const url = /^ready (\S+)$/.exec(line)?.[1];
@@ -51,7 +63,7 @@ async function readyUrl(child: ChildProcess, logFile: string): Promise<string> {
     return url;
   }
   clearTimeout(giveUp);
-  throw new Error(`the server did not start; its log is in ${logFile}`);
+  return undefined;
 }
 
 async function stopProcess(child: ChildProcess): Promise<void> {

@@ -5,6 +5,7 @@ import { rect, type Rect, type Size } from '../layout/rect.ts';
 import { planesAt, type Planes, type Tile } from './tile.ts';
 import type { Yuv } from './background-colour.ts';
 
+/** A frame of our own. Its planes are asked for once: each time costs more than copying a small picture. */
 class Picture implements Planes {
   readonly frame = new Frame();
   readonly data: Buffer[];
@@ -30,11 +31,45 @@ function clipped(area: Rect, size: Size): Rect {
   return rect(left, top, Math.max(0, right - left), Math.max(0, bottom - top));
 }
 
+/** Pictures up to this many pixels are copied to where their planes are known; the planes of larger ones cost less. */
+const largestLanding = 640 * 360;
+/** Sizes for which a landing is kept; a layout has one or two. */
+const mostLandings = 8;
+
+/** Gives the planes of pictures that come and go, for immediate use. */
+class Landings {
+  readonly #pictures = new Map<string, Picture>();
+
+  planesOf(frame: Frame): Planes {
+    const { width, height } = frame;
+    if (width * height > largestLanding) return { data: present('planes', frame.data), linesize: frame.linesize };
+    const landing = this.#of(width, height);
+    ok('land picture', landing.frame.copy(frame));
+    return landing;
+  }
+
+  close(): void {
+    for (const { frame } of this.#pictures.values()) frame.free();
+    this.#pictures.clear();
+  }
+
+  #of(width: number, height: number): Picture {
+    const key = `${width}x${height}`;
+    const known = this.#pictures.get(key);
+    if (known) return known;
+    if (this.#pictures.size === mostLandings) this.close();
+    const landing = new Picture({ width, height });
+    this.#pictures.set(key, landing);
+    return landing;
+  }
+}
+
 /** The picture that is encoded. It persists from tick to tick, so that only what changed needs to be drawn. */
 export class Canvas {
   readonly size: Size;
   readonly #picture: Picture;
   readonly #background: Picture;
+  readonly #landings = new Landings();
   #closed = false;
 
   /** `size` is even in both directions. Starts as background. */
@@ -58,9 +93,11 @@ export class Canvas {
 
   /** Draws a tile with its corner at (left, top), both even; what lies outside is cut, the library would write there. */
   draw(tile: Tile, left: number, top: number): void {
-    const area = clipped(rect(left, top, tile.size.width, tile.size.height), this.size);
+    const { crop, frame } = tile;
+    const area = clipped(rect(left, top, crop.width, crop.height), this.size);
     if (area.left !== left || area.top !== top || area.width === 0 || area.height === 0) return;
-    this.#paint(tile.data, tile.linesize, area);
+    const planes = this.#landings.planesOf(frame);
+    this.#paint(planesAt(planes, crop.left, crop.top), planes.linesize, area);
   }
 
   /** Frees the pictures. Idempotent. */
@@ -69,6 +106,7 @@ export class Canvas {
     this.#closed = true;
     this.#picture.frame.free();
     this.#background.frame.free();
+    this.#landings.close();
   }
 
   #copy(from: Picture, area: Rect): void {

@@ -16,7 +16,7 @@ interface Cell {
 }
 
 const sameArea = (a: PlacedTile, b: PlacedTile): boolean =>
-  a.left === b.left && a.top === b.top && a.size.width === b.size.width && a.size.height === b.size.height;
+  a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height;
 
 const anyOverlap = (rects: readonly Rect[]): boolean =>
   rects.some((a, i) => rects.slice(i + 1).some((b) => overlap(a, b)));

@@ -44,10 +44,14 @@ export class SoundBus {
   }
 
   #sum(plane: Float32Array, samples: Float32Array, start: number, from: number, to: number): void {
-    let at = (start + from) % capacity;
-    for (let i = from; i < to; i++) {
-      plane[at] = plane[at]! + samples[i]!;
-      at = at + 1 === capacity ? 0 : at + 1;
-    }
+    const at = (start + from) % capacity;
+    const wrap = Math.min(to, from + capacity - at);
+    addInto(plane, at, samples, from, wrap);
+    addInto(plane, 0, samples, wrap, to);
   }
+}
+
+function addInto(plane: Float32Array, at: number, samples: Float32Array, from: number, to: number): void {
+  const offset = at - from;
+  for (let i = from; i < to; i++) plane[i + offset] = plane[i + offset]! + samples[i]!;
 }

@@ -126,7 +126,7 @@ export class TileScaler {
     try {
       if (plain) ok('share picture', frame.ref(picture));
       else this.#convert(geometry, picture, frame);
-      return { ...this.#pool.tile(frame, plain ? crop : rect(0, 0, place.width, place.height)), ...place };
+      return { frame, crop: plain ? crop : rect(0, 0, place.width, place.height), ...place };
     } catch (error) {
       this.#pool.give(frame);
       throw error;
@@ -165,4 +165,6 @@ export class TileScaler {
 export interface PlacedTile extends Tile {
   readonly left: number;
   readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }

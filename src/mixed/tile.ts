@@ -1,6 +1,5 @@
 import { Frame } from 'node-av/lib';
-import type { Rect, Size } from '../layout/rect.ts';
-import { present } from '../codec/native.ts';
+import type { Rect } from '../layout/rect.ts';
 
 /** Planes of a yuv420p picture as the copy routines take them. */
 export interface Planes {
@@ -16,15 +15,11 @@ export function planesAt(planes: Planes, left: number, top: number): Buffer[] {
   });
 }
 
-/**
- * A picture that is ready to be drawn at its size. It keeps the native frame reachable as long as its planes: they do
- * not pin it themselves.
- */
+/** A picture that is ready to be drawn at its size: the `crop` part of a native yuv420p frame. */
 export interface Tile {
   readonly frame: Frame;
-  readonly data: Buffer[];
-  readonly linesize: number[];
-  readonly size: Size;
+  /** Even in all four numbers. */
+  readonly crop: Rect;
 }
 
 /** Reuses the native frame handles of tiles; pictures come and go hundreds of times a second. */
@@ -45,12 +40,6 @@ export class TilePool {
     const frame = new Frame();
     frame.alloc();
     return frame;
-  }
-
-  /** Makes a tile of the `crop` part of the yuv420p picture in `frame`, which came from {@link TilePool.frame}. */
-  tile(frame: Frame, crop: Rect): Tile {
-    const planes = { data: present('picture planes', frame.data), linesize: frame.linesize };
-    return { frame, data: planesAt(planes, crop.left, crop.top), linesize: planes.linesize, size: crop };
   }
 
   /** Takes a frame back; nothing of its picture may be used afterwards. */

@@ -34,8 +34,9 @@ function readText(path: string): string {
 function isRoomtape(pid: number): boolean {
   try {
     process.kill(pid, 0);
-  } catch {
-    return false;
+  } catch (error) {
+    // A living process of another user refuses the question.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
   const commandLine = readText(`/proc/${pid}/cmdline`);
   return process.platform !== 'linux' || commandLine.includes('main.ts');

@@ -27,24 +27,21 @@ interface Ports {
 }
 
 async function settlePorts({ config }: Installation): Promise<Ports> {
-  const { host } = config.http;
-  await refuseTakenPort(host, config.http.port);
-  return {
-    http: await settlePort(host, config.http.port),
-    rooms: await settlePort(config.rooms.host, config.rooms.port),
-  };
+  const { http, rooms } = config;
+  await refuseTakenPort('http.port', http.host, http.port);
+  await refuseTakenPort('rooms.port', rooms.host, rooms.port);
+  return { http: await settlePort(http.host, http.port), rooms: await settlePort(rooms.host, rooms.port) };
 }
 
 /** A port in use is the commonest failed start: say so at once instead of restarting a child for ever. */
-async function refuseTakenPort(host: string, port: number): Promise<void> {
+async function refuseTakenPort(key: string, host: string, port: number): Promise<void> {
   const probe = createServer();
   try {
     probe.listen(port, host);
     await once(probe, 'listening');
   } catch (error) {
-    throw new ConfigError(`http.port: cannot listen on ${host}:${port} (${(error as NodeJS.ErrnoException).code})`, {
-      cause: error,
-    });
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`${key}: cannot listen on ${host}:${port} (${code})`, { cause: error });
   }
   probe.close();
   await once(probe, 'close');
@@ -86,20 +83,20 @@ function drainOnSignal(supervisor: Supervisor, log: Logger): void {
   process.on('SIGINT', () => drain('SIGINT'));
 }
 
-function announce({ config, secrets, fresh, publicUrl }: Installation, port: number): void {
+function announce({ config, secrets, fresh, publicUrl, demoPage }: Installation, port: number): void {
   const url = config.http.public_url ? publicUrl : `http://${config.http.host}:${port}`;
-  if (fresh && config.apps[0]?.sdk_app_id === secrets.demo.sdkAppId) say(demoKeys(secrets.demo, url));
+  if (fresh && config.apps[0]?.sdk_app_id === secrets.demo.sdkAppId) say(demoKeys(secrets.demo));
+  if (demoPage) say(`Demo page: ${url}/demo/`);
   say(`ready ${url}`);
 }
 
-function demoKeys(demo: Installation['secrets']['demo'], url: string): string {
+function demoKeys(demo: Installation['secrets']['demo']): string {
   return [
     'A demo account and app were made for this data directory:',
     `  SecretId   ${demo.secretId}`,
     `  SecretKey  ${demo.secretKey}`,
     `  SdkAppId   ${demo.sdkAppId}`,
     `  App secret ${demo.appSecret}   (signs UserSigs)`,
-    `  Demo page  ${url}/demo/`,
   ].join('\n');
 }
 

@@ -37,7 +37,12 @@ async function main(): Promise<void> {
   const log = createLogger(name, opened.config.log.level);
   dieOnFault(log);
   const start = await roles[name]();
-  const role = await start({ installation: opened, clock: systemClock(), log, name: wordOf(process.argv, '--name=') });
+  const role = await start({
+    installation: opened,
+    clock: systemClock({ wallOffsetUs: wallOffset(process.argv) }),
+    log,
+    name: wordOf(process.argv, '--name='),
+  });
   closeOnRequest(role, log);
   process.send?.({ kind: 'ready' } satisfies ReadyMessage);
   log.info('ready');
@@ -47,6 +52,12 @@ function roleName(argv: readonly string[]): RoleName {
   const name = wordOf(argv, '--role=') ?? '';
   if (!(name in roles)) throw new ConfigError(`--role: "${name}" is not one of ${Object.keys(roles).join(', ')}`);
   return name as RoleName;
+}
+
+/** How the supervisor's clock stands to the machine's, so that all processes place media alike. */
+function wallOffset(argv: readonly string[]): number | undefined {
+  const word = wordOf(argv, '--wall-offset=');
+  return word === undefined ? undefined : Number(word);
 }
 
 const wordOf = (argv: readonly string[], flag: string): string | undefined =>

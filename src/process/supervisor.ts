@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { CancelTimer, Clock } from '../clock.ts';
+import type { CancelTimer, SystemClock } from '../clock.ts';
 import type { Logger } from './log.ts';
 
 /** The three duties of the program (design §1). */
@@ -32,7 +32,7 @@ const DRAIN_MS = 15_000;
  */
 export class SupervisedChild extends EventEmitter<{ ready: [] }> {
   readonly spec: ChildSpec;
-  #clock: Clock;
+  #clock: SystemClock;
   #log: Logger;
   #process: ChildProcess | undefined;
   #restartMs = FIRST_RESTART_MS;
@@ -41,7 +41,7 @@ export class SupervisedChild extends EventEmitter<{ ready: [] }> {
   #closing = false;
   #restarts = 0;
 
-  constructor(spec: ChildSpec, clock: Clock, log: Logger) {
+  constructor(spec: ChildSpec, clock: SystemClock, log: Logger) {
     super();
     this.spec = spec;
     this.#clock = clock;
@@ -50,16 +50,18 @@ export class SupervisedChild extends EventEmitter<{ ready: [] }> {
 
   /** Starts the child; later deaths are followed by restarts until `close`. */
   start(): void {
+    if (this.#closing) return;
     this.#startedUs = this.#clock.monoUs();
     const entry = fileURLToPath(new URL('role.ts', import.meta.url));
-    const child = fork(entry, [`--role=${this.spec.role}`, ...this.spec.args], {
+    const words = [`--role=${this.spec.role}`, `--wall-offset=${this.#clock.wallOffsetUs}`, ...this.spec.args];
+    const child = fork(entry, words, {
       env: { ...process.env, ...this.spec.env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#process = child;
     child.on('message', (message) => this.#onMessage(message as ReadyMessage));
     child.on('exit', (code, signal) => this.#onExit(code, signal));
-    child.on('error', (error) => this.#log.error({ child: this.spec.name, err: error }, 'child process failed'));
+    child.on('error', (error) => this.#onError(child, error));
   }
 
   /** Process id, undefined between a death and the restart. */
@@ -88,6 +90,12 @@ export class SupervisedChild extends EventEmitter<{ ready: [] }> {
     if (message.kind === 'ready') this.emit('ready');
   }
 
+  /** A child that could not be started at all (no memory, no process left) has no exit to follow. */
+  #onError(child: ChildProcess, error: Error): void {
+    this.#log.error({ child: this.spec.name, err: error }, 'child process failed');
+    if (child.pid === undefined) this.#onExit(null, null);
+  }
+
   #onExit(code: number | null, signal: string | null): void {
     this.#process = undefined;
     if (this.#closing) return;
@@ -107,15 +115,18 @@ export class SupervisedChild extends EventEmitter<{ ready: [] }> {
 export class Supervisor {
   readonly children: readonly SupervisedChild[];
 
-  constructor(specs: readonly ChildSpec[], clock: Clock, log: Logger) {
+  constructor(specs: readonly ChildSpec[], clock: SystemClock, log: Logger) {
     this.children = specs.map((spec) => new SupervisedChild(spec, clock, log));
   }
 
-  /** Starts every child and resolves when each has been ready once. */
+  /** Starts the children, server first, since all others ask it; resolves when each has been ready once. */
   async start(): Promise<void> {
-    const ready = this.children.map((child) => once(child, 'ready'));
-    for (const child of this.children) child.start();
-    await Promise.all(ready);
+    for (const role of ['server', 'rooms', 'recorder'] as const) {
+      const children = this.children.filter((child) => child.spec.role === role);
+      const ready = children.map((child) => once(child, 'ready'));
+      for (const child of children) child.start();
+      await Promise.all(ready);
+    }
   }
 
   /** Drains all children in the order recorder, rooms, server. */

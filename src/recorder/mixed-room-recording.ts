@@ -12,7 +12,7 @@ import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import { floorWallMs, toWallMs, wallUs, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import { Late } from './late.ts';
-import type { RoomRecording } from './room-recording.ts';
+import { isWanted, type RoomRecording } from './room-recording.ts';
 import type { OpenSpoolFile } from './spool-writer.ts';
 
 /** What the mix of a room needs. */
@@ -59,7 +59,8 @@ export class MixedRoomRecording implements RoomRecording {
     this.#mix.run((mix) => mix.removeAnchor(userId, at));
   }
 
-  openTrack(track: FeedTrack): VideoSink & AudioSink {
+  openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined {
+    if (!isWanted(this.#options.plan, track)) return undefined;
     const { userId, mediaId, startedUs } = track;
     if (track.media === 'video') {
       this.#videoTracks.set(fileKey(userId, mediaId), track.track);

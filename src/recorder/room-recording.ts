@@ -1,7 +1,7 @@
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import type { WallUs } from '../units.ts';
-import type { RecordedFile } from '../worker-api/messages.ts';
+import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 
 /**
  * What a task makes of a room: one file per anchor and medium (single), or one picture of all (mixed). Calls come in
@@ -20,3 +20,7 @@ export interface RoomRecording {
   /** Flushes and closes without ending: the process drains, another epoch goes on. Idempotent. */
   close(): void;
 }
+
+/** Whether the plan records the track at all: its StreamType and MediaId (contract §2.2). */
+export const isWanted = ({ media, streams }: RecordingPlan, track: FeedTrack): boolean =>
+  media.includes(track.mediaId) && streams !== (track.media === 'video' ? 'audio' : 'video');

@@ -7,7 +7,7 @@ import { floorWallMs, toWallMs, wallUs, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import type { EarlierEpochs } from './earlier-epochs.ts';
 import { Late } from './late.ts';
-import type { RoomRecording } from './room-recording.ts';
+import { isWanted, type RoomRecording } from './room-recording.ts';
 
 /** What recording everybody apart needs. */
 export interface SingleRoomRecordingOptions {
@@ -47,9 +47,7 @@ export class SingleRoomRecording implements RoomRecording {
   }
 
   openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined {
-    const { plan } = this.#options;
-    if (!plan.media.includes(track.mediaId) || plan.streams === (track.media === 'video' ? 'audio' : 'video'))
-      return undefined;
+    if (!isWanted(this.#options.plan, track)) return undefined;
     const file = this.#fileOf(track);
     file.open.add(track.track);
     if (track.media === 'video') file.videoTrack = track.track;

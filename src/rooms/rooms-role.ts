@@ -5,7 +5,7 @@ import { startRooms } from './start.ts';
 /** The `rooms` role: WHIP, WHEP and the room feed on its internal port. */
 export async function startRoomsRole({ installation, clock, log }: RoleContext): Promise<RunningRole> {
   const { config, secrets } = installation;
-  const { host, port, anchor_timeout_seconds, ice_bind_address, max_sessions } = config.rooms;
+  const { host, port, anchor_timeout_seconds, ice_bind_address, ice_advertise, ice_ports, max_sessions } = config.rooms;
   const rooms = await startRooms({
     host,
     port,
@@ -15,6 +15,8 @@ export async function startRoomsRole({ installation, clock, log }: RoleContext):
     log,
     anchorTimeoutMs: anchor_timeout_seconds * 1000,
     ...(ice_bind_address === undefined ? {} : { iceBindAddress: ice_bind_address }),
+    iceAdvertise: ice_advertise,
+    ...(ice_ports === undefined ? {} : { icePortRange: ice_ports }),
     maxSessions: max_sessions,
   });
   return { close: () => rooms.close() };

@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Pool } from 'undici';
+import { PROBLEM_TYPE, problemBody } from '../rooms/problem.ts';
 
 /** Where the rooms role answers. */
 export interface RoomsAddress {
@@ -29,6 +30,9 @@ export function registerRoomsProxy(fastify: FastifyInstance, rooms: RoomsAddress
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: SDP_BYTES }, (_request, body, parsed) =>
       parsed(null, body),
     );
+    scope.setErrorHandler((error: FastifyError, _request, reply) =>
+      refuse(reply, error.statusCode ?? 500, error.message),
+    );
     const handler = (request: FastifyRequest, reply: FastifyReply) => forward(pool, request, reply);
     scope.all('/whip/*', handler);
     scope.all('/whep/*', handler);
@@ -50,14 +54,18 @@ async function forward(pool: Pool, request: FastifyRequest, reply: FastifyReply)
     return await reply.code(answer.statusCode).send(Buffer.from(await answer.body.arrayBuffer()));
   } catch (error) {
     request.log.warn({ err: error }, 'rooms role out of reach');
-    return reply
-      .code(503)
-      .header('retry-after', '1')
-      .type('application/problem+json')
-      .send(
-        JSON.stringify({ type: 'about:blank', title: 'The rooms are starting; try again in a second', status: 503 }),
-      );
+    void reply.header('retry-after', '1');
+    return refuse(reply, 503, 'The rooms are starting; try again in a second.');
   }
+}
+
+/** As the rooms role itself refuses (RFC 9457): in bytes, or Fastify adds a charset, and readable from any origin. */
+function refuse(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  return reply
+    .code(status)
+    .header('access-control-allow-origin', '*')
+    .type(PROBLEM_TYPE)
+    .send(Buffer.from(problemBody(status, detail)));
 }
 
 function passedHeaders(request: FastifyRequest): Record<string, string> {

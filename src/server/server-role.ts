@@ -35,6 +35,7 @@ interface Parts extends RoleContext {
 export async function startServerRole(context: RoleContext): Promise<RunningRole> {
   const parts = await openParts(context);
   const http = fastify({
+    forceCloseConnections: true,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     http: { maxHeaderSize: MAX_HEADER_BYTES },
@@ -86,7 +87,7 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   await registerLibrary(http, { store, root: join(config.data_dir, 'library'), clock });
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
-  if (demoPageIsOn(config.demo_page, config.http.host)) await registerDemoPage(http, parts);
+  if (installation.demoPage) await registerDemoPage(http, parts);
 }
 
 function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
@@ -96,11 +97,6 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
     reportTask: (taskId, report) => tasks.reportTask(taskId, report),
     reportJob: (jobId, report) => tasks.reportJob(jobId, report),
   };
-}
-
-/** Whoever opens the page may publish and record, so by itself it is only for the machine's own users. */
-function demoPageIsOn(setting: 'auto' | 'on' | 'off', host: string): boolean {
-  return setting === 'on' || (setting === 'auto' && ['127.0.0.1', 'localhost', '::1'].includes(host));
 }
 
 function operations({ store, tasks, callbacks, queries, rooms, recorders }: Parts) {

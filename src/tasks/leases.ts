@@ -244,6 +244,7 @@ const leasedTask = (task: ClaimedTask): LeasedTask => ({
   botUserId: task.bot_user_id,
   plan: JSON.parse(task.plan) as RecordingPlan,
   startedMs: task.started_ms === null ? undefined : wallMs(task.started_ms),
+  stopCode: task.stop_code ?? undefined,
 });
 
 const leasedJob = (job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts'>, file: FileRow): LeasedJob => ({

@@ -27,6 +27,11 @@ export interface LeasedTask {
   readonly plan: RecordingPlan;
   /** Wall time of the first `started` report, absent until then; with it a later epoch keeps the same zero. */
   readonly startedMs: WallMs | undefined;
+  /**
+   * LeaveCode of a stop that was asked for before this claim. The bot must not enter the room: report `stopped` at once
+   * with what earlier epochs left on the spool, without `started`.
+   */
+  readonly stopCode: number | undefined;
 }
 
 /** One finishing job: a file's segments become a checked MP4 in the library. */
@@ -100,6 +105,12 @@ export type TaskReport =
       readonly files: readonly RecordedFile[];
     };
 
+/**
+ * Why an attempt at a finishing job failed. `content`: the file itself does not pass its checks; after three such attempts
+ * it is given up as stuck (311 Status 1). `environment`: disk full, I/O, a killed process, a lost lease; tried for a day.
+ */
+export type JobFault = 'content' | 'environment';
+
 /** Reports of a recorder about a finishing job. */
 export type JobReport =
   | {
@@ -114,8 +125,31 @@ export type JobReport =
       readonly startMs: WallMs;
       readonly endMs: WallMs;
     }
-  /** The job will be tried again with back-off unless `permanent`. */
-  | { readonly kind: 'failed'; readonly epoch: number; readonly reason: string; readonly permanent: boolean };
+  /**
+   * The attempt failed. `permanent`: trying again can never help, the file is lost at once (311 Status 2). Otherwise it
+   * is tried again with back-off, for as long as `fault` allows; `environment` when absent.
+   */
+  | {
+      readonly kind: 'failed';
+      readonly epoch: number;
+      readonly reason: string;
+      readonly permanent: boolean;
+      readonly fault?: JobFault;
+    };
+
+/** Files of these tasks a recorder finds on its spool, at most a thousand tasks. */
+export interface SpoolRequest {
+  readonly taskIds: readonly string[];
+}
+
+/** Which segments may go, because their file is in the library; unknown tasks and tasks without any are left out. */
+export interface SpoolResponse {
+  readonly settled: readonly {
+    readonly taskId: string;
+    /** Keys of the files that are done; `all` when the task has ended and none of its files failed. */
+    readonly fileKeys: readonly string[] | 'all';
+  }[];
+}
 
 /** Answer to a report. `stale` means the lease has moved on: drop the task and write nothing more. */
 export interface ReportResponse {

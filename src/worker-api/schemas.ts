@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { fileKeyPattern } from '../naming/file-key.ts';
 import { wallMs } from '../units.ts';
-import type { JobReport, ReportResponse, SyncRequest, SyncResponse, TaskReport } from './messages.ts';
+import type {
+  JobReport,
+  ReportResponse,
+  SpoolRequest,
+  SpoolResponse,
+  SyncRequest,
+  SyncResponse,
+  TaskReport,
+} from './messages.ts';
 
 /** Bounds on what one message may carry; far above what one recorder can run. */
 const mostHeld = 1000;
-const mostFiles = 1000;
+const mostFiles = 20_000;
 
 const epoch = z.int().min(0);
 const stamp = z.int().min(0).transform(wallMs);
@@ -62,7 +70,13 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
     startMs: stamp,
     endMs: stamp,
   }),
-  z.object({ kind: z.literal('failed'), epoch, reason, permanent: z.boolean() }),
+  z.object({
+    kind: z.literal('failed'),
+    epoch,
+    reason,
+    permanent: z.boolean(),
+    fault: z.enum(['content', 'environment']).default('environment'),
+  }),
 ]);
 
 const plan = z.object({
@@ -87,9 +101,10 @@ const leasedTask = z
     botUserId: z.string(),
     plan,
     startedMs: stamp.optional(),
+    stopCode: z.int().optional(),
   })
-  // JSON has no undefined: the member that is missing on the wire is present in the type.
-  .transform((task) => ({ ...task, startedMs: task.startedMs }));
+  // JSON has no undefined: members that are missing on the wire are present in the type.
+  .transform((task) => ({ ...task, startedMs: task.startedMs, stopCode: task.stopCode }));
 
 const leasedJob = z.object({
   jobId: z.int(),
@@ -112,6 +127,14 @@ export const syncResponse: z.ZodType<SyncResponse> = z.object({
   newTasks: z.array(leasedTask),
   newJobs: z.array(leasedJob),
   stops: z.array(z.object({ taskId, leaveCode: z.int() })),
+});
+
+/** Body of a question about the spool. */
+export const spoolRequest: z.ZodType<SpoolRequest> = z.object({ taskIds: z.array(taskId).max(mostHeld) });
+
+/** Answer to a question about the spool, checked by the recorder. */
+export const spoolResponse: z.ZodType<SpoolResponse> = z.object({
+  settled: z.array(z.object({ taskId, fileKeys: z.union([z.array(z.string()), z.literal('all')]) })),
 });
 
 /** Answer to a report, checked by the recorder. */

@@ -1,0 +1,56 @@
+/**
+ * All benchmarks one after the other and one closing table: `npm run bench -- [--quick] [--write]`. With `--write` the
+ * generated part of docs/performance.md is renewed.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { closingTable } from './closing-table.ts';
+import { writePerformancePage } from './performance-page.ts';
+import { readRows, type Row } from './report.ts';
+import { singleRows } from './single-rows.ts';
+
+const quick = process.argv.includes('--quick');
+const names = ['rtp-core', 'single', 'mixed', 'rooms'] as const;
+
+/** Runs one benchmark with its output shown; gives that output. Rejects when it fails. */
+function run(script: string, rowsFile: string): Promise<string> {
+  const env = { ...process.env, ROOMTAPE_BENCH_ROWS: rowsFile };
+  const args = [script, ...(quick ? ['--quick'] : [])];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+    process.stdout.write(chunk);
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve(output) : reject(new Error(`${script} ended with ${code}`))));
+  });
+}
+
+async function measure(dir: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const name of names) {
+    const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+    if (!existsSync(script)) continue;
+    const rowsFile = join(dir, `${name}.rows`);
+    writeFileSync(rowsFile, '');
+    console.log(`\n— ${name}\n`);
+    const output = await run(script, rowsFile);
+    const reported = readRows(rowsFile);
+    rows.push(...(name === 'single' && reported.length === 0 ? singleRows(output) : reported));
+  }
+  return rows;
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'roomtape-bench-'));
+try {
+  const rows = await measure(dir);
+  console.log(`\n${closingTable(rows)}`);
+  if (process.argv.includes('--write')) writePerformancePage(rows);
+} finally {
+  rmSync(dir, { recursive: true });
+}

@@ -1,0 +1,41 @@
+/** Publishers number FROM to TO - 1 in one process: `node publishers.ts ORIGIN FROM TO`. */
+import { systemClock } from '../../src/clock.ts';
+import { SDK_APP_ID, sigFor } from '../../test/rooms/rooms-fixture.ts';
+import { roomIdOf, type Ask, type PublisherFigures, type Ready } from './messages.ts';
+import { LoadPublisher } from './publisher.ts';
+
+/** Publishers do not send in step: each begins a little later than the one before. */
+const STAGGER_MS = 7;
+const PUMP_MS = 4;
+
+const [origin, from, to] = [process.argv[2] ?? '', Number(process.argv[3]), Number(process.argv[4])];
+const clock = systemClock();
+const publishers: LoadPublisher[] = [];
+for (let i = from; i < to; i++) {
+  const url = `${origin}/whip/${SDK_APP_ID}/${roomIdOf(i)}/u${i}`;
+  publishers.push(await LoadPublisher.open(url, sigFor(`u${i}`), clock));
+}
+const now = (): number => Math.round(performance.now());
+publishers.forEach((publisher, i) => publisher.start(now() + i * STAGGER_MS));
+const stop = clock.every(PUMP_MS, () => {
+  const at = now();
+  for (const publisher of publishers) publisher.pump(at);
+});
+
+function figures(): PublisherFigures {
+  const sum = (of: (publisher: LoadPublisher) => number): number =>
+    publishers.reduce((total, publisher) => total + of(publisher), 0);
+  return {
+    kind: 'figures',
+    sent: sum((publisher) => publisher.sent),
+    refused: sum((publisher) => publisher.refused),
+    connections: sum((publisher) => (publisher.connected ? 1 : 0)),
+  };
+}
+
+process.on('message', (ask: Ask) => {
+  if (ask === 'stop') stop();
+  process.send?.(figures());
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ kind: 'ready' } satisfies Ready);

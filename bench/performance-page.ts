@@ -8,12 +8,21 @@ const end = '<!-- end of the generated part -->';
 
 const percent = (part: number): string => `${Math.round(part * 100)} %`;
 
+/** A table in the form the formatter leaves alone: columns padded, the rule as wide as they are. */
+function markdownTable(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [rows[0] ?? [], rule, ...rows.slice(1)].map(line);
+}
+
 function ratioTable(rows: readonly Row[]): string[] {
-  const lines = rows.map((row) => {
+  const cells = rows.map((row) => {
     const ofTarget = row.target === undefined || row.target === 0 ? '–' : percent(row.measured / row.target);
-    return `| ${row.group} | ${row.name} | ${ratioOf(row)} | ${ofTarget} | ${verdict(row)} |`;
+    return [row.group, row.name, ratioOf(row), ofTarget, verdict(row)];
   });
-  return ['| part | what | ratio to the baseline | of the target | |', '|---|---|---|---|---|', ...lines];
+  return markdownTable([['part', 'what', 'ratio to the baseline', 'of the target', ''], ...cells]);
 }
 
 /** Cost of N sources over the cost of one, and of the baseline's in the same run. */
@@ -21,12 +30,11 @@ function growthTable(rows: readonly Row[]): string[] {
   const sources = rows.filter((row) => row.group === 'mixed' && row.name.endsWith('360p15'));
   const [one] = sources;
   if (!one) return [];
-  const lines = sources.map((row) => {
+  const cells = sources.map((row) => {
     const growth = (row.measured / one.measured).toFixed(2);
-    const naive = ((row.baseline ?? Number.NaN) / (one.baseline ?? Number.NaN)).toFixed(2);
-    return `| ${row.name} | ${growth} | ${naive} |`;
+    return [row.name, growth, ((row.baseline ?? Number.NaN) / (one.baseline ?? Number.NaN)).toFixed(2)];
   });
-  return ['| mix | cost against one source | the baseline’s, likewise |', '|---|---|---|', ...lines];
+  return markdownTable([['mix', 'cost against one source', 'the baseline’s, likewise'], ...cells]);
 }
 
 /** Renews the tables between the page's two marks. @throws Error when the page lacks them. */

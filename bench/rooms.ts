@@ -1,6 +1,6 @@
 /**
  * CPU of the `rooms` role per RTP packet under real ICE, DTLS and SRTP: publishers that send ready-made packets, the
- * receiver and a recorder are processes of their own. Measured in turn and alternating: packets that are only counted as
+ * receiver and a recorder are processes of their own. Measured in turn, round after round: packets that are only counted as
  * they come up from libdatachannel (the baseline), the whole role without a recorder, and the whole role with one.
  *
  * node bench/rooms.ts [--quick] [publishers…]
@@ -91,9 +91,14 @@ class Load {
     return { total, js, rate: (packets * 1000) / (until - since) };
   }
 
-  /** Stops the publishers and compares what they sent with what the core received. */
+  /** Lets the publishers send, or falls silent. */
+  async tell(what: 'send' | 'pause'): Promise<void> {
+    await Promise.all(this.#publishers.map((child) => ask(child, what)));
+  }
+
+  /** Compares what the publishers sent with what the core received; they must have paused. */
   async settle(): Promise<{ loss: Loss; stats: ReceiverFigures['stats'] }> {
-    const figures = await Promise.all(this.#publishers.map((child) => ask<PublisherFigures>(child, 'stop')));
+    const figures = await Promise.all(this.#publishers.map((child) => ask<PublisherFigures>(child, 'figures')));
     await sleep(SETTLE_MS);
     const { stats } = await this.#figures();
     const sum = (of: (one: PublisherFigures) => number): number => figures.reduce((total, one) => total + of(one), 0);
@@ -111,92 +116,120 @@ class Load {
   }
 }
 
-async function bareCost(plan: Plan): Promise<Cost> {
-  const load = await Load.open('bare', plan.publishers);
-  const costs: Cost[] = [];
-  for (let i = 0; i < plan.rounds; i++) costs.push(await load.measure(plan.windowMs));
-  load.close();
-  return middle(costs);
-}
-
-const middle = (costs: readonly Cost[]): Cost => ({
-  total: median(costs.map((cost) => cost.total)),
-  js: median(costs.map((cost) => cost.js)),
-  rate: median(costs.map((cost) => cost.rate)),
-});
-
-interface Outcome {
+/** One round: all three ways, one after the other, so that a busy moment of the machine meets all. */
+interface Round {
+  readonly bare: Cost;
   readonly alone: Cost;
   readonly fed: Cost;
   /** Microseconds per packet in the recorder's process. */
   readonly taking: number;
-  /** Median of the pairs' differences, microseconds per packet in `rooms`. */
-  readonly giving: number;
+}
+
+interface Outcome {
+  readonly rounds: readonly Round[];
   readonly recorder: RecorderFigures;
   readonly loss: Loss;
   readonly stats: ReceiverFigures['stats'];
 }
 
-async function roomsCost({ publishers, windowMs, rounds }: Plan): Promise<Outcome> {
-  const load = await Load.open('rooms', publishers);
-  const recorder = (await start('recorder', load.origin, String(publishers))).child;
-  const [alone, fed, taking]: [Cost[], Cost[], number[]] = [[], [], []];
-  for (let i = 0; i < rounds; i++) {
-    alone.push(await load.measure(windowMs));
-    await ask(recorder, 'join');
-    const [before, cpu] = [await ask<RecorderFigures>(recorder, 'figures'), processCpu(recorder.pid ?? 0)];
-    fed.push(await load.measure(windowMs));
-    const after = await ask<RecorderFigures>(recorder, 'figures');
-    taking.push((processCpu(recorder.pid ?? 0).process - cpu.process) / (after.packets - before.packets));
-    await ask(recorder, 'leave');
-  }
+async function measureBare(load: Load, windowMs: number): Promise<Cost> {
+  await load.tell('send');
+  const cost = await load.measure(windowMs);
+  await load.tell('pause');
+  return cost;
+}
+
+async function measureRooms(load: Load, recorder: ChildProcess, windowMs: number): Promise<Omit<Round, 'bare'>> {
+  const pid = recorder.pid ?? 0;
+  await load.tell('send');
+  const alone = await load.measure(windowMs);
+  const before = await ask<RecorderFigures>(recorder, 'join');
+  const since = processCpu(pid).process;
+  const fed = await load.measure(windowMs);
+  const after = await ask<RecorderFigures>(recorder, 'figures');
+  const taking = (processCpu(pid).process - since) / (after.packets - before.packets);
+  await ask(recorder, 'leave');
+  await load.tell('pause');
+  return { alone, fed, taking };
+}
+
+async function compare({ publishers, windowMs, rounds: count }: Plan): Promise<Outcome> {
+  const bare = await Load.open('bare', publishers);
+  const rooms = await Load.open('rooms', publishers);
+  const recorder = (await start('recorder', rooms.origin, String(publishers))).child;
+  const rounds: Round[] = [];
+  for (let i = 0; i < count; i++)
+    rounds.push({
+      bare: await measureBare(bare, windowMs),
+      ...(await measureRooms(rooms, recorder, windowMs)),
+    });
   const figures = await ask<RecorderFigures>(recorder, 'figures');
-  const settled = await load.settle();
+  const settled = await rooms.settle();
   recorder.disconnect();
-  load.close();
-  const giving = median(fed.map((cost, i) => cost.total - (alone[i]?.total ?? 0)));
-  return { alone: middle(alone), fed: middle(fed), taking: median(taking), giving, recorder: figures, ...settled };
+  rooms.close();
+  bare.close();
+  return { rounds, recorder: figures, ...settled };
+}
+
+type Measure = (round: Round) => number;
+
+/** The median, and as baseline what gives the median of the rounds' ratios. */
+function against(rounds: readonly Round[], of: Measure, base: Measure): { measured: number; baseline: number } {
+  const measured = median(rounds.map(of));
+  return { measured, baseline: measured / median(rounds.map((round) => of(round) / base(round))) };
 }
 
 const us = (value: number): string => value.toFixed(1);
 
-function print(plan: Plan, bare: Cost, { alone, fed, giving, taking, loss, stats, recorder }: Outcome): void {
-  const nominal = plan.publishers * NOMINAL;
+function print(plan: Plan, { rounds, loss, stats, recorder }: Outcome): void {
+  const middle = (of: Measure): string => us(median(rounds.map(of)));
   const { feeds } = stats;
   const dropped = feeds.droppedVideo + feeds.droppedAudio;
-  console.log(`${plan.publishers} publishers, ${fed.rate.toFixed(0)} of ${nominal} packets/s; µs a packet:`);
-  console.log(`  only counted          ${us(bare.total)}, JS thread ${us(bare.js)}`);
-  console.log(`  rooms, no recorder    ${us(alone.total)}, JS thread ${us(alone.js)}`);
-  console.log(`  rooms, one recorder   ${us(fed.total)}, JS thread ${us(fed.js)}`);
-  console.log(`  hand-over             ${us(giving)} given, ${us(taking)} taken`);
+  const rate = median(rounds.map(({ fed }) => fed.rate)).toFixed(0);
+  console.log(`${plan.publishers} publishers, ${rate} of ${plan.publishers * NOMINAL} packets/s; µs a packet:`);
+  for (const [name, key] of [
+    ['only counted       ', 'bare'],
+    ['rooms, no recorder ', 'alone'],
+    ['rooms, one recorder', 'fed'],
+  ] as const)
+    console.log(`  ${name}   ${middle((one) => one[key].total)}, JS thread ${middle((one) => one[key].js)}`);
+  console.log(`  hand-over             ${middle(giving)} given, ${middle((one) => one.taking)} taken`);
   console.log(`  of ${loss.sent} sent: ${loss.missing} missing, ${loss.refused} refused by the sender's transport`);
   console.log(`  feed: ${feeds.packets} handed over, ${recorder.packets} taken, ${dropped} dropped`);
 }
 
-function reportRows(plan: Plan, bare: Cost, outcome: Outcome): void {
-  const { fed, alone, giving, taking, loss, stats } = outcome;
+const giving: Measure = ({ fed, alone }) => fed.total - alone.total;
+
+function reportRows(plan: Plan, { rounds, loss, stats }: Outcome): void {
   const group = `rooms, ${plan.publishers} publishers`;
-  const dropped = stats.feeds.droppedVideo + stats.feeds.droppedAudio;
   const unit = 'µs a packet';
   const full = plan.publishers * NOMINAL;
-  const share = { name: `share of a core at ${full} packets/s`, unit: '%' };
-  const wanted = plan.publishers === 40 ? { target: 30 } : {};
-  report({ group, name: 'whole process, no recorder', unit, measured: alone.total, baseline: bare.total });
-  report({ group, name: 'whole process, one recorder', unit, measured: fed.total, baseline: bare.total });
-  report({ group, name: 'JS thread, one recorder', unit, measured: fed.js, baseline: bare.js, target: 10 });
-  const [measured, baseline] = [fed.total, bare.total].map((cost) => (cost * full) / 10_000);
-  report({ group, ...share, measured: measured ?? 0, baseline: baseline ?? 0, ...wanted });
-  report({ group, name: 'hand-over, both ends', unit, measured: giving + taking, target: 6 });
+  /** The targets are those of 40 publishers. */
+  const wanted = (target: number): { target?: number } => (plan.publishers === 40 ? { target } : {});
+  const total = ({ bare }: Round): number => bare.total;
+  const [alone, fed] = [against(rounds, (r) => r.alone.total, total), against(rounds, (r) => r.fed.total, total)];
+  const js = against(
+    rounds,
+    (r) => r.fed.js,
+    (r) => r.bare.js,
+  );
+  const share = { measured: (fed.measured * full) / 10_000, baseline: (fed.baseline * full) / 10_000 };
+  const handOver = median(rounds.map((round) => giving(round) + round.taking));
+  report({ group, name: 'whole process, no recorder', unit, ...alone });
+  report({ group, name: 'whole process, one recorder', unit, ...fed });
+  report({ group, name: 'JS thread, one recorder', unit, ...js, ...wanted(10) });
+  report({ group, name: `share of a core at ${full} packets/s`, unit: '%', ...share, ...wanted(30) });
+  report({ group, name: 'hand-over, both ends', unit, measured: handOver, ...wanted(6) });
   report({ group, name: 'packets lost', unit: 'ppm', measured: (loss.missing * 1e6) / loss.sent, target: 0 });
+  const dropped = stats.feeds.droppedVideo + stats.feeds.droppedAudio;
   report({ group, name: 'packets dropped by the feed', unit: '', measured: dropped, target: 0 });
 }
 
 async function run(plan: Plan): Promise<void> {
-  const bare = await bareCost(plan);
-  const outcome = await roomsCost(plan);
-  print(plan, bare, outcome);
-  reportRows(plan, bare, outcome);
-  if (outcome.fed.rate < 0.9 * plan.publishers * NOMINAL)
+  const outcome = await compare(plan);
+  print(plan, outcome);
+  reportRows(plan, outcome);
+  if (median(outcome.rounds.map(({ fed }) => fed.rate)) < 0.9 * plan.publishers * NOMINAL)
     console.log('  this machine could not make the whole load beside the receiver; the cost per packet is what counts');
 }
 

@@ -80,13 +80,13 @@ function send(packets: readonly ReceivedPacket[]): number {
   return ((performance.now() - start) * 1000) / packets.length;
 }
 
-/** What a thread pays at least: taking a datagram's number and giving its payload on. */
-function justRead(datagrams: readonly Datagram[]): number {
-  let sum = 0;
+/** What any receiver pays that keeps a packet: one copy of its payload. */
+function justCopy(datagrams: readonly Datagram[]): number {
+  const ring: Uint8Array[] = Array.from({ length: 1024 }, () => Buffer.alloc(0));
+  let at = 0;
   const start = performance.now();
   for (let i = 0; i < sessions; i++)
-    for (const { bytes } of datagrams) sum += bytes.readUInt16BE(2) + bytes.subarray(12).length;
-  if (sum === 0) throw new Error('there were no datagrams');
+    for (const { bytes } of datagrams) ring[at++ & 1023] = Buffer.from(bytes.subarray(12));
   return ((performance.now() - start) * 1000) / (datagrams.length * sessions);
 }
 
@@ -98,7 +98,7 @@ for (const loss of [0, 0.05]) {
   receive(datagrams.slice(0, 2000), (packet) => kept.push(packet));
   let delivered = 0;
   const measured = receive(datagrams, () => (delivered += 1));
-  const baseline = justRead(datagrams);
+  const baseline = justCopy(datagrams);
   console.log(`receive, ${loss * 100} % loss: ${measured.toFixed(2)} µs a packet (${delivered} delivered)`);
   report({ group, name: `receive, ${loss * 100} % loss`, unit, measured, baseline });
   if (loss > 0) continue;

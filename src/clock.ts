@@ -67,7 +67,7 @@ interface FakeTimer {
 }
 
 /** A clock that moves only when told to; timers run in order of their due time during `advance`. */
-export class FakeClock implements Clock {
+export class FakeClock implements SystemClock {
   #wall: number;
   #mono = 0;
   #timers = new Set<FakeTimer>();
@@ -83,6 +83,10 @@ export class FakeClock implements Clock {
 
   wallUs(): WallUs {
     return wallUs(this.#wall);
+  }
+
+  get wallOffsetUs(): number {
+    return this.#wall - this.#mono;
   }
 
   monoUs(): MonoUs {

@@ -37,5 +37,5 @@ export interface RecorderFigures {
   readonly closed: number;
 }
 
-/** What the parent asks for. `join` and `leave` are the recorder's, `stop` the publishers'. */
-export type Ask = 'figures' | 'join' | 'leave' | 'stop';
+/** What the parent asks for. `join` and `leave` are the recorder's, `send` and `pause` the publishers'. */
+export type Ask = 'figures' | 'join' | 'leave' | 'send' | 'pause';

@@ -109,7 +109,7 @@ export class LoadPublisher {
     return this.#transport.connected;
   }
 
-  /** Begins at `at` milliseconds of the caller's clock. */
+  /** Begins, or begins again, at `at` milliseconds of the caller's clock. */
   start(at: number): void {
     for (const line of this.#lines) line.dueAt = at;
   }

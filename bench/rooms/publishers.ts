@@ -1,4 +1,4 @@
-/** Publishers number FROM to TO - 1 in one process: `node publishers.ts ORIGIN FROM TO`. */
+/** Publishers number FROM to TO - 1 in one process, silent until they are told to send: `node publishers.ts ORIGIN FROM TO`. */
 import { systemClock } from '../../src/clock.ts';
 import { SDK_APP_ID, sigFor } from '../../test/rooms/rooms-fixture.ts';
 import { roomIdOf, type Ask, type PublisherFigures, type Ready } from './messages.ts';
@@ -16,10 +16,10 @@ for (let i = from; i < to; i++) {
   publishers.push(await LoadPublisher.open(url, sigFor(`u${i}`), clock));
 }
 const now = (): number => Math.round(performance.now());
-publishers.forEach((publisher, i) => publisher.start(now() + i * STAGGER_MS));
-const stop = clock.every(PUMP_MS, () => {
+let sending = false;
+clock.every(PUMP_MS, () => {
   const at = now();
-  for (const publisher of publishers) publisher.pump(at);
+  if (sending) for (const publisher of publishers) publisher.pump(at);
 });
 
 function figures(): PublisherFigures {
@@ -34,7 +34,8 @@ function figures(): PublisherFigures {
 }
 
 process.on('message', (ask: Ask) => {
-  if (ask === 'stop') stop();
+  if (ask === 'send') publishers.forEach((publisher, i) => publisher.start(now() + i * STAGGER_MS));
+  if (ask !== 'figures') sending = ask === 'send';
   process.send?.(figures());
 });
 process.on('disconnect', () => process.exit());

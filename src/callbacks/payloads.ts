@@ -60,17 +60,24 @@ export const vodCommit = (atMs: WallMs, file: CommittedFile): TaskEvent => ({
   },
 });
 
-/** 311 Status 2: the file could not be made; only what names it remains (contract §4.3). */
+/** Why a file is not in the library: 1 its segments are stuck on the spool, 2 it could not be made at all (contract §4.3). */
+export interface FileFailure {
+  readonly status: 1 | 2;
+  /** Errmsg of the event. */
+  readonly reason: string;
+}
+
+/** 311 of a file that failed; only what names it remains (contract §4.3). */
 export const vodFailure = (
   atMs: WallMs,
   file: Pick<CommittedFile, 'userId' | 'trackType' | 'cacheFile'>,
-  errmsg: string,
+  failure: FileFailure,
 ): TaskEvent => ({
   type: 311,
   atMs,
   payload: {
-    Status: 2,
-    Errmsg: errmsg,
+    Status: failure.status,
+    Errmsg: failure.reason,
     TencentVod: { UserId: file.userId, TrackType: file.trackType, CacheFile: file.cacheFile },
   },
 });

@@ -3,7 +3,6 @@ import { openAacEncoder } from '../codec/aac-encoder.ts';
 import { present } from '../codec/native.ts';
 import { adtsFrames } from '../segment/adts.ts';
 import { transportRate } from '../segment/transport-time.ts';
-import { parseSps } from '../timeline/sps.ts';
 import type { AudioFormat } from '../segment/segment-writer.ts';
 import { FinishError, type ExpectedStreams, type FinishRequest } from './finish-request.ts';
 import { Mp4Muxer, type Mp4Streams } from './mp4-muxer.ts';
@@ -14,20 +13,23 @@ import { SoundLane } from './sound-lane.ts';
 /** Packets between two turns of the event loop, so that a parent that went away is noticed. */
 const packetsPerTurn = 2000;
 
-/** Puts all segments of a request into one MP4 at `path` and tells what must be in it. @throws FinishError `no-media` or `stream-missing`. */
+/** Shorter spans hold no picture that anybody could see, and less than a few frames of sound: they make no file. */
+const shortestMs = 50;
+
+/** Puts all segments of a request into one MP4 at `path` and tells what must be in it. @throws FinishError `no-media`. */
 export async function assembleMp4(request: FinishRequest, path: string): Promise<ExpectedStreams> {
+  const spanMs = request.endMs - request.startMs;
+  if (spanMs < shortestMs) throw new FinishError('no-media', `the file would last ${spanMs} ms`);
   const media = new RecordedMedia(request.dirs, request.startMs);
   if (media.empty) throw new FinishError('no-media', 'nothing was recorded');
-  const recorded = media.streams();
-  const expect = request.expect ?? media.promised;
-  requireStreams(recorded, expect);
-  const streams = fileStreams(recorded, (request.endMs - request.startMs) * 1000);
+  const streams = fileStreams(media.streams(spanMs * (transportRate / 1000)), spanMs * 1000);
   const silentPacket = streams.audio ? await silence(streams.audio) : undefined;
   const muxer = new Mp4Muxer(path, streams);
   try {
-    await copyPackets(media, new Lanes(muxer, streams, silentPacket));
+    const written = await copyPackets(media, new Lanes(muxer, streams, silentPacket));
+    if (!written.video && !written.audio) throw new FinishError('no-media', 'nothing whole lies in the file’s span');
     muxer.finish();
-    return expect;
+    return written;
   } catch (error) {
     muxer.close();
     throw error;
@@ -62,42 +64,31 @@ class Lanes {
     for (const { data } of adtsFrames(packet.data)) this.#sound.push(start + 1024 * frame++, data);
   }
 
-  finish(): void {
+  /** Fills both streams up to the end and tells which of them have anything. */
+  finish(): ExpectedStreams {
     this.#pictures?.finish();
     this.#sound?.finish();
+    return { audio: this.#sound?.wrote ?? false, video: this.#pictures?.wrote ?? false };
   }
 }
 
-async function copyPackets(media: RecordedMedia, lanes: Lanes): Promise<void> {
+async function copyPackets(media: RecordedMedia, lanes: Lanes): Promise<ExpectedStreams> {
   let count = 0;
   for (const packet of media.packets()) {
     lanes.push(packet);
     count += 1;
     if (count % packetsPerTurn === 0) await nextTurn();
   }
-  lanes.finish();
-}
-
-function requireStreams({ video, audio }: RecordedStreams, expect: ExpectedStreams): void {
-  if (!video && !audio) throw new FinishError('no-media', 'the segments hold nothing whole');
-  if (expect.video && !video) throw new FinishError('stream-missing', 'no picture was recorded');
-  if (expect.audio && !audio) throw new FinishError('stream-missing', 'no sound was recorded');
+  return lanes.finish();
 }
 
 function fileStreams({ video, audio }: RecordedStreams, spanUs: number): Mp4Streams {
+  if (!video && !audio) throw new FinishError('no-media', 'the segments hold nothing whole');
   return {
-    video: video && { ...video, ...pictureSize(video.parameterSets) },
+    video,
     audio: audio && { sampleRate: audio.sampleRate, channels: audio.channels === 1 ? 1 : 2 },
     spanUs,
   };
-}
-
-function pictureSize(parameterSets: Buffer): { width: number; height: number } {
-  const begin = parameterSets.indexOf(Buffer.of(0, 0, 1)) + 3;
-  const next = parameterSets.indexOf(Buffer.of(0, 0, 1), begin);
-  const sps = parseSps(parameterSets.subarray(begin, next < 0 ? undefined : next));
-  if (!sps) throw new FinishError('stream-missing', 'the first picture has no sound sequence parameter set');
-  return { width: sps.width, height: sps.height };
 }
 
 /** What the encoder makes of silence in this format. */

@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { systemClock } from '../clock.ts';
 import { assembleMp4 } from './assemble.ts';
 import type { FinishedFile, FinishRequest } from './finish-request.ts';
 import { probeFile } from './probe.ts';
 import { hashFile, publishFile } from './publish.ts';
-
-/** One name per output, so that a redone job replaces what an earlier try has left behind. */
-const tempName = (outputPath: string): string =>
-  `${createHash('sha256').update(outputPath).digest('hex').slice(0, 32)}.mp4`;
+import { sweepUnfinished, unfinishedPath } from './unfinished.ts';
 
 /**
  * Does the whole work in this process: segments → MP4 → probe → its place. It may be redone at any time. Recorders use
@@ -16,8 +12,8 @@ const tempName = (outputPath: string): string =>
  * @throws FinishError, or the error of the file system.
  */
 export async function finishHere(request: FinishRequest): Promise<FinishedFile> {
-  await mkdir(request.tempDir, { recursive: true });
-  const path = join(request.tempDir, tempName(request.outputPath));
+  await sweepUnfinished(request.tempDir, systemClock().wallMs());
+  const path = unfinishedPath(request);
   try {
     const expect = await assembleMp4(request, path);
     const probed = probeFile(path, { expect, spanMs: request.endMs - request.startMs });

@@ -1,6 +1,6 @@
 import type { WallMs } from '../units.ts';
 
-/** Streams a file must have; it may have more. */
+/** Streams that were written into a file, so that it must have them. */
 export interface ExpectedStreams {
   readonly audio: boolean;
   readonly video: boolean;
@@ -14,11 +14,14 @@ export interface FinishRequest {
   readonly outputPath: string;
   /** Folder for the unfinished file, best on the same file system. */
   readonly tempDir: string;
+  /**
+   * Tells this try from every other one that may still be at work on the same output, so that no two write the same
+   * unfinished file: epoch and number of the try, letters, digits and dashes. `once` by default.
+   */
+  readonly attempt?: string;
   /** Media span by the timeline: the file's zero and its end. */
   readonly startMs: WallMs;
   readonly endMs: WallMs;
-  /** Streams the file must have; those that the folders' records name by default. */
-  readonly expect?: ExpectedStreams;
 }
 
 /** A finished, probed file. */
@@ -35,8 +38,8 @@ export interface FinishedFile {
   readonly endMs: WallMs;
 }
 
-/** Why a file could not be finished. `no-media` and `stream-missing` will not change on another try. */
-export type FinishErrorCode = 'no-media' | 'stream-missing' | 'probe-failed' | 'cancelled' | 'failed';
+/** Why a file could not be finished. `no-media` will not change on another try. */
+export type FinishErrorCode = 'no-media' | 'probe-failed' | 'cancelled' | 'failed';
 
 /** The one error of finishing. */
 export class FinishError extends Error {
@@ -51,6 +54,6 @@ export class FinishError extends Error {
 
   /** True when the segments themselves are at fault, so that trying again is no use. */
   get permanent(): boolean {
-    return this.code === 'no-media' || this.code === 'stream-missing';
+    return this.code === 'no-media';
   }
 }

@@ -22,7 +22,7 @@ const roundingLift = ({ pts }: PlacedPacket): number => (pts < 0 && pts >= -roun
 
 /**
  * Pictures on their way into the file: each lasts until the next, the last until the file's end. Where an epoch begins
- * inside the one before, its pictures wait for a key frame behind what is there.
+ * inside the one before, its pictures wait for a key frame behind what is there; so do they behind a picture that was lost.
  */
 export class PictureLane {
   readonly #options: PictureLaneOptions;
@@ -37,11 +37,17 @@ export class PictureLane {
     this.#parameterSets = options.parameterSets;
   }
 
+  /** True once a picture was taken. */
+  get wrote(): boolean {
+    return this.#heldDts !== undefined;
+  }
+
   /** Takes the next picture in decoding order. */
   push(packet: PlacedPacket): void {
     const { data, key, parameterSets } = readAccessUnit(packet.data);
-    if (packet.dts <= (this.#heldDts ?? -Infinity)) this.#waitsForKey = true;
-    else if (key) this.#waitsForKey = false;
+    const overlaps = packet.dts <= (this.#heldDts ?? -Infinity);
+    if (overlaps || packet.afterLoss) this.#waitsForKey = true;
+    if (key && !overlaps) this.#waitsForKey = false;
     if (this.#waitsForKey || packet.dts >= this.#options.end) return;
     this.#release(packet.dts);
     const newParameterSets = this.#changed(key ? parameterSets : undefined);

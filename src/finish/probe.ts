@@ -21,6 +21,8 @@ export interface ProbeWanted {
 
 /** How far the file's length may be from the timeline's. */
 const toleranceMs = 200;
+/** From 0 a demuxer leaves out the frame before the first, without which the first is no sound. */
+const beforeAll = -(2n ** 32n);
 /** Packets that are tried until the first picture comes out. */
 const mostTries = 60;
 
@@ -68,7 +70,7 @@ function decodeFirst(format: FormatContext, stream: Stream): void {
     ok('decoder parameters', context.parametersToContext(stream.codecpar));
     context.threadCount = 1;
     ok('open decoder', context.open2Sync(codec, null));
-    ok('go to the beginning', format.seekFrameSync(stream.index, 0n));
+    ok('go to the beginning', format.seekFrameSync(stream.index, beforeAll));
     if (!decodesSoon(format, stream.index, context, packet, frame)) {
       throw new FinishError('probe-failed', `stream ${stream.index} of the finished file does not decode`);
     }

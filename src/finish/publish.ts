@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { makeFolder, syncFolders, syncPath } from './durable-folder.ts';
 
 /** SHA-256 of a file in hex digits, read in pieces into one buffer. */
 export async function hashFile(path: string): Promise<string> {
@@ -18,31 +19,37 @@ export async function hashFile(path: string): Promise<string> {
   }
 }
 
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
+/** Under the name of the unfinished file, which no other try has. */
 async function copyAcross(from: string, to: string): Promise<void> {
-  await copyFile(from, `${to}.part`);
-  await sync(`${to}.part`);
-  await rename(`${to}.part`, to);
+  const part = join(dirname(to), basename(from));
+  await copyFile(from, part);
+  await syncPath(part);
+  await rename(part, to);
   await rm(from);
 }
 
-/** Puts a finished file in its place: on the disk first, then visible in one step, also across file systems. */
+/** The deepest folder that holds both. */
+function commonFolder(one: string, other: string): string {
+  let folder = dirname(one);
+  while (!other.startsWith(folder.endsWith(sep) ? folder : folder + sep) && folder !== dirname(folder)) {
+    folder = dirname(folder);
+  }
+  return folder;
+}
+
+/**
+ * Puts a finished file in its place: on the disk first, then visible in one step, also across file systems. The folders
+ * above it are synced as far as the one that holds the unfinished files too, since an earlier try may have made them.
+ */
 export async function publishFile(from: string, to: string): Promise<void> {
-  await sync(from);
-  await mkdir(dirname(to), { recursive: true });
+  const [source, target] = [resolve(from), resolve(to)];
+  await syncPath(source);
+  await makeFolder(dirname(target));
   try {
-    await rename(from, to);
+    await rename(source, target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyAcross(from, to);
+    await copyAcross(source, target);
   }
-  await sync(dirname(to));
+  await syncFolders(dirname(target), commonFolder(target, source));
 }

@@ -3,24 +3,26 @@ import { adtsFrames } from '../segment/adts.ts';
 import { recoverFolder, type RecoveredFolder } from '../segment/recover.ts';
 import { readTransport, type ElementaryPacket } from '../segment/transport-reader.ts';
 import { toTransport, transportZero, unwrapTransport } from '../segment/transport-time.ts';
+import { parseSps } from '../timeline/sps.ts';
 import type { WallMs } from '../units.ts';
 import { readAccessUnit } from './access-unit.ts';
 import { FileBuffer } from './file-buffer.ts';
-import type { ExpectedStreams } from './finish-request.ts';
 
 /** A PES packet on the file's own time: ticks of 90 kHz from the file's zero. */
 export interface PlacedPacket {
   readonly kind: ElementaryPacket['kind'];
   readonly pts: number;
   readonly dts: number;
+  /** A picture that may lean on one that was lost. */
+  readonly afterLoss: boolean;
   /** Valid until the iteration goes on. */
   readonly data: Buffer;
 }
 
-/** How the streams of a recording are coded, read from their first packets. Absent streams have no packet. */
+/** How the streams of a recording are coded, read from their first packets. Absent streams have nothing usable. */
 export interface RecordedStreams {
-  /** SPS and PPS in Annex B. */
-  readonly video: { readonly parameterSets: Buffer } | undefined;
+  /** SPS and PPS in Annex B, and the size that they tell, in pixels. */
+  readonly video: { readonly parameterSets: Buffer; readonly width: number; readonly height: number } | undefined;
   readonly audio: { readonly sampleRate: number; readonly channels: number } | undefined;
 }
 
@@ -47,21 +49,21 @@ export class RecordedMedia {
     return this.#folders.length === 0;
   }
 
-  /** Streams that the folders' records name. */
-  get promised(): ExpectedStreams {
-    const types = this.#folders.map((folder) => folder.record.trackType);
-    return { audio: types.some((type) => type !== 'video'), video: types.some((type) => type !== 'audio') };
-  }
-
-  /** Looks for the first packet of each stream, no further than the records promise one. */
-  streams(): RecordedStreams {
+  /**
+   * Looks for the first key frame and the first sound before `end` (ticks of 90 kHz), no further than the records
+   * promise one. What a record promises may be missing: the record is written before the media, which may come too late.
+   */
+  streams(end: number): RecordedStreams {
     let video: RecordedStreams['video'];
     let audio: RecordedStreams['audio'];
-    const promised = this.promised;
+    const types = this.#folders.map((folder) => folder.record.trackType);
+    const noVideo = types.every((type) => type === 'audio');
+    const noAudio = types.every((type) => type === 'video');
     for (const packet of this.packets()) {
+      if (packet.dts >= end) continue;
       if (packet.kind === 'video') video ??= videoFormat(packet.data);
       else audio ??= audioFormat(packet.data);
-      if ((video || !promised.video) && (audio || !promised.audio)) break;
+      if ((video || noVideo) && (audio || noAudio)) break;
     }
     return { video, audio };
   }
@@ -74,19 +76,27 @@ export class RecordedMedia {
 
   *#folderPackets({ dir, record, segments }: Folder, files: FileBuffer): Generator<PlacedPacket, void, undefined> {
     const shift = Math.round(((record.zeroUs - this.#startMs * 1000) * 9) / 100) - transportZero;
+    let pictureLost = false;
     for (const segment of segments) {
       const near = toTransport(segment.start);
-      for (const { kind, pts, dts, data, complete } of readTransport(files.read(join(dir, segment.name)))) {
-        if (!complete) continue;
-        yield { kind, pts: unwrapTransport(pts, near) + shift, dts: unwrapTransport(dts, near) + shift, data };
+      for (const packet of readTransport(files.read(join(dir, segment.name)))) {
+        const { kind, data } = packet;
+        if (kind === 'video') pictureLost ||= packet.afterLoss || !packet.complete;
+        if (!packet.complete) continue;
+        const [pts, dts] = [unwrapTransport(packet.pts, near) + shift, unwrapTransport(packet.dts, near) + shift];
+        yield { kind, pts, dts, data, afterLoss: kind === 'video' && pictureLost };
+        if (kind === 'video') pictureLost = false;
       }
     }
   }
 }
 
+/** A key frame from which the pictures can be decoded. */
 function videoFormat(data: Buffer): RecordedStreams['video'] {
-  const { parameterSets } = readAccessUnit(data);
-  return parameterSets && { parameterSets: Buffer.from(parameterSets) };
+  const { key, parameterSets, sps } = readAccessUnit(data);
+  const size = key && sps ? parseSps(sps) : undefined;
+  if (!size || !parameterSets) return undefined;
+  return { parameterSets: Buffer.from(parameterSets), width: size.width, height: size.height };
 }
 
 function audioFormat(data: Buffer): RecordedStreams['audio'] {

@@ -29,6 +29,11 @@ export class SoundLane {
     this.#options = options;
   }
 
+  /** True once a frame was taken. */
+  get wrote(): boolean {
+    return this.#next !== undefined;
+  }
+
   /** Samples of `ticks` (90 kHz) from the file's zero. */
   toSamples(ticks: number): number {
     return Math.round((ticks * this.#options.sampleRate) / transportRate);

@@ -9,9 +9,12 @@ export interface LibraryKey {
   readonly name: string;
 }
 
-/** Where a finished file lies: `<root>/<subAppId>/<fileId>/<name>`. Who finishes writes it by rename. */
-export const libraryPath = (root: string, key: LibraryKey): string =>
-  join(root, String(key.subAppId), key.fileId, key.name);
+/**
+ * Where a finished file lies: `<root>/<subAppId>/<fileId>/<fileId>.mp4`, since a name by contract §5 may be longer than a
+ * file system takes; the name is in its address alone. Who finishes writes it by rename.
+ */
+export const libraryPath = (root: string, key: Omit<LibraryKey, 'name'>): string =>
+  join(root, String(key.subAppId), key.fileId, `${key.fileId}.mp4`);
 
 /** VideoUrl of a finished file; a `+` of the name becomes `%2B` (contract §5). `publicUrl` may end in a slash. */
 export const videoUrl = (publicUrl: string, key: LibraryKey): string =>

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
 import type { JobReport, LeasedJob, ReportResponse } from '../worker-api/messages.ts';
 
@@ -16,8 +17,11 @@ export interface FinishRunnerOptions {
   readonly report: (jobId: number, report: JobReport) => Promise<ReportResponse>;
   /** The server has committed the finished file: its segments may go. */
   readonly onConfirmed: (job: LeasedJob) => void;
+  readonly clock: Clock;
   readonly log: Logger;
 }
+
+const RETRY_MS = 500;
 
 /** Runs leased finishing jobs, each on its own, and reports how they ended. */
 export class FinishRunner {
@@ -46,7 +50,7 @@ export class FinishRunner {
     void handle.outcome.then(async (report) => {
       const isOurs = (): boolean => this.#running.get(job.jobId)?.handle === handle;
       if (!isOurs()) return;
-      await this.#settle(job, report);
+      await this.#settle(job, report, isOurs);
       // While the report was on its way the lease may have been lost and granted anew: that run is not ours to end.
       if (!isOurs()) return;
       this.#running.delete(job.jobId);
@@ -65,18 +69,27 @@ export class FinishRunner {
     for (const jobId of this.#running.keys()) this.abandon(jobId);
   }
 
-  /** An unanswered report is not repeated here: the lease runs out, and the job is redone and reported by its next owner. */
-  async #settle(job: LeasedJob, report: JobReport): Promise<void> {
+  async #settle(job: LeasedJob, report: JobReport, isOurs: () => boolean): Promise<void> {
     const { log } = this.#options;
     const task = { task: job.taskId, file: job.fileName };
-    try {
-      if (report.kind === 'failed') log.error({ ...task, reason: report.reason }, 'finishing failed');
-      const answer = await this.#options.report(job.jobId, report);
-      if (report.kind !== 'done' || !answer.accepted) return;
-      log.info({ ...task, sizeBytes: report.sizeBytes, durationMs: report.durationMs }, 'finished');
-      this.#options.onConfirmed(job);
-    } catch (error) {
-      log.warn({ ...task, err: error }, 'could not report a finished file; it will be redone');
+    if (report.kind === 'failed') log.error({ ...task, reason: report.reason }, 'finishing failed');
+    const accepted = await this.#reportUntilAnswered(job, report, isOurs);
+    if (report.kind !== 'done' || !accepted) return;
+    log.info({ ...task, sizeBytes: report.sizeBytes, durationMs: report.durationMs }, 'finished');
+    this.#options.onConfirmed(job);
+  }
+
+  /** A report is idempotent for its epoch: it is repeated until the server answers or the lease is gone. */
+  async #reportUntilAnswered(job: LeasedJob, report: JobReport, isOurs: () => boolean): Promise<boolean> {
+    const { log, clock } = this.#options;
+    while (isOurs()) {
+      try {
+        return (await this.#options.report(job.jobId, report)).accepted;
+      } catch (error) {
+        log.warn({ task: job.taskId, file: job.fileName, err: error }, 'server out of reach; the report waits');
+        await new Promise<void>((resume) => clock.after(RETRY_MS, resume));
+      }
     }
+    return false;
   }
 }

@@ -15,30 +15,34 @@ export function beginFinishing(job: LeasedJob, spool: Spool, dataDir: string): F
 }
 
 async function finish(job: LeasedJob, spool: Spool, dataDir: string, signal: AbortSignal): Promise<JobReport> {
+  const failed = (reason: string, permanent: boolean): JobReport => ({
+    kind: 'failed',
+    epoch: job.epoch,
+    reason,
+    permanent,
+  });
   try {
-    const file = await finishFile(finishRequest(job, spool, dataDir), { signal });
+    const request = finishRequest(job, spool, dataDir);
+    // Another recorder may have them, or a disk that is not mounted: that is no verdict on the recording.
+    if (!request.dirs.some(readRecord)) return failed('the segments are not on this recorder’s spool', false);
+    const file = await finishFile(request, { signal });
     return { kind: 'done', epoch: job.epoch, ...file };
   } catch (error) {
-    const permanent = error instanceof FinishError && error.permanent;
-    return {
-      kind: 'failed',
-      epoch: job.epoch,
-      reason: error instanceof Error ? error.message : String(error),
-      permanent,
-    };
+    return failed(
+      error instanceof Error ? error.message : String(error),
+      error instanceof FinishError && error.permanent,
+    );
   }
 }
 
 function finishRequest(job: LeasedJob, spool: Spool, dataDir: string): FinishRequest {
   const library = join(dataDir, 'library');
-  const dirs = spool.foldersOf(job.taskId, job.fileKey);
-  const kinds = dirs.flatMap((dir) => readRecord(dir)?.trackType ?? []);
   return {
-    dirs,
-    outputPath: libraryPath(library, { subAppId: job.subAppId, fileId: job.fileId, name: job.fileName }),
+    dirs: spool.foldersOf(job.taskId, job.fileKey),
+    outputPath: libraryPath(library, job),
     tempDir: join(library, 'unfinished'),
+    attempt: `e${job.epoch}-${job.attempt}`,
     startMs: job.startMs,
     endMs: job.endMs,
-    expect: { audio: kinds.some((kind) => kind !== 'video'), video: kinds.some((kind) => kind !== 'audio') },
   };
 }

@@ -6,13 +6,16 @@ import type { Logger } from '../process/log.ts';
  */
 export class Late<T extends { close(): void }> {
   #log: Logger;
+  #onFailed: (error: unknown) => void;
   #value: T | undefined;
   #opening: Promise<void> | undefined;
   #waiting: ((value: T) => void)[] = [];
   #closed = false;
 
-  constructor(log: Logger) {
+  /** `onFailed` is told when opening did not work; by then everything that waited is dropped. */
+  constructor(log: Logger, onFailed: (error: unknown) => void = () => {}) {
     this.#log = log;
+    this.#onFailed = onFailed;
   }
 
   /** The opened thing, if it is there. */
@@ -57,6 +60,7 @@ export class Late<T extends { close(): void }> {
     } catch (error) {
       this.#log.error({ err: error }, 'could not open a recording file');
       this.close();
+      this.#onFailed(error);
     }
   }
 

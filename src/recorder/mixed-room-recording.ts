@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import {
   createMixedRecording,
@@ -22,11 +23,21 @@ export interface MixedRoomRecordingOptions {
   readonly zeroUs: WallUs | undefined;
   readonly openWriter: OpenSpoolFile;
   readonly requestKeyFrame: (track: number) => void;
+  /** The file could not be opened: nothing is being recorded. */
+  readonly onFault: (error: unknown) => void;
   readonly log: Logger;
 }
 
 /** Steps of the compositor (1–10 ms each) taken in one go. */
 const STEPS_AT_A_TIME = 6;
+
+/** What a mix keeps back for late media; by then every window before `end` is due. */
+const LATENCY_US = 1_500_000;
+
+/** Draws what is due in pieces, so that the process goes on serving its other tasks and leases meanwhile. */
+async function catchUp(mix: MixedRecording, end: WallUs): Promise<void> {
+  while (!mix.closed && mix.advance(wallUs(end + LATENCY_US), STEPS_AT_A_TIME)) await nextTurn();
+}
 
 const TRACK_TYPE = { 'audio-video': 'audio_video', audio: 'audio', video: 'video' } as const;
 
@@ -44,7 +55,7 @@ export class MixedRoomRecording implements RoomRecording {
 
   constructor(options: MixedRoomRecordingOptions) {
     this.#options = options;
-    this.#mix = new Late(options.log);
+    this.#mix = new Late(options.log, options.onFault);
   }
 
   anchorEntered({ userId, order, enteredUs }: FeedAnchor): void {
@@ -91,6 +102,8 @@ export class MixedRoomRecording implements RoomRecording {
     const mix = await this.#mix.settled();
     if (!mix) return [];
     const end = wallUs(Math.min(at, this.#emptySince ?? at));
+    await catchUp(mix, end);
+    if (mix.closed) return [];
     const { startUs } = mix.finish(end);
     const trackType = TRACK_TYPE[this.#options.plan.streams];
     // An empty room goes on being written, in case somebody comes back; finishing cuts what lies behind the end.

@@ -3,9 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileKey } from '../naming/file-key.ts';
+import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
-import type { LeasedTask } from '../worker-api/messages.ts';
+import type { LeasedJob, LeasedTask } from '../worker-api/messages.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
@@ -54,57 +55,96 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   return { close };
 }
 
-function finishRunner({ client, spool, installation, log }: Worker): FinishRunner {
+function finishRunner({ client, spool, installation, clock, log }: Worker): FinishRunner {
   return new FinishRunner({
     begin: (job) => beginFinishing(job, spool, installation.config.data_dir),
     report: (jobId, report) => client.reportJob(jobId, report),
-    onConfirmed: (job) => spool.removeFile(job.taskId, job.fileKey),
+    onConfirmed: (job) => removeSegments(spool, job, log),
+    clock,
     log,
   });
 }
 
+/** Hours of segments are thousands of files: they go in the background. What cannot be removed now is swept at a later start. */
+function removeSegments(spool: Spool, { taskId, fileKey }: LeasedJob, log: Logger): void {
+  spool
+    .removeFile(taskId, fileKey)
+    .catch((error: unknown) => log.warn({ task: taskId, err: error }, 'segments remain'));
+}
+
 function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): RunningTask {
-  const { client, clock, rooms, spool } = worker;
   const log = worker.log.child({ task: task.taskId, room: task.room.roomId, epoch: task.epoch });
-  const earlier = new EarlierEpochs(spool, task.taskId, task.epoch);
+  const earlier = new EarlierEpochs(worker.spool, task.taskId, task.epoch);
+  let close = (): void => {};
   const reports = new ReportQueue({
-    send: (report) => client.reportTask(task.taskId, report),
+    send: (report) => worker.client.reportTask(task.taskId, report),
     onStale: () => close(),
-    clock,
+    clock: worker.clock,
     log,
   });
+  const own: TaskWorker = { ...worker, log, task, earlier, reports, onEnded };
+  const run = task.stopCode === undefined ? startRun(own) : reportStopped(own, task.stopCode);
+  close = (): void => {
+    reports.close();
+    run.close();
+  };
+  return {
+    stop: (leaveCode) => run.stop(leaveCode),
+    get onlyReports() {
+      return run.onlyReports;
+    },
+    drain: () => run.drain(),
+    close,
+  };
+}
+
+interface TaskWorker extends Worker {
+  readonly task: LeasedTask;
+  readonly earlier: EarlierEpochs;
+  readonly reports: ReportQueue;
+  readonly onEnded: () => void;
+}
+
+function startRun(worker: TaskWorker): RunningTask {
+  const { clock, rooms, task, earlier, reports, onEnded, log } = worker;
   let connection: RoomConnection | undefined;
-  const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
+  const recording = openRecording(worker, {
+    requestKeyFrame: (track) => connection?.requestKeyFrame(track),
+    onFault: (error) => run.fail(error),
+  });
   const run = new TaskRun({
     task,
     connect: (listener) => (connection = connectRoom(rooms, task, listener, clock)),
-    recording: openRecording({ ...worker, log }, task, earlier, requestKeyFrame),
+    recording,
     report: (report) => reports.push(report),
     withEarlier: (files) => earlier.mergeInto(files),
     onEnded,
     clock,
     log,
   });
-  const close = (): void => {
-    reports.close();
-    run.close();
-  };
   run.start();
-  return { stop: (leaveCode) => run.stop(leaveCode), close };
+  return run;
 }
 
-function openRecording(
-  worker: Worker,
-  task: LeasedTask,
-  earlier: EarlierEpochs,
-  requestKeyFrame: (track: number) => void,
-): RoomRecording {
-  const { log, spool } = worker;
+/** A task that was asked to stop while nobody held it: the room is not entered again, what is on the spool is its files. */
+function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
+  const { task, earlier, reports, onEnded, clock } = worker;
+  const files = earlier.mergeInto([]);
+  void reports.push({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files }).then(onEnded);
+  return { stop: () => {}, onlyReports: true, drain: () => Promise.resolve(), close: () => {} };
+}
+
+interface RecordingEvents {
+  readonly requestKeyFrame: (track: number) => void;
+  readonly onFault: (error: unknown) => void;
+}
+
+function openRecording({ task, earlier, log, spool }: TaskWorker, events: RecordingEvents): RoomRecording {
   const { plan } = task;
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch: task.epoch, earlier, folder, requestKeyFrame, log });
+    return new SingleRoomRecording({ plan, epoch: task.epoch, earlier, folder, ...events, log });
   }
   const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
-  return new MixedRoomRecording({ plan, zeroUs, openWriter: spoolWriter({ spool, task, log }), requestKeyFrame, log });
+  return new MixedRoomRecording({ plan, zeroUs, openWriter: spoolWriter({ spool, task, log }), ...events, log });
 }

@@ -9,7 +9,14 @@ import { LeaseKeeper } from './lease-keeper.ts';
 export interface RunningTask {
   /** Ends the task with that LeaveCode. */
   stop(leaveCode: number): void;
-  /** Stops writing without ending the task. Idempotent. */
+  /**
+   * True once everything is on the spool and only reports are left. Reports name their epoch, so they may wait for a
+   * server that is away for longer than a lease.
+   */
+  readonly onlyReports: boolean;
+  /** Writes what is held, then stops without ending the task: the process drains. Resolves when nothing is written any more. */
+  drain(): Promise<void>;
+  /** Stops writing at once without ending the task: the lease is gone. Idempotent. */
   close(): void;
 }
 
@@ -60,8 +67,8 @@ export class Recorder {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelExpiry();
-    for (const { run } of this.#tasks.values()) run.close();
     this.#options.jobs.close();
+    await Promise.all([...this.#tasks.values()].map(({ run }) => run.drain()));
     this.#wake?.();
     await this.#loop;
     await this.#giveBack();
@@ -100,8 +107,9 @@ export class Recorder {
   #renew(request: SyncRequest, response: SyncResponse, at: MonoUs): void {
     const taskIds = request.tasks.map((task) => task.taskId);
     const jobIds = request.jobs.map((job) => job.jobId);
-    const lostTasks = this.#taskLeases.renewed(taskIds, new Set(response.keptTasks), at, response.leaseMs);
-    for (const taskId of lostTasks) this.#abandon(taskId, 'lease lost');
+    const kept = new Set(response.keptTasks);
+    this.#taskLeases.renewed(taskIds, kept, at, response.leaseMs);
+    for (const taskId of taskIds) if (!kept.has(taskId)) this.#abandon(taskId, 'lease lost');
     const lostJobs = this.#jobLeases.renewed(jobIds, new Set(response.keptJobs), at, response.leaseMs);
     for (const jobId of lostJobs) this.#options.jobs.abandon(jobId);
   }
@@ -135,14 +143,19 @@ export class Recorder {
 
   #dropExpired(): void {
     const now = this.#options.clock.monoUs();
-    for (const taskId of this.#taskLeases.expired(now)) this.#abandon(taskId, 'lease ran out');
+    for (const taskId of this.#taskLeases.expired(now)) {
+      if (!this.#tasks.get(taskId)?.run.onlyReports) this.#abandon(taskId, 'lease ran out');
+    }
     for (const jobId of this.#jobLeases.expired(now)) this.#options.jobs.abandon(jobId);
   }
 
   #abandon(taskId: string, why: string): void {
+    const held = this.#tasks.get(taskId);
+    if (!held) return;
     this.#options.log.warn({ task: taskId, why }, 'task abandoned to another recorder');
-    this.#tasks.get(taskId)?.run.close();
     this.#tasks.delete(taskId);
+    this.#taskLeases.release(taskId);
+    held.run.close();
   }
 
   /** What a sync does not list counts as let go: a last one that lists nothing lets another recorder claim at once. */

@@ -17,6 +17,8 @@ export interface SingleRoomRecordingOptions {
   /** Folder of a file under the present epoch. */
   readonly folder: (fileKey: string) => string;
   readonly requestKeyFrame: (track: number) => void;
+  /** A file could not be opened: its anchor is not being recorded. */
+  readonly onFault: (error: unknown) => void;
   readonly log: Logger;
 }
 
@@ -81,7 +83,10 @@ export class SingleRoomRecording implements RoomRecording {
     const key = fileKey(userId, mediaId);
     const known = this.#files.get(key);
     if (known) return known;
-    const recording = new Late<SingleRecording>(this.#options.log.child({ user: userId, mediaId }));
+    const recording = new Late<SingleRecording>(
+      this.#options.log.child({ user: userId, mediaId }),
+      this.#options.onFault,
+    );
     const file: AnchorFile = { recording, open: new Set(), userId, mediaId, videoTrack: undefined };
     this.#files.set(key, file);
     recording.open(() => this.#create(key, file));
@@ -102,11 +107,14 @@ export class SingleRoomRecording implements RoomRecording {
   }
 }
 
+/** Less than this before the stop is no recording: it has not one whole frame of sound and picture. */
+const SHORTEST_FILE_US = 50_000;
+
 async function finishOne(key: string, { recording, userId, mediaId }: AnchorFile, at: WallUs): Promise<RecordedFile[]> {
-  const end = (await recording.settled())?.finish(at);
+  const end = await (await recording.settled())?.finish(at);
   if (!end) return [];
   const { startUs, trackType } = end;
-  if (startUs >= at) return [];
+  if (at - startUs < SHORTEST_FILE_US) return [];
   // Media that was still on its way when the task was stopped lies behind the end; finishing cuts it off.
   const endUs = wallUs(Math.min(end.endUs, at));
   return [{ fileKey: key, userId, mediaId, trackType, startMs: floorWallMs(startUs), endMs: toWallMs(endUs) }];

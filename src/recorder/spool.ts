@@ -1,4 +1,5 @@
-import { readdirSync, rmSync, rmdirSync, statfsSync } from 'node:fs';
+import { readdirSync, rmdirSync, statfsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -40,8 +41,8 @@ export class Spool {
   }
 
   /** Removes a file's segments; only after its destination confirmed size and checksum (design, invariant 2). */
-  removeFile(taskId: string, fileKey: string): void {
-    for (const folder of this.foldersOf(taskId, fileKey)) rmSync(folder, { recursive: true, force: true });
+  async removeFile(taskId: string, fileKey: string): Promise<void> {
+    for (const folder of this.foldersOf(taskId, fileKey)) await rm(folder, { recursive: true, force: true });
     for (const epoch of this.epochs(taskId)) removeIfEmpty(join(this.root, taskId, `e${epoch}`));
     removeIfEmpty(join(this.root, taskId));
   }

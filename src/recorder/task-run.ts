@@ -10,6 +10,7 @@ import {
   LEAVE_REMOVED,
   LEAVE_REMOVED_BY_SERVER,
   LEAVE_REPLACED,
+  LEAVE_ROOM_TIMEOUT,
 } from './idle-rule.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { RoomView, type RoomChange } from './room-view.ts';
@@ -66,13 +67,15 @@ export class TaskRun {
   #desk: TrackDesk;
   #idle: IdleRule;
   #connection: RoomConnection | undefined;
-  #cancelTimers: CancelTimer[] = [];
+  #cancelAdvance: CancelTimer = () => {};
+  #cancelReconnect: CancelTimer = () => {};
   #startedMs: WallMs | undefined;
   #lastPacketUs: WallUs | undefined;
   #status: 'Idle' | 'InProgress' = 'Idle';
   #stopping = false;
   #writing = false;
   #closed = false;
+  #onlyReports = false;
 
   constructor(options: TaskRunOptions) {
     this.#options = options;
@@ -84,17 +87,32 @@ export class TaskRun {
   /** Enters the room. */
   start(): void {
     this.#connect();
-    this.#cancelTimers.push(this.#options.clock.every(ADVANCE_MS, () => this.#advance()));
+    this.#cancelAdvance = this.#options.clock.every(ADVANCE_MS, () => this.#guard(() => this.#advance()));
   }
 
   /** Leaves the room with that LeaveCode, ends the files and reports. Later calls change nothing. */
   stop(leaveCode: number): void {
     if (this.#stopping || this.#closed) return;
     this.#stopping = true;
-    this.#stop(leaveCode, this.#options.clock.wallUs()).catch((error: unknown) => this.#fault(error));
+    this.#stop(leaveCode, this.#options.clock.wallUs()).catch((error: unknown) => this.fail(error));
   }
 
-  /** Stops writing at once without ending the task: the lease is gone, or the process drains. Idempotent. */
+  /** True once everything is on the spool and only the last reports are left. */
+  get onlyReports(): boolean {
+    return this.#onlyReports;
+  }
+
+  /** Writes what is held and stops without ending the task: the process drains, another epoch goes on. */
+  async drain(): Promise<void> {
+    if (this.#closed || this.#stopping) return this.close();
+    this.#stopping = true;
+    this.#desk.closeAll();
+    this.#leaveRoom();
+    await this.#options.recording.finish(this.#options.clock.wallUs()).catch((error: unknown) => this.fail(error));
+    this.close();
+  }
+
+  /** Stops writing at once without ending the task: the lease is gone. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -105,10 +123,19 @@ export class TaskRun {
   #connect(): void {
     if (this.#closed || this.#stopping) return;
     this.#connection = this.#options.connect({
-      onEvent: (event) => this.#onEvent(event),
-      onPacket: (packet) => this.#onPacket(packet),
-      onClosed: (reason) => this.#onDisconnected(reason),
+      onEvent: (event) => this.#guard(() => this.#onEvent(event)),
+      onPacket: (packet) => this.#guard(() => this.#onPacket(packet)),
+      onClosed: (reason) => this.#guard(() => this.#onDisconnected(reason)),
     });
+  }
+
+  /** A native fault in one task's media must not take the process, and all other tasks, along. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   #onDisconnected(reason: string): void {
@@ -118,7 +145,7 @@ export class TaskRun {
     this.#connection = undefined;
     this.#idle.onUnreachable(now);
     this.#apply(this.#view.disconnected(now));
-    this.#cancelTimers.push(this.#options.clock.after(RECONNECT_MS, () => this.#connect()));
+    this.#cancelReconnect = this.#options.clock.after(RECONNECT_MS, () => this.#connect());
   }
 
   #onEvent(event: FeedEvent): void {
@@ -177,22 +204,12 @@ export class TaskRun {
   /** A long step is taken in pieces, so that packets of other tasks are read in between. */
   #write(now: WallUs): void {
     if (this.#closed || this.#stopping || this.#writing) return;
-    this.#writing = this.#advanceRecording(now);
+    this.#writing = this.#options.recording.advance(now);
     if (!this.#writing) return;
     this.#options.clock.after(0, () => {
       this.#writing = false;
-      this.#write(now);
+      this.#guard(() => this.#write(now));
     });
-  }
-
-  /** An encoder that fails ends this recording here; the process and its other tasks go on. */
-  #advanceRecording(now: WallUs): boolean {
-    try {
-      return this.#options.recording.advance(now);
-    } catch (error) {
-      this.#fault(error);
-      return false;
-    }
   }
 
   #reportStatus(now: WallUs): void {
@@ -214,22 +231,26 @@ export class TaskRun {
     // The lease may have gone meanwhile, and with it the right to touch what earlier epochs left.
     if (this.#closed) return;
     const files = this.#options.withEarlier(own);
-    if (this.#startedMs === undefined) this.#reportStarted();
-    const atMs = clock.wallMs();
-    await this.#options.report({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs, files });
+    this.#onlyReports = true;
+    const neverThere = leaveCode === LEAVE_ROOM_TIMEOUT && this.#startedMs === undefined;
+    await this.#options.report(
+      neverThere
+        ? { kind: 'start-failed', epoch: task.epoch, reason: 'the room could not be reached' }
+        : { kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files },
+    );
     this.close();
     this.#options.onEnded();
   }
 
   #leaveRoom(): void {
-    for (const cancel of this.#cancelTimers) cancel();
-    this.#cancelTimers = [];
+    this.#cancelAdvance();
+    this.#cancelReconnect();
     this.#connection?.close();
     this.#connection = undefined;
   }
 
-  /** Writing or ending failed (disk full, native fault): what is on the spool stays, and the lease runs out to another recorder. */
-  #fault(error: unknown): void {
+  /** Writing or ending failed (disk full, native fault): what is on the spool stays, and another recorder may try. */
+  fail(error: unknown): void {
     if (this.#closed) return;
     this.#options.log.error({ err: error }, 'the recording cannot go on here; leaving it to another recorder');
     this.close();

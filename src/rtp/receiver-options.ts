@@ -29,6 +29,6 @@ export const receiverDefaults: ReceiverSettings = {
   reorderUs: 5_000,
   giveUpUs: 1_000_000,
   maxMissing: 1_000,
-  feedbackIntervalUs: 50_000,
+  feedbackIntervalUs: 100_000,
   reportIntervalUs: 1_000_000,
 };

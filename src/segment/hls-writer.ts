@@ -1,20 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { Micros, WallUs } from '../units.ts';
 import { decideCut, longestSegment } from './cut-rule.ts';
-import { playlistText, segmentLines } from './playlist.ts';
-import {
-  claimFolder,
-  FolderOccupiedError,
-  segmentName,
-  syncFolder,
-  writePlaylist,
-  writeRecord,
-  type RecordingIdentity,
-  type TrackType,
-} from './recording-folder.ts';
+import { FolderOccupiedError, segmentName, type RecordingIdentity } from './recording-folder.ts';
+import { RecordingJournal } from './recording-journal.ts';
 import { SegmentFile } from './segment-file.ts';
 import type { AudioFormat, AudioPacket, SegmentWriter, VideoPacket } from './segment-writer.ts';
 import { TransportMuxer } from './transport-muxer.ts';
+import { Trouble } from './trouble.ts';
 
 /** What {@link createSegmentWriter} is given. */
 export interface SegmentWriterOptions {
@@ -27,9 +19,9 @@ export interface SegmentWriterOptions {
   readonly audio?: AudioFormat;
   /** Set when pictures come from the first packet on; otherwise a new section begins with the first picture. */
   readonly video?: boolean;
-  /** Called when a key frame is wanted to cut at; at most once per second of media. */
+  /** Called when a key frame is wanted, to cut at or to go on after a loss; at most once per second of media. */
   readonly requestKeyFrame?: () => void;
-  /** Told once when the spool cannot be written; what the disk refuses is dropped and counted. */
+  /** Told when the spool cannot be written, at most every 10 s of media; what the disk refuses is dropped and counted. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -39,29 +31,45 @@ export interface SegmentWriterStats {
   bytes: number;
   /** Cuts at the longest length, because no key frame or no packet at all came in time. */
   forcedCuts: number;
-  /** Bytes that the disk refused. */
+  /** Bytes that the disk refused, and coded media that could not be written until the disk and a key frame were there. */
   lostBytes: number;
 }
 
 const askAgain = 1_000_000;
+/** Between two beginnings of a section after a loss, so that a full disk does not get a file for every packet. */
+const beginAgain = 1_000_000;
 
-/** Crash-safe HLS in one folder: transport stream segments, `index.m3u8` and `recording.json`. */
+/**
+ * Crash-safe HLS in one folder: transport stream segments, `index.m3u8` and `recording.json`. What the disk refuses ends
+ * a section: the next one begins with a key frame, so that everything in it can be decoded.
+ */
 export class HlsWriter implements SegmentWriter {
   readonly #options: SegmentWriterOptions;
   readonly #stats: SegmentWriterStats = { segments: 0, bytes: 0, forcedCuts: 0, lostBytes: 0 };
+  readonly #journal: RecordingJournal;
+  readonly #trouble: Trouble;
   #muxer: TransportMuxer | undefined;
   #file: SegmentFile | undefined;
-  #lines = '';
+  /** What the disk said while the muxer was writing; until the section has ended nothing more may go into its file. */
+  #fault: Error | undefined;
+  #lost = false;
+  #waitsForKey = false;
+  #video: boolean;
   #discontinuity = false;
+  #now = 0 as Micros;
+  #begunAt = -Infinity;
   #lastVideo = -Infinity;
   #lastAsked = -Infinity;
-  #claimed = false;
   #closed = false;
-  #error: Error | undefined;
+  #onDisk: Promise<unknown> = Promise.resolve();
 
   /** Touches no disk yet; use {@link createSegmentWriter} or, where nothing may wait, {@link openSegmentWriter}. */
   constructor(options: SegmentWriterOptions) {
+    const { dir, zeroUs, identity, audio, video = false } = options;
     this.#options = options;
+    this.#video = video;
+    this.#trouble = new Trouble(options.onError);
+    this.#journal = new RecordingJournal({ dir, zeroUs, identity, hasAudio: !!audio, onError: this.#report });
   }
 
   /** True after {@link HlsWriter.close}. */
@@ -76,77 +84,118 @@ export class HlsWriter implements SegmentWriter {
 
   writeVideo(packet: VideoPacket): void {
     if (this.#closed) return;
-    this.#attempt(() => {
-      this.#prepare(true, packet.pts, packet.key);
+    this.#now = packet.pts;
+    if (this.#waitsForKey && !packet.key) return this.#refuse(packet);
+    this.#video = true;
+    this.#put(packet, packet.key, (muxer) => {
       this.#lastVideo = packet.pts;
-      this.#muxer?.writeVideo(packet);
-      this.#file?.extend(packet.pts + packet.duration);
+      this.#waitsForKey = false;
+      muxer.writeVideo(packet);
     });
   }
 
   writeAudio(packet: AudioPacket): void {
     if (this.#closed || !this.#options.audio) return;
-    this.#attempt(() => {
-      this.#prepare(this.#options.video ?? false, packet.pts, false);
-      this.#muxer?.writeAudio(packet);
-      this.#file?.extend(packet.pts + packet.duration);
-    });
+    this.#now = packet.pts;
+    this.#put(packet, false, (muxer) => muxer.writeAudio(packet));
   }
 
   flush(): void {
     this.#attempt(() => this.#muxer?.flush());
   }
 
+  /** Ends the section and closes its file; nothing stays open until the next packet begins another. */
+  pause(): void {
+    if (this.#closed) return;
+    this.#attempt(() => this.#endSection());
+    this.#video = this.#options.video ?? false;
+    this.#waitsForKey = true;
+  }
+
+  /** Ends the playlist; everything is on the disk when the call returns. Idempotent. */
   close(): void {
     if (this.#closed) return;
+    this.#end((file) => file.close());
+    this.#journal.sync();
+  }
+
+  /** The same without holding up the process; resolves when everything is on the disk or the disk refused. */
+  async finish(): Promise<void> {
+    if (!this.#closed) this.#end((file) => this.#closeSoon(file));
+    await this.#onDisk;
+    await this.#journal.syncSoon();
+  }
+
+  #end(closeFile: (file: SegmentFile) => void): void {
     this.#closed = true;
+    this.#attempt(() => this.#endSection(undefined, closeFile));
+    this.#journal.save(true);
+  }
+
+  #put(packet: VideoPacket | AudioPacket, key: boolean, write: (muxer: TransportMuxer) => void): void {
     this.#attempt(() => {
-      this.#endSection(true);
-      if (!this.#claimed) return;
-      this.#savePlaylist();
-      syncFolder(this.#options.dir);
+      const muxer = this.#prepare(packet.pts, key);
+      if (!muxer) return this.#miss(packet);
+      write(muxer);
+      this.#file?.extend(packet.pts + packet.duration);
     });
   }
 
-  #prepare(video: boolean, at: Micros, key: boolean): void {
-    this.#ensureSection(video, at);
-    this.#cutIfDue(at, key);
+  /** Counts what cannot be written now. */
+  #miss(packet: VideoPacket | AudioPacket): void {
+    this.#stats.lostBytes += packet.data.length;
   }
 
-  /** A disk that refuses must not stop the media path: the next cut tries again. */
+  /** A picture that leans on one that is not in the section. */
+  #refuse(packet: VideoPacket): void {
+    this.#miss(packet);
+    this.#ask(packet.pts);
+  }
+
+  #prepare(at: Micros, key: boolean): TransportMuxer | undefined {
+    if (this.#lost && Math.abs(at - this.#begunAt) < beginAgain) return undefined;
+    this.#ensureSection(at);
+    this.#cutIfDue(at, key);
+    return this.#muxer;
+  }
+
+  /** A disk that refuses must not stop the media path. */
   #attempt(action: () => void): void {
     try {
       action();
+      if (this.#fault) throw this.#fault;
     } catch (error) {
-      this.#fail(error as Error);
+      this.#lose(error as Error);
     }
   }
 
-  /** Video once declared stays; it is declared when it exists, since players wait for a stream that is announced. */
-  #ensureSection(video: boolean, at: Micros): void {
-    if (this.#muxer && (this.#muxer.streams.video || !video)) return;
-    const before = this.#muxer;
-    if (!this.#claimed) this.#claim(video);
-    else if (before) this.#endSection(false, at);
-    this.#muxer = new TransportMuxer({ video, audio: this.#options.audio }, (bytes) => this.#write(bytes));
-    this.#discontinuity = before !== undefined;
-    this.#openFile(at);
-    if (before) this.#saveRecord(video);
+  /** Whatever follows in this section would lean on what was lost. */
+  #lose(error: Error): void {
+    this.#report(error);
+    this.#fault ??= error;
+    this.#lost = true;
+    this.#waitsForKey = true;
+    this.#endSection();
+    this.#fault = undefined;
+    if (this.#video && !this.#closed) this.#ask(this.#now);
   }
 
-  #claim(video: boolean): void {
-    claimFolder(this.#options.dir);
-    this.#claimed = true;
-    this.#saveRecord(video);
-    this.#savePlaylist();
+  readonly #report = (error: Error): void => this.#trouble.report(error, this.#now);
+
+  /** Video once declared stays; it is declared when it exists, since players wait for a stream that is announced. */
+  #ensureSection(at: Micros): void {
+    if (this.#muxer?.streams.video === this.#video) return;
+    if (this.#muxer) this.#endSection(at);
+    this.#begunAt = at;
+    this.#journal.prepare(this.#video);
+    this.#openFile(at);
+    this.#muxer = new TransportMuxer({ video: this.#video, audio: this.#options.audio }, this.#write);
+    this.#lost = false;
   }
 
   #cutIfDue(at: Micros, key: boolean): void {
-    const file = this.#file;
-    if (!file) return this.#openFile(at);
-    const elapsed = at - file.start;
     const sinceVideo = this.#muxer?.streams.video ? at - this.#lastVideo : undefined;
-    const decision = decideCut({ elapsed, key, sinceVideo });
+    const decision = decideCut({ elapsed: at - (this.#file?.start ?? at), key, sinceVideo });
     if (decision === 'go-on') return;
     if (decision === 'ask-key-frame') return this.#ask(at);
     if (decision === 'forced-cut') this.#stats.forcedCuts += 1;
@@ -154,69 +203,63 @@ export class HlsWriter implements SegmentWriter {
   }
 
   #ask(at: Micros): void {
-    if (at - this.#lastAsked < askAgain) return;
+    if (Math.abs(at - this.#lastAsked) < askAgain) return;
     this.#lastAsked = at;
     this.#options.requestKeyFrame?.();
   }
 
   #cut(at: Micros): void {
     this.#muxer?.flush();
+    if (this.#fault) throw this.#fault;
     this.#muxer?.resendHeaders();
-    this.#endFile(false, at);
+    this.#endFile(at);
     this.#openFile(at);
   }
 
   #openFile(start: Micros): void {
-    this.#stats.segments += 1;
-    const name = segmentName(this.#stats.segments, Math.round((this.#options.zeroUs + start) / 1000));
-    const discontinuity = this.#discontinuity;
+    const number = this.#stats.segments + 1;
+    const name = segmentName(number, Math.round((this.#options.zeroUs + start) / 1000));
+    const { dir } = this.#options;
+    this.#file = new SegmentFile({ dir, name, start, discontinuity: this.#discontinuity, onError: this.#report });
+    this.#stats.segments = number;
     this.#discontinuity = false;
-    this.#file = new SegmentFile({ dir: this.#options.dir, name, start, discontinuity });
   }
 
-  #endSection(wait: boolean, at?: Micros): void {
+  #endSection(next?: Micros, closeFile?: (file: SegmentFile) => void): void {
     this.#muxer?.close();
     this.#muxer = undefined;
-    this.#endFile(wait, at);
+    this.#endFile(next, closeFile);
+    this.#discontinuity = this.#stats.segments > 0;
   }
 
   /** Ends the current file. The segment lasts until the next begins, unless that leaves a hole longer than a segment. */
-  #endFile(wait: boolean, next?: Micros): void {
+  #endFile(next?: Micros, closeFile = (file: SegmentFile): void => this.#closeSoon(file)): void {
     const file = this.#file;
     if (!file) return;
     this.#file = undefined;
-    file.close(wait);
+    closeFile(file);
     const hole = next !== undefined && next - file.start > longestSegment;
     this.#discontinuity = hole;
-    this.#lines += segmentLines(file.entry(next === undefined || hole ? file.end : next), this.#options.zeroUs);
-    if (!wait) this.#savePlaylist();
+    if (!file.empty) this.#journal.add(file.entry(next === undefined || hole ? file.end : next));
+    this.#journal.save(false);
   }
 
-  #write(bytes: Buffer): void {
+  #closeSoon(file: SegmentFile): void {
+    this.#onDisk = Promise.all([this.#onDisk, file.closeSoon()]);
+  }
+
+  /** Takes what the muxer gives. It must not throw through native code. */
+  readonly #write = (bytes: Buffer): void => {
     this.#stats.lostBytes += bytes.length;
-    this.#attempt(() => {
-      if (!this.#file) return;
+    if (this.#fault || !this.#file) return;
+    try {
       this.#file.write(bytes);
       this.#stats.lostBytes -= bytes.length;
       this.#stats.bytes += bytes.length;
-    });
-  }
-
-  #fail(error: Error): void {
-    if (this.#error) return;
-    this.#error = error;
-    this.#options.onError?.(error);
-  }
-
-  #saveRecord(video: boolean): void {
-    const trackType: TrackType = video ? (this.#options.audio ? 'audio_video' : 'video') : 'audio';
-    const { identity, zeroUs, dir } = this.#options;
-    writeRecord(dir, { version: 1, ...identity, zeroUs, trackType });
-  }
-
-  #savePlaylist(): void {
-    writePlaylist(this.#options.dir, playlistText(this.#lines, this.#closed));
-  }
+    } catch (error) {
+      this.#fault = error as Error;
+    }
+  };
 }
 
 /** A writer that can be had in the middle of a media callback; the folder is checked with the first packet. */

@@ -8,7 +8,8 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { MediaId } from '../room-key.ts';
 import type { WallUs } from '../units.ts';
 
@@ -61,21 +62,45 @@ function replaceFile(path: string, text: string, flush = false): void {
   renameSync(`${path}.new`, path);
 }
 
-/** Creates the folder. @throws FolderOccupiedError when it holds anything. */
+/**
+ * Creates the folder; every new folder is in its parent's list on the disk when the call returns.
+ * @throws FolderOccupiedError when it holds anything.
+ */
 export function claimFolder(dir: string): void {
-  mkdirSync(dir, { recursive: true });
-  if (readdirSync(dir).length > 0) throw new FolderOccupiedError(dir);
+  const path = resolve(dir);
+  const first = mkdirSync(path, { recursive: true });
+  if (readdirSync(path).length > 0) throw new FolderOccupiedError(dir);
+  if (first === undefined) return syncFolder(dirname(path));
+  for (let parent = dirname(path); ; parent = dirname(parent)) {
+    syncFolder(parent);
+    if (parent === dirname(first)) return;
+  }
 }
 
 /** Replaces `recording.json` in one step; it is on the disk when the call returns, since nothing can be recovered without. */
-export const writeRecord = (dir: string, record: RecordingRecord): void =>
+export function writeRecord(dir: string, record: RecordingRecord): void {
   replaceFile(join(dir, recordName), `${JSON.stringify(record)}\n`, true);
+  syncFolder(dir);
+}
 
 /** Waits until the folder's list of files is on the disk. */
 export function syncFolder(dir: string): void {
   const fd = openSync(dir, 'r');
-  fsyncSync(fd);
-  closeSync(fd);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same without holding up the process. @throws Error of the file system. */
+export async function syncFolderSoon(dir: string): Promise<void> {
+  const folder = await open(dir, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Reads `recording.json`; undefined when the folder or the file is not there. @throws SyntaxError when it is not ours. */

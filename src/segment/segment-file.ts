@@ -9,6 +9,8 @@ export interface SegmentFileOptions {
   readonly name: string;
   readonly start: Micros;
   readonly discontinuity: boolean;
+  /** Told when the file could not be brought onto the disk after it was closed. */
+  readonly onError: (error: Error) => void;
 }
 
 /** The segment that is being written: its file and the time it covers. */
@@ -16,6 +18,7 @@ export class SegmentFile {
   readonly name: string;
   readonly start: Micros;
   readonly #discontinuity: boolean;
+  readonly #onError: (error: Error) => void;
   readonly #fd: number;
   #end: number;
   #bytes = 0;
@@ -26,6 +29,7 @@ export class SegmentFile {
     this.name = options.name;
     this.start = options.start;
     this.#discontinuity = options.discontinuity;
+    this.#onError = options.onError;
     this.#end = options.start;
     this.#fd = openSync(join(options.dir, options.name), 'ax');
   }
@@ -33,6 +37,11 @@ export class SegmentFile {
   /** Where the media so far ends. */
   get end(): Micros {
     return micros(this.#end);
+  }
+
+  /** True when nothing was written. */
+  get empty(): boolean {
+    return this.#bytes === 0;
   }
 
   /** Notes that media lasts until `end`. */
@@ -46,9 +55,18 @@ export class SegmentFile {
       for (let done = 0; done < bytes.length;) done += writeSync(this.#fd, bytes, done);
       this.#bytes += bytes.length;
     } catch (error) {
-      // Half a transport packet would put everything behind it out of step.
-      ftruncateSync(this.#fd, this.#bytes);
+      // Half a packet is no use to anyone; nothing is written behind it.
+      this.#cutBack();
       throw error;
+    }
+  }
+
+  /** What a broken disk does not cut is passed over by every reader, and its first error is the one to tell. */
+  #cutBack(): void {
+    try {
+      ftruncateSync(this.#fd, this.#bytes);
+    } catch {
+      // Told by what failed before.
     }
   }
 
@@ -58,12 +76,27 @@ export class SegmentFile {
     return { name: this.name, start: this.start, duration, discontinuity: this.#discontinuity };
   }
 
-  /** Closes the file. It reaches the disk before the call returns when `wait` is set, soon after otherwise. Idempotent. */
-  close(wait: boolean): void {
+  /** Closes the file when it is on the disk. Never throws. Idempotent. */
+  close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (!wait) return fsync(this.#fd, () => close(this.#fd));
-    fsyncSync(this.#fd);
+    try {
+      fsyncSync(this.#fd);
+    } catch (error) {
+      this.#onError(error as Error);
+    }
     closeSync(this.#fd);
+  }
+
+  /** The same without holding up the process; resolves when the file is on the disk or the disk refused. Idempotent. */
+  closeSoon(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
+    return new Promise((resolve) => {
+      fsync(this.#fd, (error) => {
+        if (error) this.#onError(error);
+        close(this.#fd, () => resolve());
+      });
+    });
   }
 }

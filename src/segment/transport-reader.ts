@@ -9,8 +9,10 @@ export interface ElementaryPacket {
   readonly dts: number;
   /** Annex B pictures or ADTS frames. Valid until the iteration goes on. */
   readonly data: Buffer;
-  /** False for a packet that the end of the file has cut short. */
+  /** False for a packet that the end of the file has cut short, or that lost bytes on the way into it. */
   readonly complete: boolean;
+  /** True when something of this stream is missing between the packet before, in this file, and this one. */
+  readonly afterLoss: boolean;
   /** Offset in the file behind the last transport packet of it. */
   readonly end: number;
 }
@@ -28,14 +30,32 @@ class Assembly {
   #open = false;
   #stuffed = false;
   #end = 0;
+  #counter: number | undefined;
+  #holed = false;
+  #lossBefore = false;
 
   constructor(kind: ElementaryPacket['kind']) {
     this.#kind = kind;
   }
 
-  begin(): void {
+  /** Whether a transport packet with this continuity counter (§2.4.3.3) comes right behind the one before. */
+  follows(counter: number): boolean {
+    const expected = this.#counter === undefined ? counter : (this.#counter + 1) & 15;
+    this.#counter = counter;
+    return counter === expected;
+  }
+
+  /** Bytes are missing inside the PES packet. */
+  breakOff(): void {
+    this.#holed = true;
+  }
+
+  /** A PES packet begins; `afterLoss` says that something is missing in front of it. */
+  begin(afterLoss: boolean): void {
     this.#open = true;
     this.#length = 0;
+    this.#holed = false;
+    this.#lossBefore = afterLoss;
   }
 
   add(file: Buffer, from: number, to: number, stuffed: boolean): void {
@@ -48,7 +68,10 @@ class Assembly {
     this.#end = to;
   }
 
-  /** The packet so far; `followed` says that the stream went on behind it. Undefined when there is none or it is no PES. */
+  /**
+   * The packet so far. Undefined when there is none or it is no PES. `followed`: the stream went on right behind it;
+   * otherwise only its own length, or its stuffing, says that it is whole.
+   */
   take(followed: boolean): ElementaryPacket | undefined {
     if (!this.#open || this.#length < 14 || this.#bytes.readUIntBE(0, 3) !== 1) return undefined;
     this.#open = false;
@@ -58,7 +81,8 @@ class Assembly {
     const pts = this.#stamp(9);
     const dts = flags === 3 && payload >= 19 ? this.#stamp(14) : pts;
     const data = this.#bytes.subarray(payload, this.#length);
-    return { kind: this.#kind, pts, dts, data, complete: followed || this.#isWhole(), end: this.#end };
+    const complete = !this.#holed && (followed || this.#isWhole());
+    return { kind: this.#kind, pts, dts, data, complete, afterLoss: this.#lossBefore, end: this.#end };
   }
 
   /** A length of 0 is "unbounded" (§2.4.3.7): then the stuffing that fills the last transport packet is the sign. */
@@ -89,11 +113,12 @@ export function* readTransport(file: Buffer): Generator<ElementaryPacket, void, 
     const lane = file[at] === sync ? lanes.get(((file[at + 1]! & 0x1f) << 8) | file[at + 2]!) : undefined;
     const control = (file[at + 3]! >> 4) & 3;
     if (!lane || (control & 1) === 0) continue;
+    const seamless = lane.follows(file[at + 3]! & 15);
     if (file[at + 1]! & 0x40) {
-      const packet = lane.take(true);
+      const packet = lane.take(seamless);
       if (packet) yield packet;
-      lane.begin();
-    }
+      lane.begin(!seamless);
+    } else if (!seamless) lane.breakOff();
     const adaptation = control === 3 ? 1 + file[at + 4]! : 0;
     const from = at + 4 + adaptation;
     if (from < at + transportPacketBytes) lane.add(file, from, at + transportPacketBytes, adaptation > 0);

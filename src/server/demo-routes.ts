@@ -95,9 +95,8 @@ function registerRecordingsApi(scope: FastifyInstance, { installation, tasks, qu
   const { sdk_app_id: sdkAppId } = installation.config.apps[0]!;
   scope.get('/demo/api/recordings', async ({ query }) => {
     const room = roomOf(sdkAppId, roomQuery.parse(query).room);
-    const listed = await queries.listTasks({ sdkAppId });
-    const own = listed.filter((task) => roomKeyText(task.room) === roomKeyText(room));
-    return { tasks: own.slice(0, LISTED_TASKS).map(taskSummary) };
+    const listed = await queries.listTasks({ room, limit: LISTED_TASKS });
+    return { tasks: listed.map(taskSummary) };
   });
   scope.post('/demo/api/recordings', ({ body }) => {
     const { room, mode } = recordingBody.parse(body);

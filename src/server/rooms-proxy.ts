@@ -48,10 +48,12 @@ async function forward(pool: Pool, request: FastifyRequest, reply: FastifyReply)
       headers: passedHeaders(request),
       body: request.body instanceof Uint8Array ? request.body : null,
     });
+    // Read whole before anything is set: an answer that breaks off must leave no header in the refusal.
+    const body = Buffer.from(await answer.body.arrayBuffer());
     for (const [name, value] of Object.entries(answer.headers)) {
       if (value !== undefined && !DROPPED_RESPONSE_HEADERS.has(name)) void reply.header(name, value);
     }
-    return await reply.code(answer.statusCode).send(Buffer.from(await answer.body.arrayBuffer()));
+    return await reply.code(answer.statusCode).send(body);
   } catch (error) {
     request.log.warn({ err: error }, 'rooms role out of reach');
     void reply.header('retry-after', '1');

@@ -96,6 +96,7 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
     sync: recorders.watching((request) => tasks.sync(request)),
     reportTask: (taskId, report) => tasks.reportTask(taskId, report),
     reportJob: (jobId, report) => tasks.reportJob(jobId, report),
+    sweepable: (request) => tasks.sweepable(request),
   };
 }
 

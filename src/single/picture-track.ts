@@ -61,9 +61,10 @@ export class PictureTrack {
     else this.#options.requestKeyFrame();
   }
 
-  /** Writes what the transcoder holds and frees it. Idempotent. */
-  close(): void {
+  /** Writes what the transcoder holds and frees it; pictures may go on from a key frame. Idempotent. */
+  pause(): void {
     this.#endTranscoder();
+    this.#waitsForKey = true;
   }
 
   #transcode(unit: VideoUnit): void {

@@ -1,13 +1,10 @@
-import { openAacEncoder } from '../codec/aac-encoder.ts';
-import { openOpusDecoder } from '../codec/opus-decoder.ts';
 import { openSegmentWriter, type HlsWriter } from '../segment/hls-writer.ts';
 import type { RecordingIdentity, TrackType } from '../segment/recording-folder.ts';
 import type { AudioSink, AudioUnit, VideoSink, VideoUnit } from '../timeline/media.ts';
 import { wallUs, type WallUs } from '../units.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
+import { AnchorSound, closeSoundCodecs, openSoundCodecs, type SoundCodecs } from './anchor-sound.ts';
 import { PictureTrack } from './picture-track.ts';
-import { SoundInput } from './sound-input.ts';
-import { SoundTrack } from './sound-track.ts';
 
 /** What a recording says of itself; a pino logger fits. */
 export interface SingleLog {
@@ -51,30 +48,33 @@ export interface SingleRecordingStats {
 /** Sound that has not come after this is taken for silence: a retransmission takes up to 600 ms. */
 const soundLatency = 700_000;
 const flushEvery = 500_000;
+/** After this long without the anchor nothing is kept open: rooms see hundreds come and go. */
+const restAfter = 30_000_000;
+/** Between two tries to open codecs that were refused. */
+const tryAgain = 10_000_000;
 
 /** What of an anchor is recorded exists only from the first media on, since nothing else names the zero. */
 interface Running {
   readonly start: WallUs;
+  readonly zero: WallUs;
   readonly writer: HlsWriter;
   readonly pictures: PictureTrack;
-  readonly track: SoundTrack | undefined;
-  readonly sound: SoundInput | undefined;
 }
-
-type Codecs = {
-  encoder: Awaited<ReturnType<typeof openAacEncoder>>;
-  decoder: Awaited<ReturnType<typeof openOpusDecoder>>;
-};
 
 /**
  * One anchor's camera or screen as one file: video passes through, sound becomes AAC, silence fills what is missing.
- * An anchor who leaves and comes back goes on in the same file.
+ * An anchor who leaves and comes back goes on in the same file; meanwhile codecs and segment file are closed.
  */
 export class SingleRecording implements VideoSink, AudioSink {
   readonly #options: SingleRecordingOptions;
-  readonly #codecs: Codecs | undefined;
+  /** Opened and not in use yet. */
+  #codecs: SoundCodecs | undefined;
   #running: Running | undefined;
+  #sound: AnchorSound | undefined;
+  #endedSound = { late: 0, broken: 0 };
+  #soundRefused = -Infinity;
   #present = true;
+  #resting = false;
   #presentUntil = wallUs(0);
   #lastMedia = wallUs(0);
   #lastFlush = 0;
@@ -83,7 +83,7 @@ export class SingleRecording implements VideoSink, AudioSink {
   #closed = false;
 
   /** Wraps opened codecs, absent when there shall be no sound; use {@link createSingleRecording}. */
-  constructor(options: SingleRecordingOptions, codecs: Codecs | undefined) {
+  constructor(options: SingleRecordingOptions, codecs: SoundCodecs | undefined) {
     this.#options = options;
     this.#codecs = codecs;
   }
@@ -100,10 +100,10 @@ export class SingleRecording implements VideoSink, AudioSink {
 
   /** Counters so far. */
   stats(): SingleRecordingStats {
-    const sound = this.#running?.sound?.stats();
+    const sound = this.#soundStats();
     const { segments = 0, bytes = 0, lostBytes = 0 } = this.#running?.writer.stats() ?? {};
     const droppedPictures = this.#running?.pictures.stats().dropped ?? 0;
-    const [lateSound, brokenSound] = [sound?.late ?? 0, sound?.broken ?? 0];
+    const [lateSound, brokenSound] = [sound.late, sound.broken];
     return { early: this.#early, droppedPictures, lateSound, brokenSound, segments, bytes, lostBytes };
   }
 
@@ -119,48 +119,76 @@ export class SingleRecording implements VideoSink, AudioSink {
 
   onAudio(unit: AudioUnit): void {
     if (this.#closed || this.#options.streams === 'video' || this.#isEarly(unit.at)) return;
-    const running = this.#start(unit.at);
+    this.#start(unit.at);
     this.#touch(unit.at);
-    running.sound?.push(unit);
+    this.#sound?.push(unit);
   }
 
   /** The anchor has left the room: no silence is written beyond `at`. Media of a later time ends the absence. */
   leave(at: WallUs): void {
     this.#present = false;
     this.#presentUntil = wallUs(Math.max(at, this.#lastMedia));
-    this.#running?.sound?.fill(this.#presentUntil);
+    this.#sound?.fill(this.#presentUntil);
   }
 
-  /** Writes the silence that is due at `now` and puts it on its way to the disk. Call it a few times a second. */
+  /**
+   * Writes the silence that is due at `now` and puts it on its way to the disk; closes what an anchor who left does not
+   * need. Call it a few times a second.
+   */
   advance(now: WallUs): void {
     const running = this.#running;
     if (!running || this.#closed) return;
-    if (this.#present) running.sound?.fill(wallUs(now - soundLatency));
+    if (this.#present) this.#sound?.fill(wallUs(now - soundLatency));
+    else if (now - this.#presentUntil >= restAfter) return this.#rest(running);
     if (Math.abs(now - this.#lastFlush) < flushEvery) return;
     this.#lastFlush = now;
     running.writer.flush();
   }
 
-  /** Ends the file at that moment, or when the anchor left; undefined when there never was media. Closes the recording. */
-  finish(at: WallUs): SingleRecordingEnd | undefined {
+  /**
+   * Ends the file at that moment, or when the anchor left, and closes the recording. Resolves when everything is on the
+   * disk; with undefined when there never was media.
+   */
+  async finish(at: WallUs): Promise<SingleRecordingEnd | undefined> {
     const running = this.#running;
     if (!running || this.#closed) return this.close();
     const end = wallUs(Math.max(this.#present ? at : this.#presentUntil, this.#lastMedia));
-    running.sound?.fill(end);
+    this.#sound?.fill(end);
     this.close();
-    const trackType = this.#hasVideo ? (running.sound ? 'audio_video' : 'video') : 'audio';
-    return { startUs: running.start, endUs: end, trackType };
+    await running.writer.finish();
+    const withVideo = this.#options.streams === 'video' ? 'video' : 'audio_video';
+    return { startUs: running.start, endUs: end, trackType: this.#hasVideo ? withVideo : 'audio' };
   }
 
-  /** Writes what is held and closes the folder; another epoch may go on. Idempotent. */
+  /** Writes what is held and closes the folder; another epoch may go on. The disk is not waited for. Idempotent. */
   close(): undefined {
     if (this.#closed) return;
     this.#closed = true;
-    this.#running?.pictures.close();
-    this.#running?.track?.close();
-    this.#running?.writer.close();
-    this.#codecs?.encoder.close();
-    this.#codecs?.decoder.close();
+    this.#running?.pictures.pause();
+    this.#endSound();
+    void this.#running?.writer.finish();
+    if (this.#codecs) closeSoundCodecs(this.#codecs);
+    this.#codecs = undefined;
+  }
+
+  /** Frees all that is open; the next media opens it again. */
+  #rest(running: Running): void {
+    if (this.#resting) return;
+    this.#resting = true;
+    running.pictures.pause();
+    this.#endSound();
+    running.writer.pause();
+  }
+
+  #endSound(): void {
+    this.#sound?.close();
+    this.#endedSound = this.#soundStats();
+    this.#sound = undefined;
+  }
+
+  #soundStats(): { late: number; broken: number } {
+    const { late = 0, broken = 0 } = this.#sound?.stats() ?? {};
+    return { late: this.#endedSound.late + late, broken: this.#endedSound.broken + broken };
   }
 
   #isEarly(at: WallUs): boolean {
@@ -173,21 +201,43 @@ export class SingleRecording implements VideoSink, AudioSink {
     this.#lastMedia = wallUs(Math.max(at, this.#lastMedia));
     if (this.#present || at <= this.#presentUntil) return;
     this.#present = true;
-    this.#running?.sound?.reset();
+    this.#sound?.reset();
   }
 
   #start(at: WallUs): Running {
-    if (this.#running) return this.#running;
+    this.#running ??= this.#begin(at);
+    this.#resting = false;
+    if (!this.#sound && this.#options.streams !== 'video') this.#openSound(this.#running, at);
+    return this.#running;
+  }
+
+  #begin(at: WallUs): Running {
     const zero = this.#options.zeroUs ?? at;
     const writer = this.#openWriter(zero);
     const { requestKeyFrame } = this.#options;
     const onError = (error: Error): void => this.#warn(error, 'a picture encoder did not open');
     const pictures = new PictureTrack({ zero, requestKeyFrame, onError, sink: (packet) => writer.writeVideo(packet) });
-    const track = this.#codecs && new SoundTrack({ encoder: this.#codecs.encoder, sink: (p) => writer.writeAudio(p) });
-    const sound = this.#codecs && track && new SoundInput({ zero, decoder: this.#codecs.decoder, track });
-    this.#running = { start: at, writer, pictures, track, sound };
-    sound?.begin(at);
-    return this.#running;
+    return { start: at, zero, writer, pictures };
+  }
+
+  /** What an anchor who returns says goes on behind what was written. */
+  #openSound({ zero, writer }: Running, at: WallUs): void {
+    const codecs = this.#codecs ?? this.#openCodecs(at);
+    this.#codecs = undefined;
+    if (!codecs) return;
+    const from = wallUs(Math.max(at, this.#presentUntil));
+    this.#sound = new AnchorSound({ zero, codecs, sink: (packet) => writer.writeAudio(packet) }, from);
+  }
+
+  #openCodecs(at: WallUs): SoundCodecs | undefined {
+    if (Math.abs(at - this.#soundRefused) < tryAgain) return undefined;
+    try {
+      return openSoundCodecs(this.#options.audio);
+    } catch (error) {
+      this.#soundRefused = at;
+      this.#warn(error as Error, 'the sound codecs did not open');
+      return undefined;
+    }
   }
 
   #openWriter(zeroUs: WallUs): HlsWriter {
@@ -210,8 +260,5 @@ export class SingleRecording implements VideoSink, AudioSink {
 
 /** Opens the codecs of a recording; no file exists before the first media. @throws NativeError when a codec refuses. */
 export async function createSingleRecording(options: SingleRecordingOptions): Promise<SingleRecording> {
-  if (options.streams === 'video') return new SingleRecording(options, undefined);
-  const encoder = await openAacEncoder(options.audio);
-  const decoder = await openOpusDecoder(options.audio.channels);
-  return new SingleRecording(options, { encoder, decoder });
+  return new SingleRecording(options, options.streams === 'video' ? undefined : openSoundCodecs(options.audio));
 }

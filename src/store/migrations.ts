@@ -111,7 +111,28 @@ async function createEvent(db: Kysely<unknown>): Promise<void> {
   await sql`create index event_due on event (next_attempt_ms) where state = 'pending'`.execute(db);
 }
 
+/** Counts for giving up what never succeeds, and quick ways to a room's tasks and a task's open files. */
+const givingUp: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('task')
+      .addColumn('progress_epoch', 'integer', (c) => c.notNull().defaultTo(0))
+      .execute();
+    // What earlier epochs of a running task did is not known; counting begins now.
+    await sql`update task set progress_epoch = epoch`.execute(db);
+    await db.schema
+      .alterTable('job')
+      .addColumn('content_faults', 'integer', (c) => c.notNull().defaultTo(0))
+      .execute();
+    await sql`create index task_room on task (sdk_app_id, room_kind, room_id, created_ms)`.execute(db);
+    await sql`create index file_open on file (task_id) where state = 'finishing'`.execute(db);
+  },
+};
+
 /** Every change of the schema in order; a name is never changed or removed once released. */
 export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
-  getMigrations: async () => ({ '0001-tasks-and-outbox': tasksAndOutbox(engine) }),
+  getMigrations: async () => ({
+    '0001-tasks-and-outbox': tasksAndOutbox(engine),
+    '0002-giving-up': givingUp,
+  }),
 });

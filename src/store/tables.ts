@@ -42,6 +42,8 @@ export interface TaskTable {
   started_ms: number | null;
   /** Epoch of the last `started` report, which makes a repeated one silent. */
   started_epoch: number;
+  /** Latest epoch in which media arrived; a task whose epochs all stay without any is given up. */
+  progress_epoch: Generated<number>;
   leave_code: number | null;
   ended_ms: number | null;
   result: 'ok' | 'failed' | 'not-started' | null;
@@ -87,6 +89,8 @@ export interface JobTable {
   /** Store time from which anyone may claim an open job: its back-off, or the end of a lease. */
   claimable_ms: number;
   attempts: number;
+  /** Attempts that failed because the file did not pass its checks. */
+  content_faults: Generated<number>;
   created_ms: number;
   error: string | null;
 }

@@ -5,6 +5,11 @@ export const longestWaitMs = 60_000;
 const giveUpAgeMs = 24 * 3600 * 1000;
 const giveUpAttempts = 20;
 
+/** A file that failed its checks this often is stuck: what is wrong is in its segments, and waiting will not change them. */
+const mostContentFaults = 3;
+/** Epochs without media after which a task is given up. */
+const mostFruitlessEpochs = 20;
+
 /** How long a finishing job waits after its n-th failed attempt: 1 s, doubling to a minute. */
 export const backOffMs = (attempts: number): number =>
   Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(Math.max(attempts - 1, 0), 16));
@@ -12,3 +17,10 @@ export const backOffMs = (attempts: number): number =>
 /** Whether a finishing job has failed for so long that its file counts as lost. */
 export const isExhausted = (job: { readonly created_ms: number; readonly attempts: number }, now: number): boolean =>
   job.attempts >= giveUpAttempts && now - job.created_ms >= giveUpAgeMs;
+
+/** Whether a finishing job's file has failed its own checks so often that it counts as stuck. */
+export const isStuck = (contentFaults: number): boolean => contentFaults >= mostContentFaults;
+
+/** Whether so many recorders in a row failed at a task, the claim of `epoch` not counted, that no other should try. */
+export const isFruitless = (task: { readonly epoch: number; readonly progress_epoch: number }): boolean =>
+  task.epoch - task.progress_epoch > mostFruitlessEpochs;

@@ -4,12 +4,21 @@ import type { AppDirectory } from '../config/apps.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { NewTaskRow } from '../store/tables.ts';
-import type { JobReport, ReportResponse, SyncRequest, SyncResponse, TaskReport } from '../worker-api/messages.ts';
+import type {
+  JobReport,
+  ReportResponse,
+  SpoolRequest,
+  SpoolResponse,
+  SyncRequest,
+  SyncResponse,
+  TaskReport,
+} from '../worker-api/messages.ts';
 import { applyJobReport, openJobs } from './finishing.ts';
 import { newTaskId } from './ids.ts';
 import { Leases } from './leases.ts';
 import { lockTask, recordTransition } from './record.ts';
 import type { NewTask, TaskService, TaskStatus } from './service.ts';
+import { settledFiles } from './settled-files.ts';
 import { applyReport, requestStop, statusOf } from './transitions.ts';
 
 /** Length of a lease unless configured, in milliseconds. */
@@ -117,6 +126,11 @@ export class TaskControl implements TaskService {
     const answer = await this.store.transaction((tx) => applyJobReport(tx, jobId, report, this.#options));
     if (report.kind === 'failed') this.#options.log.warn({ job: jobId, reason: report.reason }, 'finishing failed');
     return this.#counted(answer, { job: jobId, epoch: report.epoch, report: report.kind });
+  }
+
+  /** Which segments may go from a recorder's spool. */
+  sweepable({ taskIds }: SpoolRequest): Promise<SpoolResponse> {
+    return settledFiles(this.store, taskIds);
   }
 
   async #applyTaskReport(tx: StoreTransaction, taskId: string, report: TaskReport): Promise<ReportResponse> {

@@ -1,4 +1,4 @@
-import { vodCommit, vodFailure, type TaskEvent } from '../callbacks/payloads.ts';
+import { vodCommit, vodFailure, type FileFailure, type TaskEvent } from '../callbacks/payloads.ts';
 import { fileName, type FileNameMode } from '../naming/file-name.ts';
 import { videoUrl } from '../library/location.ts';
 import type { RoomKey } from '../room-key.ts';
@@ -6,10 +6,13 @@ import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
 import { wallMs } from '../units.ts';
 import type { JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
-import { backOffMs, isExhausted } from './back-off.ts';
+import { backOffMs, isExhausted, isStuck } from './back-off.ts';
 import { newFileId } from './ids.ts';
 import { lockTask, recordTransition } from './record.ts';
-import { fileSettled } from './transitions.ts';
+import { allSettled } from './transitions.ts';
+
+/** Rows of one insert, within every engine's limit of parameters. */
+const rowsPerInsert = 500;
 
 /** How files are named and found. */
 export interface FinishingOptions {
@@ -56,21 +59,25 @@ export async function openJobs(
   files: readonly RecordedFile[],
   mode: FileNameMode,
 ): Promise<void> {
-  for (const file of files) {
-    const row = newFile(task, file, mode);
-    await tx.db.insertInto('file').values(row).execute();
-    const job = { task_id: task.id, file_id: row.file_id, state: 'open' as const, epoch: 0, attempts: 0 };
-    await tx.db
-      .insertInto('job')
-      .values({ ...job, claimable_ms: tx.now, created_ms: tx.now })
-      .execute();
+  const job = { task_id: task.id, state: 'open' as const, epoch: 0, attempts: 0 };
+  const times = { claimable_ms: tx.now, created_ms: tx.now };
+  for (let from = 0; from < files.length; from += rowsPerInsert) {
+    const rows = files.slice(from, from + rowsPerInsert).map((file) => newFile(task, file, mode));
+    await tx.db.insertInto('file').values(rows).execute();
+    const jobs = rows.map((row) => ({ ...job, ...times, file_id: row.file_id }));
+    await tx.db.insertInto('job').values(jobs).execute();
   }
   tx.announce('work');
 }
 
 type DoneReport = Extract<JobReport, { kind: 'done' }>;
+type FailedReport = Extract<JobReport, { kind: 'failed' }>;
 
-/** Puts a report of a finishing job into the store: 311 for its file, 312 when it was the task's last. */
+/**
+ * Puts a report of a finishing job into the store: 311 for its file, 312 when it was the task's last. A settled job
+ * accepts its epoch's repeated report, so that a recorder may repeat it until it is answered; but never a `done` after
+ * it failed, because an accepted `done` lets the segments go.
+ */
 export async function applyJobReport(
   tx: StoreTransaction,
   jobId: number,
@@ -82,20 +89,34 @@ export async function applyJobReport(
   if (!task) return { accepted: false, reason: 'unknown' };
   const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
   if (job.epoch !== report.epoch) return { accepted: false, reason: 'stale' };
+  if (job.state === 'failed' && report.kind === 'done') return { accepted: false, reason: 'stale' };
   if (job.state !== 'open') return { accepted: true };
   if (report.kind === 'done') await settleDone(tx, task, job, report, options);
-  else if (report.permanent || isExhausted(job, tx.now)) await settleFailed(tx, task, job, report.reason);
-  else await postpone(tx, job, report.reason);
+  else await applyFailure(tx, task, job, report);
   return { accepted: true };
 }
 
-/** Gives up a job: 311 Status 2 for its file, 312 when it was the task's last. */
-export async function settleFailed(tx: StoreTransaction, task: TaskRow, job: JobRow, reason: string): Promise<void> {
+async function applyFailure(tx: StoreTransaction, task: TaskRow, job: JobRow, report: FailedReport): Promise<void> {
+  const { reason, permanent, fault } = report;
+  const contentFaults = job.content_faults + (fault === 'content' ? 1 : 0);
+  if (permanent || isExhausted(job, tx.now)) await settleFailed(tx, task, job, { status: 2, reason });
+  else if (isStuck(contentFaults)) await settleFailed(tx, task, job, { status: 1, reason });
+  else await postpone(tx, job, reason, contentFaults);
+}
+
+/** Gives up a job: 311 with the failure for its file, 312 when it was the task's last. Segments stay on the spool. */
+export async function settleFailed(
+  tx: StoreTransaction,
+  task: TaskRow,
+  job: JobRow,
+  failure: FileFailure,
+): Promise<void> {
+  const { reason } = failure;
   const file = await fileOf(tx, job);
   await tx.db.updateTable('file').set({ state: 'failed', error: reason }).where('file_id', '=', file.file_id).execute();
   await closeJob(tx, job, 'failed', reason);
   const names = { userId: file.user_id, trackType: file.track_type, cacheFile: file.name };
-  await settle(tx, task, vodFailure(tx.wall, names, reason));
+  await settle(tx, task, vodFailure(tx.wall, names, failure));
 }
 
 async function settleDone(
@@ -154,10 +175,10 @@ async function closeJob(
   await tx.db.updateTable('job').set({ state, error, owner: null }).where('id', '=', job.id).execute();
 }
 
-async function postpone(tx: StoreTransaction, job: JobRow, reason: string): Promise<void> {
+async function postpone(tx: StoreTransaction, job: JobRow, reason: string, contentFaults: number): Promise<void> {
   await tx.db
     .updateTable('job')
-    .set({ owner: null, error: reason, claimable_ms: tx.now + backOffMs(job.attempts) })
+    .set({ owner: null, error: reason, content_faults: contentFaults, claimable_ms: tx.now + backOffMs(job.attempts) })
     .where('id', '=', job.id)
     .execute();
 }
@@ -165,8 +186,11 @@ async function postpone(tx: StoreTransaction, job: JobRow, reason: string): Prom
 /** Tells a file's fate and, when it was the last one, the task's. */
 async function settle(tx: StoreTransaction, task: TaskRow, event: TaskEvent): Promise<void> {
   const told = await recordTransition(tx, task, { patch: {}, events: [event], files: [] });
-  const files = await tx.db.selectFrom('file').select('state').where('task_id', '=', task.id).execute();
-  const open = files.filter(({ state }) => state === 'finishing').length;
-  const failed = files.filter(({ state }) => state === 'failed').length;
-  await recordTransition(tx, told, fileSettled(told, open, failed, tx.wall));
+  if (await hasFile(tx, task, 'finishing')) return;
+  await recordTransition(tx, told, allSettled(told, await hasFile(tx, task, 'failed'), tx.wall));
+}
+
+async function hasFile({ db }: StoreTransaction, task: TaskRow, state: FileRow['state']): Promise<boolean> {
+  const files = db.selectFrom('file').select('file_id').where('task_id', '=', task.id).where('state', '=', state);
+  return (await files.limit(1).executeTakeFirst()) !== undefined;
 }

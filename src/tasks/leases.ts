@@ -4,9 +4,10 @@ import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
 import { wallMs } from '../units.ts';
 import type { LeasedJob, LeasedTask, RecordingPlan, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
-import { isExhausted, longestWaitMs } from './back-off.ts';
+import { isExhausted, isFruitless, longestWaitMs } from './back-off.ts';
 import { roomOf, settleFailed } from './finishing.ts';
-import { lockTask } from './record.ts';
+import { lockTask, recordTransition } from './record.ts';
+import { lostForGood } from './transitions.ts';
 
 const taskColumns = [
   'task.id',
@@ -19,6 +20,7 @@ const taskColumns = [
   'task.started_ms',
   'task.stop_code',
   'task.created_ms',
+  'task.progress_epoch',
 ] as const;
 type ClaimedTask = Pick<
   TaskRow,
@@ -32,6 +34,7 @@ type ClaimedTask = Pick<
   | 'started_ms'
   | 'stop_code'
   | 'created_ms'
+  | 'progress_epoch'
 >;
 
 /**
@@ -160,8 +163,17 @@ export class Leases {
     if (freed.length + freedJobs.length > 0) tx.announce('work');
   }
 
-  async #claimTasks({ db, now }: StoreTransaction, request: SyncRequest): Promise<ClaimedTask[]> {
+  async #claimTasks(tx: StoreTransaction, request: SyncRequest): Promise<ClaimedTask[]> {
     if (request.wantTasks <= 0) return [];
+    const living: ClaimedTask[] = [];
+    for (const task of await this.#claimTaskRows(tx, request)) {
+      if (isFruitless(task)) await giveUpTask(tx, task.id);
+      else living.push(task);
+    }
+    return living;
+  }
+
+  #claimTaskRows({ db, now }: StoreTransaction, request: SyncRequest): Promise<ClaimedTask[]> {
     return db
       .with(
         (cte) => cte('claim').materialized(),
@@ -194,7 +206,7 @@ export class Leases {
     const leased: LeasedJob[] = [];
     for (const job of jobs) {
       // Jobs that end their recorder never report; they are given up here instead.
-      if (isExhausted({ ...job, attempts: job.attempts - 1 }, tx.now)) await giveUp(tx, job.id);
+      if (isExhausted({ ...job, attempts: job.attempts - 1 }, tx.now)) await giveUpJob(tx, job.id);
       else leased.push(await this.#leasedJob(tx, job));
     }
     return leased;
@@ -260,8 +272,13 @@ const leasedJob = (job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts'>, f
   attempt: job.attempts,
 });
 
-async function giveUp(tx: StoreTransaction, jobId: number): Promise<void> {
+async function giveUpJob(tx: StoreTransaction, jobId: number): Promise<void> {
   const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
   const task = await lockTask(tx, job.task_id);
-  if (task) await settleFailed(tx, task, job, job.error ?? 'the recorder never finished it');
+  if (task) await settleFailed(tx, task, job, { status: 2, reason: job.error ?? 'the recorder never finished it' });
+}
+
+async function giveUpTask(tx: StoreTransaction, taskId: string): Promise<void> {
+  const task = await lockTask(tx, taskId);
+  if (task) await recordTransition(tx, task, lostForGood(task, tx.wall));
 }

@@ -55,6 +55,7 @@ export interface TaskView {
   readonly leaveCode: number | undefined;
   readonly result: 'ok' | 'failed' | 'not-started' | undefined;
   readonly files: readonly FileView[];
+  /** The latest, oldest first: at most 50 of a task in a list, 1000 in its detail. */
   readonly events: readonly EventView[];
 }
 
@@ -66,15 +67,27 @@ export interface Backlog {
   readonly pendingEvents: number;
 }
 
+/** Which tasks to list; all of them without a condition. */
+export interface TaskFilter {
+  readonly sdkAppId?: number;
+  /** Tasks of this room only, whose key names its app. */
+  readonly room?: RoomKey;
+  /** At most this many: 100 by default, never more than 1000. */
+  readonly limit?: number;
+}
+
 /** Reads of tasks for people: the demo page, its table, the console. */
 export interface TaskQueries {
-  /** The newest tasks first; of every app without `sdkAppId`, 100 without `limit` (at most 1000). */
-  listTasks(filter: { readonly sdkAppId?: number; readonly limit?: number }): Promise<TaskView[]>;
+  /** The newest tasks first. */
+  listTasks(filter: TaskFilter): Promise<TaskView[]>;
   /** One task, or undefined. */
   taskDetail(taskId: string): Promise<TaskView | undefined>;
   /** What is waiting in the whole store. */
   backlog(): Promise<Backlog>;
 }
+
+const listedEvents = 50;
+const detailedEvents = 1000;
 
 const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
 
@@ -129,15 +142,31 @@ const taskView = (task: TaskRow, files: readonly FileView[], events: readonly Ev
   events,
 });
 
-async function withParts(store: Store, tasks: readonly TaskRow[], publicUrl: string): Promise<TaskView[]> {
+/** The latest `most` events of each task, in order. Sequence numbers have no gaps, so the latest one tells where to begin. */
+const latestEvents = ({ db }: Store, taskIds: readonly string[], most: number): Promise<EventRow[]> =>
+  db
+    .selectFrom('event')
+    .innerJoin('task', 'task.id', 'event.task_id')
+    .selectAll('event')
+    .where('event.task_id', 'in', taskIds)
+    .where((eb) => eb('event.seq', '>', eb('task.event_seq', '-', most)))
+    .orderBy('event.seq')
+    .execute();
+
+interface PartsOptions {
+  readonly publicUrl: string;
+  readonly mostEvents: number;
+}
+
+async function withParts(store: Store, tasks: readonly TaskRow[], options: PartsOptions): Promise<TaskView[]> {
   if (tasks.length === 0) return [];
   const ids = tasks.map(({ id }) => id);
   const files = await store.db.selectFrom('file').selectAll().where('task_id', 'in', ids).orderBy('name').execute();
-  const events = await store.db.selectFrom('event').selectAll().where('task_id', 'in', ids).orderBy('seq').execute();
+  const events = await latestEvents(store, ids, options.mostEvents);
   const filesOf = Map.groupBy(files, (file) => file.task_id);
   const eventsOf = Map.groupBy(events, (event) => event.task_id);
   return tasks.map((task) => {
-    const own = (filesOf.get(task.id) ?? []).map((file) => fileView(file, publicUrl));
+    const own = (filesOf.get(task.id) ?? []).map((file) => fileView(file, options.publicUrl));
     return taskView(task, own, (eventsOf.get(task.id) ?? []).map(eventView));
   });
 }
@@ -172,24 +201,33 @@ async function backlog({ db }: Store): Promise<Backlog> {
   };
 }
 
+function newestTasks({ db }: Store, { sdkAppId, room, limit = 100 }: TaskFilter): Promise<TaskRow[]> {
+  let query = db.selectFrom('task').selectAll();
+  if (sdkAppId !== undefined) query = query.where('sdk_app_id', '=', sdkAppId);
+  if (room !== undefined) {
+    query = query
+      .where('sdk_app_id', '=', room.sdkAppId)
+      .where('room_kind', '=', room.kind)
+      .where('room_id', '=', room.roomId);
+  }
+  return query
+    .orderBy('created_ms', 'desc')
+    .orderBy('id')
+    .limit(Math.min(Math.max(limit, 0), 1000))
+    .execute();
+}
+
 /** Queries over an open store; `publicUrl` as in the task service. */
 export function createTaskQueries(options: { readonly store: Store; readonly publicUrl: () => string }): TaskQueries {
   const { store, publicUrl } = options;
   return {
-    async listTasks({ sdkAppId, limit = 100 }) {
-      const tasks = await store.db
-        .selectFrom('task')
-        .selectAll()
-        .$if(sdkAppId !== undefined, (q) => q.where('sdk_app_id', '=', sdkAppId!))
-        .orderBy('created_ms', 'desc')
-        .orderBy('id')
-        .limit(Math.min(Math.max(limit, 0), 1000))
-        .execute();
-      return withParts(store, tasks, publicUrl());
+    async listTasks(filter) {
+      const tasks = await newestTasks(store, filter);
+      return withParts(store, tasks, { publicUrl: publicUrl(), mostEvents: listedEvents });
     },
     async taskDetail(taskId) {
       const tasks = await store.db.selectFrom('task').selectAll().where('id', '=', taskId).execute();
-      return (await withParts(store, tasks, publicUrl()))[0];
+      return (await withParts(store, tasks, { publicUrl: publicUrl(), mostEvents: detailedEvents }))[0];
     },
     backlog: () => backlog(store),
   };

@@ -16,6 +16,7 @@ export type TaskPatch = Partial<
     | 'claimable_ms'
     | 'started_ms'
     | 'started_epoch'
+    | 'progress_epoch'
     | 'leave_code'
     | 'ended_ms'
     | 'result'
@@ -72,7 +73,12 @@ function started(task: TaskRow, epoch: number, startedMs: WallMs, wall: WallMs):
   return { ...nothing, patch: { started_epoch: epoch }, events: [failover(wall)] };
 }
 
-/** The bot left: 302, and 312 at once when it brought nothing. A task that never started ends as one that could not. */
+/**
+ * The bot left: 302, and 312 at once when it brought nothing. Also right without `started` in this epoch: a stop that was
+ * pending at the claim keeps the bot out of the room, so there is no 306, only the end of what earlier epochs recorded.
+ * A task that no epoch started and that left nothing ends as one that could not start (301 Status 1), even when Delete
+ * asked for it: there is no 302 without a 301 Status 0, and the bot truly never was in the room. Files prove that it was.
+ */
 function stopped(task: TaskRow, leaveCode: number, atMs: WallMs, files: readonly RecordedFile[]): Transition {
   if (task.started_ms === null && files.length === 0) return ended(atMs, 'not-started', [recorderStart(atMs, 1)]);
   const first = wallMs(Math.min(atMs, ...files.map((file) => file.startMs)));
@@ -85,12 +91,19 @@ function stopped(task: TaskRow, leaveCode: number, atMs: WallMs, files: readonly
   return { ...end, patch: { ...patch, ...end.patch } };
 }
 
-/** The bot cannot enter for good. After an earlier start that is the loss of the bot, and files stay unannounced: 312 Status 1. */
-function startFailed(task: TaskRow, wall: WallMs): Transition {
+/**
+ * No recorder can bring the bot into the room, or keep it there. Never started: 301 Status 1 and nothing more. After an
+ * earlier start that is the loss of the bot: 302, and 312 Status 1 because files stay on the spool unannounced.
+ */
+export function lostForGood(task: TaskRow, wall: WallMs): Transition {
   if (task.started_ms === null) return ended(wall, 'not-started', [recorderStart(wall, 1)]);
   const end = ended(wall, 'failed', [recorderStop(wall, leaveCodeLost), vodStop(wall, 1)]);
   return { ...end, patch: { ...end.patch, leave_code: leaveCodeLost } };
 }
+
+/** Media in this epoch shows that the task can be recorded. */
+const statusPatch = (status: TaskRow['status'], epoch: number): TaskPatch =>
+  status === 'InProgress' ? { status, progress_epoch: epoch } : { status };
 
 /** Applies a report of the epoch in force to an active task; a task that already left stays as it is. */
 export function applyReport(task: TaskRow, report: TaskReport, wall: WallMs): Transition {
@@ -99,16 +112,16 @@ export function applyReport(task: TaskRow, report: TaskReport, wall: WallMs): Tr
     case 'started':
       return started(task, report.epoch, report.startedMs, wall);
     case 'start-failed':
-      return startFailed(task, wall);
+      return lostForGood(task, wall);
     case 'status':
-      return { ...nothing, patch: { status: report.status } };
+      return { ...nothing, patch: statusPatch(report.status, report.epoch) };
     default:
       return stopped(task, report.leaveCode, report.atMs, report.files);
   }
 }
 
-/** A file was settled: the task ends with 312 when it was the last one (`open` 0), Status 1 when any failed. */
-export function fileSettled(task: TaskRow, open: number, failed: number, wall: WallMs): Transition {
-  if (task.state !== 'finishing' || open > 0) return nothing;
-  return ended(wall, failed > 0 ? 'failed' : 'ok', [vodStop(wall, failed > 0 ? 1 : 0)]);
+/** The task's last file was settled: 312, Status 1 when any failed. */
+export function allSettled(task: TaskRow, anyFailed: boolean, wall: WallMs): Transition {
+  if (task.state !== 'finishing') return nothing;
+  return ended(wall, anyFailed ? 'failed' : 'ok', [vodStop(wall, anyFailed ? 1 : 0)]);
 }

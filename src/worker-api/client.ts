@@ -1,10 +1,16 @@
 import { Pool } from 'undici';
 import type { z } from 'zod';
-import type { JobReport, ReportResponse, SyncRequest, SyncResponse, TaskReport } from './messages.ts';
-import { reportResponse, syncResponse } from './schemas.ts';
+import type { JobReport, ReportResponse, SpoolResponse, SyncRequest, SyncResponse, TaskReport } from './messages.ts';
+import { mostHeld, reportResponse, spoolResponse, syncResponse } from './schemas.ts';
 
-/** Longer than the server holds a sync, shorter than a third of a lease. */
-const answerTimeoutMs = 4000;
+const longestTimeoutMs = 4000;
+
+/**
+ * How long a recorder waits for an answer, in milliseconds, when leases are `leaseMs` long: three tries fit into a lease,
+ * and the server holds a sync for half of it at most (see holdFor).
+ */
+export const answerTimeoutMs = (leaseMs: number): number => Math.min(longestTimeoutMs, Math.floor(leaseMs / 3));
+
 /** Largest answer that is read. */
 const answerLimit = 4 * 1024 * 1024;
 
@@ -28,6 +34,19 @@ export class WorkerApiError extends Error {
   }
 }
 
+/** What a client needs. */
+export interface WorkerClientOptions {
+  /** Origin and optional path prefix of the server. */
+  readonly url: string;
+  /** The installation's token. */
+  readonly token: string;
+  /**
+   * How long a sync may take, connecting included, in milliseconds; {@link answerTimeoutMs} of the configured lease, 4 s
+   * by default. Reports, on which no lease hangs, may take twice as long.
+   */
+  readonly timeoutMs?: number;
+}
+
 /** A recorder's end of the worker API. Every call rejects with {@link WorkerApiError} alone. */
 export interface WorkerClient {
   /** Renews, claims and learns. One at a time: what a sync does not list counts as let go. Takes up to a second. */
@@ -36,6 +55,8 @@ export interface WorkerClient {
   reportTask(taskId: string, report: TaskReport): Promise<ReportResponse>;
   /** Reports about a finishing job; repeat it until it resolves. */
   reportJob(jobId: number, report: JobReport): Promise<ReportResponse>;
+  /** Which segments of these tasks may go, their files being in the library. Any number of tasks; unknown ones are left out. */
+  sweepable(taskIds: readonly string[]): Promise<SpoolResponse['settled']>;
   /** Cuts the connections; calls under way reject. Idempotent. */
   close(): Promise<void>;
   readonly closed: boolean;
@@ -55,22 +76,24 @@ function parseAnswer<T>(schema: z.ZodType<T>, status: number, text: string): T {
   }
 }
 
-/** A client for the server at `url` (origin and optional path prefix) with the installation's token. */
-export function createWorkerClient(options: { readonly url: string; readonly token: string }): WorkerClient {
+/** A client of the server's worker API. */
+export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
+  const { timeoutMs = longestTimeoutMs } = options;
   const base = new URL(options.url);
   const prefix = base.pathname.replace(/\/+$/, '');
   const pool = new Pool(base.origin, {
     connections: 8,
-    connect: { timeout: answerTimeoutMs },
-    headersTimeout: answerTimeoutMs,
-    bodyTimeout: answerTimeoutMs,
+    connect: { timeout: timeoutMs },
+    // Each exchange as a whole has a limit, which is also exact where these are not.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     maxResponseSize: answerLimit,
   });
   const headers = { authorization: `Bearer ${options.token}`, 'content-type': 'application/json' };
 
-  const exchange = async (path: string, body: unknown): Promise<{ status: number; text: string }> => {
+  const exchange = async (path: string, body: unknown, limitMs: number): Promise<{ status: number; text: string }> => {
     try {
-      const signal = AbortSignal.timeout(2 * answerTimeoutMs);
+      const signal = AbortSignal.timeout(limitMs);
       const request = { path: prefix + path, method: 'POST' as const, headers, body: JSON.stringify(body), signal };
       const answer = await pool.request(request);
       return { status: answer.statusCode, text: await answer.body.text() };
@@ -79,16 +102,26 @@ export function createWorkerClient(options: { readonly url: string; readonly tok
     }
   };
 
-  const call = async <T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> => {
-    const { status, text } = await exchange(path, body);
+  const call = async <T>(path: string, body: unknown, schema: z.ZodType<T>, limitMs = 2 * timeoutMs): Promise<T> => {
+    const { status, text } = await exchange(path, body, limitMs);
     return parseAnswer(schema, status, text);
   };
 
+  const sweepable = async (taskIds: readonly string[]): Promise<SpoolResponse['settled']> => {
+    const settled: SpoolResponse['settled'][number][] = [];
+    for (let from = 0; from < taskIds.length; from += mostHeld) {
+      const asked = { taskIds: taskIds.slice(from, from + mostHeld) };
+      settled.push(...(await call('/worker/v1/spool', asked, spoolResponse)).settled);
+    }
+    return settled;
+  };
+
   return {
-    sync: (request) => call('/worker/v1/sync', request, syncResponse),
+    sync: (request) => call('/worker/v1/sync', request, syncResponse, timeoutMs),
     reportTask: (taskId, report) =>
       call(`/worker/v1/tasks/${encodeURIComponent(taskId)}/report`, report, reportResponse),
     reportJob: (jobId, report) => call(`/worker/v1/jobs/${jobId}/report`, report, reportResponse),
+    sweepable,
     close: async () => (pool.destroyed ? undefined : pool.destroy()),
     get closed() {
       return pool.destroyed;

@@ -146,7 +146,7 @@ export interface SpoolRequest {
 export interface SpoolResponse {
   readonly settled: readonly {
     readonly taskId: string;
-    /** Keys of the files that are done; `all` when the task has ended and none of its files failed. */
+    /** Keys of the files that are done; `all` when the task has ended and none failed. */
     readonly fileKeys: readonly string[] | 'all';
   }[];
 }

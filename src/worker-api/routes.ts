@@ -3,12 +3,24 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Bell } from '../store/bell.ts';
-import type { JobReport, ReportResponse, SyncRequest, SyncResponse, TaskReport } from './messages.ts';
-import { jobReport, syncRequest, taskReport } from './schemas.ts';
+import type {
+  JobReport,
+  ReportResponse,
+  SpoolRequest,
+  SpoolResponse,
+  SyncRequest,
+  SyncResponse,
+  TaskReport,
+} from './messages.ts';
+import { jobReport, spoolRequest, syncRequest, taskReport } from './schemas.ts';
 import { SyncHold } from './sync-hold.ts';
 
-/** Largest body of a recorder: a thousand files of a task fit. */
+/** Largest body of a sync, a question about the spool or a job's report, in bytes: a thousand tasks fit. */
 const bodyLimit = 1024 * 1024;
+/** Largest report about a task: as many files as the schema allows, with the longest names. */
+const taskBodyLimit = 32 * 1024 * 1024;
+/** Longest text of a refusal; twenty thousand files may each have something wrong. */
+const longestRefusal = 4000;
 
 /** What the routes ask of tasks; the task service fulfils it. */
 export interface WorkerTasks {
@@ -16,6 +28,7 @@ export interface WorkerTasks {
   sync(request: SyncRequest): Promise<SyncResponse>;
   reportTask(taskId: string, report: TaskReport): Promise<ReportResponse>;
   reportJob(jobId: number, report: JobReport): Promise<ReportResponse>;
+  sweepable(request: SpoolRequest): Promise<SpoolResponse>;
 }
 
 /** What the worker API needs. */
@@ -52,14 +65,16 @@ async function parsed<T>(
   use: (value: T) => Promise<unknown>,
 ): Promise<unknown> {
   const result = schema.safeParse(body);
-  return result.success ? use(result.data) : reply.code(400).send({ error: z.prettifyError(result.error) });
+  if (result.success) return use(result.data);
+  return reply.code(400).send({ error: z.prettifyError(result.error).slice(0, longestRefusal) });
 }
 
 const jobIdText = z.coerce.number().int().min(0);
 
 /**
- * `/worker/v1/sync`, `/worker/v1/tasks/:taskId/report` and `/worker/v1/jobs/:jobId/report`. 401 without the token, 400
- * for a malformed body, 500 when the store fails: the recorder tries again. Held syncs end when the server closes.
+ * `/worker/v1/sync`, `/worker/v1/spool`, `/worker/v1/tasks/:taskId/report` and `/worker/v1/jobs/:jobId/report`. 401
+ * without the token, 400 for a malformed body, 500 when the store fails: the recorder tries again. Held syncs end when
+ * the server closes.
  */
 export async function registerWorkerApi(fastify: FastifyInstance, options: WorkerApiOptions): Promise<void> {
   const { tasks, clock } = options;
@@ -75,12 +90,19 @@ export async function registerWorkerApi(fastify: FastifyInstance, options: Worke
         async (request) => (await hold.answer(request, hangUp(reply))) ?? reply.hijack(),
       ),
     );
+    scope.post('/worker/v1/spool', { bodyLimit }, async ({ body }, reply) =>
+      parsed(spoolRequest, body, reply, (request) => tasks.sweepable(request)),
+    );
     // A wildcard, because the length of a named parameter is limited to less than an escaped TaskId may have.
-    scope.post<{ Params: { '*': string } }>('/worker/v1/tasks/*', { bodyLimit }, async ({ body, params }, reply) => {
-      const taskId = /^([^/]+)\/report$/.exec(params['*'])?.[1];
-      if (taskId === undefined) return reply.callNotFound();
-      return parsed(taskReport, body, reply, (report) => tasks.reportTask(taskId, report));
-    });
+    scope.post<{ Params: { '*': string } }>(
+      '/worker/v1/tasks/*',
+      { bodyLimit: taskBodyLimit },
+      async ({ body, params }, reply) => {
+        const taskId = /^([^/]+)\/report$/.exec(params['*'])?.[1];
+        if (taskId === undefined) return reply.callNotFound();
+        return parsed(taskReport, body, reply, (report) => tasks.reportTask(taskId, report));
+      },
+    );
     scope.post<{ Params: { jobId: string } }>('/worker/v1/jobs/:jobId/report', { bodyLimit }, async (request, reply) =>
       parsed(jobIdText, request.params.jobId, reply, (jobId) =>
         parsed(jobReport, request.body, reply, (report) => tasks.reportJob(jobId, report)),

@@ -11,8 +11,9 @@ import type {
   TaskReport,
 } from './messages.ts';
 
-/** Bounds on what one message may carry; far above what one recorder can run. */
-const mostHeld = 1000;
+/** Tasks or jobs that one message may name; far above what one recorder can run. */
+export const mostHeld = 1000;
+/** Files of one task: a long room with ever new anchors. */
 const mostFiles = 20_000;
 
 const epoch = z.int().min(0);

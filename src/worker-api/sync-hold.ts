@@ -2,8 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { Bell } from '../store/bell.ts';
 import type { SyncRequest, SyncResponse } from './messages.ts';
 
-/** How long a sync with nothing to say is held, in milliseconds. */
-export const holdMs = 1000;
+const longestHoldMs = 1000;
+
+/**
+ * How long a sync with nothing to say is held, in milliseconds: half of the shortest time a recorder with such leases
+ * waits for an answer.
+ */
+export const holdFor = (leaseMs: number): number => Math.min(longestHoldMs, Math.floor(leaseMs / 6));
+
 /** Recorders remembered for what they were told; the longest silent is forgotten first. */
 const recorderLimit = 512;
 
@@ -20,9 +26,15 @@ interface Waiter {
   readonly wake: () => void;
 }
 
+interface BellWait {
+  /** Resolves when there may be news, the recorder hung up, or the time is over. */
+  readonly rung: (mostMs: number) => Promise<void>;
+  readonly cancel: () => void;
+}
+
 const stopText = ({ taskId, leaveCode }: SyncResponse['stops'][number]): string => `${taskId} ${leaveCode}`;
 
-/** Holds syncs until there is news for the recorder, at most a second. */
+/** Holds syncs until there is news for the recorder, at most {@link holdFor} its lease. */
 export class SyncHold {
   readonly #options: SyncHoldOptions;
   readonly #waiters = new Set<Waiter>();
@@ -55,18 +67,28 @@ export class SyncHold {
 
   /** Answers a sync; `gone` tells that the recorder hung up, so that nothing is claimed for it. */
   async answer(request: SyncRequest, gone: AbortSignal): Promise<SyncResponse | undefined> {
-    const deadline = this.#options.clock.monoUs() + holdMs * 1000;
+    const begun = this.#options.clock.monoUs();
     for (;;) {
       // Listening begins before the look, or what is committed between the two would wait for the deadline.
-      const woken = this.#wait(request, deadline, gone);
-      const response = await this.#options.sync(request);
-      if (this.#isNews(request, response) || this.#closed || this.#options.clock.monoUs() >= deadline) {
-        woken.cancel();
+      const bell = this.#listen(request, gone);
+      const response = await this.#look(request, bell);
+      const leftMs = holdFor(response.leaseMs) - (this.#options.clock.monoUs() - begun) / 1000;
+      if (this.#isNews(request, response) || this.#closed || leftMs <= 0) {
+        bell.cancel();
         this.#remember(request.recorderId, response);
         return response;
       }
-      await woken.promise;
+      await bell.rung(leftMs);
       if (gone.aborted) return undefined;
+    }
+  }
+
+  async #look(request: SyncRequest, bell: BellWait): Promise<SyncResponse> {
+    try {
+      return await this.#options.sync(request);
+    } catch (error) {
+      bell.cancel();
+      throw error;
     }
   }
 
@@ -87,19 +109,22 @@ export class SyncHold {
     if (this.#told.size > recorderLimit) this.#told.delete(this.#told.keys().next().value ?? '');
   }
 
-  #wait(request: SyncRequest, deadline: number, gone: AbortSignal): { promise: Promise<void>; cancel: () => void } {
+  #listen(request: SyncRequest, gone: AbortSignal): BellWait {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const left = Math.max(0, (deadline - this.#options.clock.monoUs()) / 1000);
-    const cancelTimer = this.#options.clock.after(left, resolve);
     const waiter = { load: request.tasks.length, wake: () => resolve() };
     this.#waiters.add(waiter);
     gone.addEventListener('abort', waiter.wake);
     const cancel = (): void => {
-      cancelTimer();
       this.#waiters.delete(waiter);
       gone.removeEventListener('abort', waiter.wake);
     };
-    return { promise: promise.then(cancel), cancel };
+    const rung = async (mostMs: number): Promise<void> => {
+      const cancelTimer = this.#options.clock.after(mostMs, resolve);
+      await promise;
+      cancelTimer();
+      cancel();
+    };
+    return { rung, cancel };
   }
 
   /** The least loaded recorder looks first, so that new tasks spread. */

@@ -66,11 +66,11 @@ test('the exact examples of contract §4.3', () => {
   const cases: [TaskEvent, string][] = [
     [recorderStop(wallMs(1622186354757), 0), info('"1622186354"', 1622186354757, '{"LeaveCode":0}')],
     [
-      vodFailure(wallMs(1622191965300), failure, 'upload failed'),
+      vodFailure(wallMs(1622191965300), failure, { status: 1, reason: 'upload failed' }),
       info(
         '1622191965',
         1622191965300,
-        '{"Status":2,"Errmsg":"upload failed","TencentVod":{"UserId":"123","TrackType":"audio_video","CacheFile":"xxx.mp4"}}',
+        '{"Status":1,"Errmsg":"upload failed","TencentVod":{"UserId":"123","TrackType":"audio_video","CacheFile":"xxx.mp4"}}',
       ),
     ],
     [vodStop(wallMs(1622191965310), 0), info('1622191965', 1622191965310, '{"Status":0}')],

@@ -50,7 +50,7 @@ test('If-Range and If-None-Match', () => {
 
 test('locations', () => {
   const key = { subAppId: 7, fileId: '5145403699454155159', name: 'a+b..mp4' };
-  assert.equal(libraryPath('/data/library', key), '/data/library/7/5145403699454155159/a+b..mp4');
+  assert.equal(libraryPath('/data/library', key), '/data/library/7/5145403699454155159/5145403699454155159.mp4');
   const url = 'http://h:8080/vod/7/5145403699454155159/a%2Bb..mp4';
   assert.equal(videoUrl('http://h:8080', key), url);
   assert.equal(videoUrl('http://h:8080/', key), url);

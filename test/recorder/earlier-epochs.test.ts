@@ -62,9 +62,7 @@ test('a file begins as early as its first epoch did and ends as late as its last
   write(spool, { epoch: 1, fromMs: 1_000 }).close();
   write(spool, { epoch: 2, fromMs: 6_000 }).close();
   const now = fileOf('alice', at(9_000), at(12_000), 'audio_video');
-  assert.deepEqual(new EarlierEpochs(spool, 'task', 3).mergeInto([now]), [
-    { ...now, startMs: toWallMs(at(1_000)) },
-  ]);
+  assert.deepEqual(new EarlierEpochs(spool, 'task', 3).mergeInto([now]), [{ ...now, startMs: toWallMs(at(1_000)) }]);
 });
 
 test('a file that only an earlier epoch has is told with its own span', (t) => {

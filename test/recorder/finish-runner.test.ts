@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeClock } from '../../src/clock.ts';
 import { FinishRunner } from '../../src/recorder/finish-runner.ts';
 import { wallMs } from '../../src/units.ts';
 import type { JobReport, ReportResponse } from '../../src/worker-api/messages.ts';
@@ -21,6 +22,7 @@ const failed: JobReport = { kind: 'failed', epoch: 1, reason: 'no picture', perm
 
 /** A runner whose jobs end, and whose reports are answered, when the test says so. */
 function bench() {
+  const clock = new FakeClock();
   const begun: { end: (report: JobReport) => void; cancelled: boolean }[] = [];
   const reports: { report: JobReport; accept: () => void; answer: PromiseWithResolvers<ReportResponse> }[] = [];
   const removed: string[] = [];
@@ -38,10 +40,11 @@ function bench() {
       return answer.promise;
     },
     onConfirmed: (job) => void removed.push(job.fileKey),
+    clock,
     log: silent,
   });
   const start = (jobId: number, epoch = 1): void => runner.start(leasedJob(jobId, epoch), () => ended.push(jobId));
-  return { runner, begun, reports, removed, ended, start };
+  return { clock, runner, begun, reports, removed, ended, start };
 }
 
 test('the segments go only when the server has accepted the finished file (invariant 2)', async () => {
@@ -52,7 +55,7 @@ test('the segments go only when the server has accepted the finished file (invar
   await settle();
   assert.deepEqual(reports[0]?.report, done);
   assert.deepEqual([removed, ended, runner.size], [[], [], 1], 'the lease is kept until the server has answered');
-  reports[0]!.accept();
+  reports[0].accept();
   await settle();
   assert.deepEqual([removed, ended, runner.size], [['alice_main'], [7], 0]);
 });
@@ -73,19 +76,54 @@ test('a failed job is reported and its segments stay', async () => {
   begun[0]!.end(failed);
   await settle();
   assert.deepEqual(reports[0]?.report, failed);
-  reports[0]!.accept();
+  reports[0].accept();
   await settle();
   assert.deepEqual([removed, ended], [[], [7]]);
 });
 
-test('a server that does not answer ends the job here with nothing removed', async () => {
-  const { runner, begun, reports, removed, ended, start } = bench();
+test('a report is repeated until the server answers; until then nothing goes and the lease is kept', async () => {
+  const { clock, runner, begun, reports, removed, ended, start } = bench();
+  start(7);
+  begun[0]!.end(done);
+  for (let tries = 1; tries <= 3; tries += 1) {
+    await settle();
+    assert.equal(reports.length, tries);
+    reports.at(-1)!.answer.reject(new Error('connection refused'));
+    await settle();
+    assert.deepEqual([removed, ended, runner.size], [[], [], 1]);
+    clock.advance(500);
+  }
+  await settle();
+  reports.at(-1)!.accept();
+  await settle();
+  assert.deepEqual([removed, ended, runner.size], [['alice_main'], [7], 0]);
+});
+
+test('a report that waits for the server is not repeated once the lease is gone', async () => {
+  const { clock, runner, begun, reports, ended, removed, start } = bench();
   start(7);
   begun[0]!.end(done);
   await settle();
   reports[0]!.answer.reject(new Error('connection refused'));
   await settle();
-  assert.deepEqual([removed, ended, runner.size], [[], [7], 0]);
+  runner.abandon(7);
+  clock.advance(60_000);
+  await settle();
+  assert.deepEqual([reports.length, removed, ended], [1, [], []]);
+});
+
+test('nor once the job runs here under a new lease', async () => {
+  const { clock, runner, begun, reports, start } = bench();
+  start(7, 1);
+  begun[0]!.end(done);
+  await settle();
+  reports[0]!.answer.reject(new Error('connection refused'));
+  await settle();
+  runner.abandon(7);
+  start(7, 2);
+  clock.advance(60_000);
+  await settle();
+  assert.equal(reports.length, 1);
 });
 
 test('an abandoned job is cancelled, and its result is told to nobody', async () => {

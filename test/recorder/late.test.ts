@@ -21,8 +21,16 @@ const knock =
 function slowDoor() {
   const door = new Door();
   const { promise, resolve, reject } = Promise.withResolvers<Door>();
-  const late = new Late<Door>(silent);
-  return { door, late, make: () => promise, open: () => resolve(door), fail: () => reject(new Error('jammed')) };
+  const faults: unknown[] = [];
+  const late = new Late<Door>(silent, (error) => void faults.push(error));
+  return {
+    door,
+    late,
+    faults,
+    make: () => promise,
+    open: () => resolve(door),
+    fail: () => reject(new Error('jammed')),
+  };
 }
 
 test('what comes while it opens waits in order, and what comes later runs at once', async () => {
@@ -61,8 +69,8 @@ test('it does not settle before it is open, and settles at once when it never be
   assert.equal(settled, true);
 });
 
-test('a failure drops what waits and what comes after it', async () => {
-  const { door, late, make, open, fail } = slowDoor();
+test('a failure drops what waits and what comes after it, and is told once', async () => {
+  const { door, late, faults, make, open, fail } = slowDoor();
   late.run(knock('dropped'));
   late.open(make);
   fail();
@@ -71,6 +79,7 @@ test('a failure drops what waits and what comes after it', async () => {
   open();
   await settle();
   assert.deepEqual(door.heard, []);
+  assert.deepEqual(faults.map(String), ['Error: jammed']);
 });
 
 test('a maker that throws at once fails like one that rejects', async () => {

@@ -42,6 +42,7 @@ export const leasedTask = (taskId: string, epoch = 1): LeasedTask => ({
   botUserId: 'bot',
   plan: plan(),
   startedMs: undefined,
+  stopCode: undefined,
 });
 
 /** A finishing job as the server leases it. */
@@ -61,6 +62,7 @@ export const leasedJob = (jobId: number, epoch = 1): LeasedJob => ({
 /** Alice's camera's pictures as track 1, with any change. */
 export const feedTrack = (change: Partial<FeedTrack> = {}): FeedTrack => {
   const media = change.media ?? 'video';
-  const coding = media === 'video' ? { codec: 'h264' as const, clockRate: 90_000 } : { codec: 'opus' as const, clockRate: 48_000 };
+  const coding =
+    media === 'video' ? { codec: 'h264' as const, clockRate: 90_000 } : { codec: 'opus' as const, clockRate: 48_000 };
   return { track: 1, userId: 'alice', mediaId: 'main', media, ...coding, sessionId: 's', startedUs: at(0), ...change };
 };

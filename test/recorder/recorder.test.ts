@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { FakeClock } from '../../src/clock.ts';
 import { FinishRunner } from '../../src/recorder/finish-runner.ts';
-import { Recorder } from '../../src/recorder/recorder.ts';
+import { Recorder, type RunningTask } from '../../src/recorder/recorder.ts';
 import type { LeasedTask, SyncRequest, SyncResponse } from '../../src/worker-api/messages.ts';
 import { leasedJob, leasedTask, settle, silent } from './recorder-kit.ts';
 
@@ -13,6 +13,8 @@ interface Run {
   readonly stops: number[];
   readonly end: () => void;
   closed: boolean;
+  drained: boolean;
+  onlyReports: boolean;
 }
 
 /** A recorder whose server answers each sync when, and what, the test says. */
@@ -38,6 +40,7 @@ class Bench {
         },
         report: () => assert.fail('no job ends here'),
         onConfirmed: () => assert.fail('no job ends here'),
+        clock: this.clock,
         log: silent,
       }),
       capacity: { tasks: 3, jobs: 1 },
@@ -79,12 +82,18 @@ class Bench {
     return answer.promise;
   }
 
-  #onRun(task: LeasedTask, end: () => void): Run & { stop(code: number): void; close(): void } {
+  #onRun(task: LeasedTask, end: () => void): RunningTask {
     if (this.cursed.has(task.taskId)) throw new Error('recording.json is damaged');
-    const stops: number[] = [];
-    const run = { task, stops, end, closed: false };
+    const run: Run = { task, stops: [], end, closed: false, drained: false, onlyReports: false };
     this.runs.push(run);
-    return Object.assign(run, { stop: (code: number) => void stops.push(code), close: () => void (run.closed = true) });
+    return {
+      stop: (code) => void run.stops.push(code),
+      close: () => void (run.closed = true),
+      drain: async () => void (run.drained = true),
+      get onlyReports() {
+        return run.onlyReports;
+      },
+    };
   }
 }
 
@@ -117,7 +126,12 @@ test('a task that ended is not listed any more, and its room is free', async (t)
 test("the server's stop reaches its task with the LeaveCode", async (t) => {
   const bench = new Bench(t);
   await bench.answer({ newTasks: [leasedTask('a'), leasedTask('b')] });
-  await bench.answer({ stops: [{ taskId: 'b', leaveCode: 0 }, { taskId: 'unknown', leaveCode: 0 }] });
+  await bench.answer({
+    stops: [
+      { taskId: 'b', leaveCode: 0 },
+      { taskId: 'unknown', leaveCode: 0 },
+    ],
+  });
   assert.deepEqual(
     bench.runs.map((run) => run.stops),
     [[], [0]],
@@ -157,6 +171,19 @@ test('an answer that comes after the lease has run out does not revive it', asyn
   await bench.answer({ keptTasks: ['a'] });
   assert.equal(bench.runs[0]?.closed, true);
   assert.deepEqual(bench.asked.tasks, [], 'not listing it gives it back');
+});
+
+test('a task of which only reports are left waits for the server longer than its lease', async (t) => {
+  const bench = new Bench(t);
+  await bench.answer({ newTasks: [leasedTask('a')] });
+  bench.runs[0]!.onlyReports = true;
+  await bench.fail();
+  bench.clock.advance(2 * LEASE_MS);
+  assert.equal(bench.runs[0]?.closed, false);
+  await settle();
+  assert.deepEqual(bench.asked.tasks, [{ taskId: 'a', epoch: 1 }]);
+  await bench.answer({ keptTasks: [] });
+  assert.equal(bench.runs[0]?.closed, true, 'another has the task now');
 });
 
 test('a server that is away for less than a lease is not noticed by the recordings', async (t) => {
@@ -212,11 +239,11 @@ test('a task that cannot begin here is given back, and the others of the same an
   assert.deepEqual([bench.jobs.length, bench.runs[0]?.stops], [1, [0]]);
 });
 
-test('closing drops what runs, and a last sync that lists nothing gives the leases back', async (t) => {
+test('closing drains what runs, and a last sync that lists nothing gives the leases back', async (t) => {
   const bench = new Bench(t);
   await bench.answer({ newTasks: [leasedTask('a')], newJobs: [leasedJob(7)] });
   const closing = bench.recorder.close();
-  assert.deepEqual([bench.runs[0]?.closed, bench.jobs[0]?.cancelled], [true, true]);
+  assert.deepEqual([bench.runs[0]?.drained, bench.jobs[0]?.cancelled], [true, true]);
   await bench.answer({ newTasks: [leasedTask('b')] });
   assert.equal(bench.runs.length, 1, 'what is granted now is not begun');
   assert.deepEqual(bench.asked, { recorderId: 'r', tasks: [], jobs: [], wantTasks: 0, wantJobs: 0 });

@@ -41,29 +41,29 @@ test('a file is known by whichever epoch began it, once', (t) => {
   assert.deepEqual(spool.foldersOf('task', 'alice_aux'), [spool.folder('task', 2, 'alice_aux')]);
 });
 
-test('a task that left nothing has nothing', (t) => {
+test('a task that left nothing has nothing', async (t) => {
   const spool = tempSpool(t);
   assert.deepEqual(spool.epochs('none'), []);
   assert.deepEqual(spool.fileKeys('none'), []);
   assert.deepEqual(spool.foldersOf('none', 'mix'), []);
-  spool.removeFile('none', 'mix');
+  await spool.removeFile('none', 'mix');
 });
 
-test('removing a file takes it from all epochs and nothing else', (t) => {
+test('removing a file takes it from all epochs and nothing else', async (t) => {
   const spool = tempSpool(t);
   for (const epoch of [1, 2]) record(spool, 'task', epoch, 'alice_main');
   const kept = [record(spool, 'task', 2, 'alice_aux'), record(spool, 'other', 1, 'alice_main')];
-  spool.removeFile('task', 'alice_main');
+  await spool.removeFile('task', 'alice_main');
   assert.deepEqual(spool.foldersOf('task', 'alice_main'), []);
   assert.deepEqual(spool.epochs('task'), [2], 'an epoch that is empty goes too');
   for (const dir of kept) assert.deepEqual(readdirSync(dir), ['000001.ts']);
 });
 
-test("the last file takes the task's folder along, and removing again is no fault", (t) => {
+test("the last file takes the task's folder along, and removing again is no fault", async (t) => {
   const spool = tempSpool(t);
   record(spool, 'task', 1, 'mix');
-  spool.removeFile('task', 'mix');
-  spool.removeFile('task', 'mix');
+  await spool.removeFile('task', 'mix');
+  await spool.removeFile('task', 'mix');
   assert.equal(existsSync(join(spool.root, 'task')), false);
   assert.ok(existsSync(spool.root));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeClock } from '../../src/clock.ts';
+import { FakeClock, type CancelTimer } from '../../src/clock.ts';
 import type { FeedAnchor, FeedEvent, FeedTrack } from '../../src/feed/messages.ts';
 import { createLogger } from '../../src/process/log.ts';
 import type { RoomRecording } from '../../src/recorder/room-recording.ts';
@@ -24,6 +24,7 @@ const task: LeasedTask = {
     layout: { mode: 'grid' },
   },
   startedMs: undefined,
+  stopCode: undefined,
 };
 
 const anchor = (userId: string, order = 1): FeedAnchor => ({ userId, order, enteredUs: wallUs(0) });
@@ -38,9 +39,16 @@ const audio = (track: number, userId: string): FeedTrack => ({
   startedUs: wallUs(0),
 });
 
+/** What a test has otherwise. */
+interface Change {
+  readonly recording?: Partial<RoomRecording>;
+  readonly report?: (report: TaskReport) => Promise<void>;
+  readonly clock?: FakeClock;
+}
+
 /** A room without media: counts connections and remembers what the recording was told. */
-function start() {
-  const clock = new FakeClock();
+function start(change: Change = {}) {
+  const clock = change.clock ?? new FakeClock();
   const reports: TaskReport[] = [];
   const told: string[] = [];
   const rooms: RoomListener[] = [];
@@ -59,6 +67,7 @@ function start() {
       return [];
     },
     close: () => void told.push('closed'),
+    ...change.recording,
   };
   const run = new TaskRun({
     task,
@@ -67,8 +76,14 @@ function start() {
       return { requestKeyFrame: () => {}, close: () => void told.push('left') };
     },
     recording,
-    report: async (report) => void reports.push(report),
-    withEarlier: (files) => [...files],
+    report: (report) => {
+      reports.push(report);
+      return change.report?.(report) ?? Promise.resolve();
+    },
+    withEarlier: (files) => {
+      told.push('with earlier');
+      return [...files];
+    },
     onEnded: () => (ended.count += 1),
     clock,
     log: createLogger('test', 'silent'),
@@ -91,7 +106,7 @@ test('a stop ends the files at the time of the request, waits for stragglers, an
   run.stop(99);
   clock.advance(1_000);
   await settle();
-  assert.deepEqual(told, ['+a', 'open 1', 'left', `finish ${at}`, 'closed']);
+  assert.deepEqual(told, ['+a', 'open 1', 'left', `finish ${at}`, 'with earlier', 'closed']);
   assert.deepEqual(
     reports.map((report) => report.kind),
     ['started', 'stopped'],
@@ -176,4 +191,230 @@ test('a user who leaves takes the open tracks along', () => {
     ['track-closed', 'track-closed', 'anchor-left'],
   );
   assert.equal(view.anchorCount, 0);
+});
+
+const kinds = (reports: readonly TaskReport[]): string[] => reports.map((report) => report.kind);
+const leaveCodes = (reports: readonly TaskReport[]): number[] =>
+  reports.flatMap((report) => (report.kind === 'stopped' ? [report.leaveCode] : []));
+
+test('stopped while the room is being joined again, it ends without joining', async () => {
+  const { clock, reports, rooms, run, tell, ended } = start();
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [] });
+  rooms[0]!.onClosed('connection reset');
+  run.stop(0);
+  clock.advance(5_000);
+  await settle();
+  assert.equal(rooms.length, 1);
+  assert.deepEqual([leaveCodes(reports), ended.count], [[0], 1]);
+});
+
+test('stopped before the room ever answered, it tells of no start that never was', async () => {
+  const { clock, reports, run } = start();
+  run.stop(0);
+  clock.advance(1_000);
+  await settle();
+  assert.deepEqual(kinds(reports), ['stopped']);
+});
+
+test('the start of an earlier epoch is told again, not a new one (306)', () => {
+  const { reports, tell, rooms, clock } = start();
+  tell({ kind: 'joined', anchors: [], tracks: [] });
+  const first = clock.wallMs();
+  rooms[0]!.onClosed('connection reset');
+  clock.advance(2_000);
+  tell({ kind: 'joined', anchors: [], tracks: [] });
+  const starts = reports.flatMap((report) => (report.kind === 'started' ? [report.startedMs] : []));
+  assert.deepEqual(starts, [first, first]);
+});
+
+test('ejected twice, and from a connection that then ends, it ends once with the first reason', async () => {
+  const { clock, reports, tell, rooms, ended } = start();
+  tell({ kind: 'joined', anchors: [], tracks: [] });
+  tell({ kind: 'ejected', reason: 'dissolved-by-server' });
+  tell({ kind: 'ejected', reason: 'replaced' });
+  rooms[0]!.onClosed('ejected');
+  clock.advance(5_000);
+  await settle();
+  assert.deepEqual([leaveCodes(reports), ended.count, rooms.length], [[4], 1, 1]);
+});
+
+test('each ejection has its LeaveCode (contract §4.3)', async () => {
+  const codes = { removed: 1, dissolved: 2, 'removed-by-server': 3, 'dissolved-by-server': 4, replaced: 101 } as const;
+  for (const [reason, code] of Object.entries(codes) as [keyof typeof codes, number][]) {
+    const { clock, reports, tell } = start();
+    tell({ kind: 'ejected', reason });
+    clock.advance(1_000);
+    await settle();
+    assert.deepEqual(leaveCodes(reports), [code], reason);
+  }
+});
+
+test('a refused bot asks again until the room has been out of reach for too long (E24)', async () => {
+  const { clock, reports, tell, rooms } = start();
+  for (let ms = 0; ms < 89_000; ms += 1_000) {
+    tell({ kind: 'refused', reason: 'the room is full' });
+    rooms.at(-1)!.onClosed('refused');
+    clock.advance(1_000);
+  }
+  assert.deepEqual([rooms.length, leaveCodes(reports)], [90, []]);
+  clock.advance(3_000);
+  await settle();
+  assert.deepEqual(kinds(reports), ['start-failed'], 'it never was there: 301 with Status 1');
+});
+
+test('a bot that was in the room and cannot reach it for too long leaves with 100 (E24)', async () => {
+  const { clock, reports, tell, rooms } = start();
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [] });
+  for (let ms = 0; ms < 95_000; ms += 1_000) {
+    rooms.at(-1)!.onClosed('connection refused');
+    clock.advance(1_000);
+  }
+  await settle();
+  assert.deepEqual([kinds(reports), leaveCodes(reports)], [['started', 'stopped'], [100]]);
+});
+
+test('media that was sent before the stop is still taken, for as long as a retransmission needs', async () => {
+  const { clock, told, run, tell } = start();
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [] });
+  run.stop(0);
+  clock.advance(300);
+  tell({ kind: 'started', track: audio(1, 'a') });
+  clock.advance(300);
+  await settle();
+  tell({ kind: 'started', track: audio(2, 'a') });
+  assert.equal(told.includes('open 1'), true);
+  assert.ok(told.indexOf('open 1') < told.indexOf('left'));
+});
+
+test('a fault while the files end leaves the task to another recorder', async () => {
+  const { clock, reports, told, run, tell, ended } = start({
+    recording: { finish: () => Promise.reject(new Error('disk full')) },
+  });
+  tell({ kind: 'joined', anchors: [], tracks: [] });
+  run.stop(0);
+  clock.advance(1_000);
+  await settle();
+  assert.deepEqual([kinds(reports), ended.count, told.at(-1)], [['started'], 1, 'closed']);
+});
+
+test('a fault while it writes ends this recording here, not the process', async () => {
+  let broken = false;
+  const { clock, reports, told, run, tell, ended } = start({
+    recording: {
+      advance: () => {
+        if (broken) throw new Error('the encoder failed');
+        return false;
+      },
+    },
+  });
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [] });
+  clock.advance(1_000);
+  broken = true;
+  clock.advance(1_000);
+  assert.deepEqual([ended.count, told.slice(-2)], [1, ['left', 'closed']]);
+  run.stop(0);
+  clock.advance(1_000);
+  await settle();
+  assert.deepEqual(kinds(reports), ['started'], 'the task did not end');
+});
+
+test('when the lease goes while the files end, nothing of earlier epochs is touched and nothing reported', async () => {
+  const finishing = Promise.withResolvers<RecordedFile[]>();
+  const { clock, reports, told, run, tell, ended } = start({ recording: { finish: () => finishing.promise } });
+  tell({ kind: 'joined', anchors: [], tracks: [] });
+  run.stop(0);
+  clock.advance(1_000);
+  await settle();
+  run.close();
+  finishing.resolve([]);
+  await settle();
+  assert.deepEqual([kinds(reports), told.includes('with earlier'), ended.count], [['started'], false, 0]);
+});
+
+test('the lease is held until the server has taken the last report', async () => {
+  const accepted = Promise.withResolvers<void>();
+  const { clock, run, ended, told } = start({
+    report: (report) => (report.kind === 'stopped' ? accepted.promise : Promise.resolve()),
+  });
+  run.stop(0);
+  clock.advance(60_000);
+  await settle();
+  assert.equal(ended.count, 0);
+  accepted.resolve();
+  await settle();
+  assert.deepEqual([ended.count, told.at(-1)], [1, 'closed']);
+});
+
+/** A process so busy that what should come at once comes late. */
+class BusyClock extends FakeClock {
+  readonly late: (() => void)[] = [];
+
+  override after(ms: number, action: () => void): CancelTimer {
+    if (ms > 0) return super.after(ms, action);
+    this.late.push(action);
+    return () => {};
+  }
+}
+
+test('a long step is taken in pieces, and no second one begins before it has ended', () => {
+  const clock = new BusyClock();
+  let steps = 0;
+  const { tell } = start({ clock, recording: { advance: () => (steps += 1) < 3 } });
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [] });
+  clock.advance(500);
+  assert.equal(steps, 1);
+  clock.late.shift()!();
+  clock.advance(500);
+  assert.equal(steps, 2);
+  clock.late.shift()!();
+  assert.deepEqual([steps, clock.late.length], [3, 0]);
+  clock.advance(100);
+  assert.equal(steps, 4, 'the next one begins with its tick');
+});
+
+test('a drained run writes what it holds and closes, and the task goes on elsewhere', async () => {
+  const { clock, reports, told, run, tell, ended } = start();
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [audio(1, 'a')] });
+  clock.advance(1_000);
+  const at = clock.wallUs();
+  await run.drain();
+  run.stop(0);
+  clock.advance(200_000);
+  await settle();
+  assert.deepEqual(told, ['+a', 'open 1', 'left', `finish ${at}`, 'closed']);
+  assert.deepEqual([kinds(reports), ended.count], [['started'], 0]);
+});
+
+test('a run that fails to write while it drains is closed all the same', async () => {
+  const { told, run, tell } = start({ recording: { finish: () => Promise.reject(new Error('disk full')) } });
+  tell({ kind: 'joined', anchors: [], tracks: [] });
+  await run.drain();
+  assert.equal(told.at(-1), 'closed');
+});
+
+test('only reports are left once the files have ended, not before', async () => {
+  const finishing = Promise.withResolvers<RecordedFile[]>();
+  const { clock, run } = start({
+    recording: { finish: () => finishing.promise },
+    report: (report) => (report.kind === 'stopped' ? new Promise(() => {}) : Promise.resolve()),
+  });
+  run.stop(0);
+  clock.advance(1_000);
+  await settle();
+  assert.equal(run.onlyReports, false);
+  finishing.resolve([]);
+  await settle();
+  assert.equal(run.onlyReports, true);
+});
+
+test("a fault in a room event or a packet's way ends this recording here, not the process", () => {
+  const { ended, told, tell } = start({
+    recording: {
+      openTrack: () => {
+        throw new Error('no codec');
+      },
+    },
+  });
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [audio(1, 'a')] });
+  assert.deepEqual([ended.count, told.at(-1)], [1, 'closed']);
 });

@@ -19,7 +19,7 @@ test('pictures go through byte for byte, sound and picture keep their places', a
   const pictures = await camera({ from: at(1000), count: 75 });
   const sound = await voice((n) => (n >= 48_000 ? tone(1000)(n) : 0), 1000, 150);
   await play(recording, [...pictures, ...sound], 4200);
-  const end = recording.finish(at(4000));
+  const end = (await recording.finish(at(4000)))!;
   assert.deepEqual(end, { startUs: at(1000), endUs: at(4000), trackType: 'audio_video' });
 
   const file = await finish(t, [dir], end);
@@ -52,7 +52,7 @@ test('video that begins late begins late in the file, in a section of its own', 
   const sound = await voice(tone(500), 0, 250);
   const pictures = await camera({ from: at(3000), count: 50 });
   await play(recording, [...sound, ...pictures], 5200);
-  const end = recording.finish(at(5000))!;
+  const end = (await recording.finish(at(5000)))!;
   assert.equal(end.trackType, 'audio_video');
   assert.match(readFileSync(join(dir, 'index.m3u8'), 'utf8'), /#EXT-X-DISCONTINUITY\n/);
   const { video, audio, durationUs } = await probeFile((await finish(t, [dir], end)).path);
@@ -68,7 +68,7 @@ test('a muted microphone and a lost stretch are silence; what follows stands in 
   const muted = sound.slice(100, 150).map((unit) => ({ ...unit, level: 127 }));
   const pictures = await camera({ from: at(0), count: 150 });
   await play(recording, [...sound.slice(0, 100), ...muted, ...sound.slice(250), ...pictures], 6300);
-  const file = await finish(t, [dir], recording.finish(at(6000))!);
+  const file = await finish(t, [dir], (await recording.finish(at(6000)))!);
   const { samples, startUs, gaps } = await decodeAudio(file.path);
   assert.deepEqual(gaps, []);
   const span = (fromMs: number, toMs: number): Float32Array =>
@@ -91,7 +91,7 @@ test('an anchor who leaves and returns goes on in the same file, the gap is sile
   await play(recording, first, 2200);
   recording.leave(at(2100));
   await play(recording, again, 42_200, 2300);
-  const end = recording.finish(at(42_000))!;
+  const end = (await recording.finish(at(42_000)))!;
   const file = await finish(t, [dir], end);
   assert.ok(Math.abs(file.durationMs - 42_000) <= 30);
   const { audio } = await probeFile(file.path);
@@ -112,7 +112,7 @@ test('a change of resolution is in the file with both parameter sets', async (t)
   const small = await camera({ from: at(0), count: 50 });
   const large = await camera({ from: at(2000), count: 50, width: 640, height: 360 });
   await play(recording, [...small, ...large], 4300);
-  const file = await finish(t, [dir], recording.finish(at(4000))!);
+  const file = await finish(t, [dir], (await recording.finish(at(4000)))!);
   const { frames } = await decodeVideo(file.path);
   assert.equal(frames.length, 100);
   assert.deepEqual([frames[49]!.width, frames[50]!.width, frames[99]!.height], [320, 640, 360]);
@@ -127,7 +127,7 @@ test('VP8 becomes H.264 on the same times, through a change of size', async (t) 
   const large = await camera({ codec: 'vp8', from: at(2000), count: 50, width: 640, height: 360, bitrate: 500_000 });
   await play(recording, [...small, ...large], 5000);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const file = await finish(t, [dir], recording.finish(at(4000))!);
+  const file = await finish(t, [dir], (await recording.finish(at(4000)))!);
   const { frames } = await decodeVideo(file.path);
   assert.equal(frames.length, 100);
   assert.equal(recording.stats().droppedPictures, 0);
@@ -151,7 +151,7 @@ test('sound alone has no video track, pictures alone have a silent one unless on
   for (const [k, { streams, units, type, has }] of cases.entries()) {
     const recording = await record(join(dir, `${k}`), { streams });
     await play(recording, units, 2300);
-    const end = recording.finish(at(2000))!;
+    const end = (await recording.finish(at(2000)))!;
     assert.equal(end.trackType, type);
     const file = await finish(t, [join(dir, `${k}`)], end);
     assert.deepEqual(file.streams, has);
@@ -165,7 +165,7 @@ test('44.1 and 16 kHz, stereo: same places', async (t) => {
   for (const sampleRate of [44100, 16000] as const) {
     const recording = await record(join(dir, `${sampleRate}`), { audio: { sampleRate, channels: 2, bitrate: 96_000 } });
     await play(recording, sound, 3300);
-    const file = await finish(t, [join(dir, `${sampleRate}`)], recording.finish(at(3000))!);
+    const file = await finish(t, [join(dir, `${sampleRate}`)], (await recording.finish(at(3000)))!);
     const heard = await decodeAudio(file.path);
     assert.equal(heard.sampleRate, sampleRate);
     assert.deepEqual(heard.gaps, []);
@@ -181,7 +181,7 @@ test('without media there is no file and no folder; a recording never begins ins
   const pictures = await camera({ from: at(0), count: 30 });
   for (const unit of pictures.slice(1, 10)) recording.onVideo(unit);
   assert.equal(asked, 9);
-  assert.equal(recording.finish(at(1000)), undefined);
+  assert.equal(await recording.finish(at(1000)), undefined);
   assert.throws(() => readFileSync(join(dir, 'recording.json')), /ENOENT/);
   recording.close();
 });

@@ -7,8 +7,11 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { FakeClock, systemClock } from '../../src/clock.ts';
-import { openStore, type Store } from '../../src/store/store.ts';
-import { create, serviceOn, tempFolder, tempStore } from '../tasks/fixture.ts';
+import { Migrator } from 'kysely/migration';
+import { sqliteEngine } from '../../src/store/engine.ts';
+import { storeMigrations } from '../../src/store/migrations.ts';
+import { openStore, Store } from '../../src/store/store.ts';
+import { claimTask, create, serviceOn, tempFolder, tempStore } from '../tasks/fixture.ts';
 
 /** Runs the child on the store, kills it with SIGKILL after so many acknowledged steps, and returns those. */
 async function killedAfter(path: string, steps: number): Promise<string[]> {
@@ -74,8 +77,25 @@ test('the file is in WAL mode with full synchronisation, and migrations are reco
   const names = file.prepare('select name from kysely_migration').all();
   assert.deepEqual(
     names.map(({ name }) => name),
-    ['0001-tasks-and-outbox'],
+    ['0001-tasks-and-outbox', '0002-giving-up'],
   );
+});
+
+test('a running task of a store of the version before goes on, however many epochs it had', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  const clock = new FakeClock();
+  const older = new Store({ path, clock });
+  const migrator = new Migrator({ db: older.db, provider: storeMigrations(sqliteEngine) });
+  assert.equal((await migrator.migrateTo('0001-tasks-and-outbox')).error, undefined);
+  await older.close();
+  const file = new DatabaseSync(path);
+  file.exec(`insert into task (id, sdk_app_id, room_kind, room_id, bot_user_id, plan, sub_app_id, expire_seconds,
+    created_ms, api_until_ms, state, status, epoch, claimable_ms, started_epoch, event_seq, event_ms)
+    values ('old', 1400000000, 'number', '1', 'bot', '{}', 1, 0, 1, 1, 'active', 'Idle', 50, 1, 0, 0, 0)`);
+  file.close();
+  const store = await openStore({ path, clock });
+  t.after(() => store.close());
+  assert.equal((await claimTask(await serviceOn(store, clock), 'r')).epoch, 51);
 });
 
 test('synchronous is FULL on the connection in use', async (t) => {

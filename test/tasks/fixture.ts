@@ -81,7 +81,7 @@ export async function bench(
 export const serviceOn = (
   store: Store,
   clock: Clock,
-  options: { fileNames?: FileNameMode; concurrentTasks?: number } = {},
+  options: { fileNames?: FileNameMode; concurrentTasks?: number; leaseMs?: number } = {},
 ): Promise<TaskControl> =>
   createTaskService({
     store,
@@ -90,6 +90,7 @@ export const serviceOn = (
     log: silentLog,
     publicUrl: () => 'http://media.example:8080/',
     fileNames: options.fileNames ?? 'documented',
+    ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
   });
 
 export const syncOf = (recorderId: string, change: Partial<SyncRequest> = {}): SyncRequest => ({

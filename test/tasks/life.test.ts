@@ -270,3 +270,34 @@ test('queries show a task with its files, events and link', async (t) => {
   assert.deepEqual(await older.listTasks({ sdkAppId: 1 }), []);
   assert.equal(await older.taskDetail('unknown'), undefined);
 });
+
+test('a list of one room shows that room only, newest first, with the latest events', async (t) => {
+  const b = await bench(t);
+  const queries = createTaskQueries({ store: b.store, publicUrl: () => 'http://h' });
+  const room = newTask().room;
+  const ids: string[] = [];
+  for (let i = 0; i < 3; i += 1) {
+    ids.unshift(await create(b.tasks, newTask({ botUserId: `bot${i}` })));
+    await create(b.tasks, newTask({ room: { ...room, kind: 'string' }, botUserId: `bot${i}` }));
+    await create(b.tasks, newTask({ room: { ...room, roomId: '10002' }, botUserId: `bot${i}` }));
+    b.clock.advance(1);
+  }
+  const listed = await queries.listTasks({ room, limit: 2 });
+  assert.deepEqual(
+    listed.map(({ taskId }) => taskId),
+    ids.slice(0, 2),
+  );
+  assert.deepEqual(await queries.listTasks({ room: { ...room, sdkAppId: 1 } }), []);
+  assert.equal((await queries.listTasks({})).length, 9);
+});
+
+test('of a task with many events a list loads the latest fifty, its detail a thousand', async (t) => {
+  const b = await bench(t);
+  const files = Array.from({ length: 60 }, (_, i) => recordedFile(`anchor${i}`));
+  const taskId = await recordTask(b, files);
+  for (const job of await claimJobs(b.tasks, 'r', 60)) await b.tasks.reportJob(job.jobId, doneReport(job.epoch));
+  const queries = createTaskQueries({ store: b.store, publicUrl: () => 'http://h' });
+  const [task] = await queries.listTasks({ sdkAppId });
+  assert.deepEqual([task?.events.length, task?.events[0]?.seq, task?.events.at(-1)?.type], [50, 14, 312]);
+  assert.equal((await queries.taskDetail(taskId))?.events.length, 63);
+});

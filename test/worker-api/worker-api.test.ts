@@ -3,15 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import fastify from 'fastify';
 import { FakeClock, systemClock, type Clock } from '../../src/clock.ts';
-import { createWorkerClient, WorkerApiError, type WorkerClient } from '../../src/worker-api/client.ts';
+import { answerTimeoutMs, createWorkerClient, WorkerApiError, type WorkerClient } from '../../src/worker-api/client.ts';
+import { Bell } from '../../src/store/bell.ts';
+import { defaultLeaseMs } from '../../src/tasks/control.ts';
 import { registerWorkerApi } from '../../src/worker-api/routes.ts';
-import { holdMs } from '../../src/worker-api/sync-hold.ts';
+import { holdFor, SyncHold } from '../../src/worker-api/sync-hold.ts';
 import { settle, until } from '../callbacks/receiver.ts';
 import {
+  claimJobs,
   create,
   doneReport,
   newTask,
   recordedFile,
+  recordTask,
   sdkAppId,
   serviceOn,
   syncOf,
@@ -20,10 +24,11 @@ import {
 } from '../tasks/fixture.ts';
 
 const token = 'installation-token';
+const holdMs = holdFor(defaultLeaseMs);
 
-async function served(t: TestContext, clock: Clock = systemClock()) {
+async function served(t: TestContext, clock: Clock = systemClock(), leaseMs?: number) {
   const store = await tempStore(t, clock);
-  const tasks = await serviceOn(store, clock);
+  const tasks = await serviceOn(store, clock, leaseMs === undefined ? {} : { leaseMs });
   const http = fastify();
   await registerWorkerApi(http, { tasks, token, clock });
   await http.listen({ port: 0, host: '127.0.0.1' });
@@ -45,7 +50,15 @@ test('a task goes from claim to 312 over HTTP', async (t) => {
   const { newTasks, leaseMs } = await recorder.sync(syncOf('r', { wantTasks: 1 }));
   const { epoch } = newTasks[0]!;
   assert.deepEqual(newTasks, [
-    { taskId, epoch: 1, room: task.room, botUserId: 'recorder', plan: task.plan, startedMs: undefined },
+    {
+      taskId,
+      epoch: 1,
+      room: task.room,
+      botUserId: 'recorder',
+      plan: task.plan,
+      startedMs: undefined,
+      stopCode: undefined,
+    },
   ]);
   assert.equal(leaseMs, 15_000);
   const { startMs: startedMs, endMs: atMs } = recordedFile('a');
@@ -120,6 +133,105 @@ test('a stop wakes its recorder once; while it leaves, syncs are held again and 
   assert.deepEqual((await second).stops, [{ taskId, leaveCode: 0 }]);
 });
 
+test('a pending stop comes with the claim', async (t) => {
+  const clock = new FakeClock();
+  const { tasks, connect } = await served(t, clock);
+  const taskId = await create(tasks);
+  const { epoch } = (await connect().sync(syncOf('a', { wantTasks: 1 }))).newTasks[0]!;
+  await tasks.reportTask(taskId, { kind: 'started', epoch, startedMs: clock.wallMs() });
+  clock.advance(defaultLeaseMs);
+  await tasks.stop(sdkAppId, taskId);
+  const { newTasks } = await connect().sync(syncOf('b', { wantTasks: 1 }));
+  assert.deepEqual([newTasks[0]?.taskId, newTasks[0]?.stopCode], [taskId, 0]);
+});
+
+test('a lease as short as 3 s leaves the recorder three tries, each longer than the hold', async (t) => {
+  for (const leaseMs of [3000, 6000, 12_000, 15_000, 300_000]) {
+    assert.ok(3 * answerTimeoutMs(leaseMs) <= leaseMs);
+    assert.ok(2 * holdFor(leaseMs) <= answerTimeoutMs(leaseMs));
+  }
+  assert.deepEqual([answerTimeoutMs(3000), holdFor(3000)], [1000, 500]);
+  assert.deepEqual([answerTimeoutMs(15_000), holdFor(15_000)], [4000, 1000]);
+  const clock = new FakeClock();
+  const { connect, store } = await served(t, clock, 3000);
+  const held = connect().sync(syncOf('r', { wantTasks: 1 }));
+  await until('the sync is looked at', () => store.stats().commits >= 2);
+  await settle();
+  clock.advance(500);
+  assert.equal((await held).leaseMs, 3000);
+});
+
+test('a client gives up after its own timeout', async (t) => {
+  const silent = fastify();
+  silent.post('/worker/v1/sync', () => new Promise(() => undefined));
+  await silent.listen({ port: 0, host: '127.0.0.1' });
+  t.after(() => silent.close());
+  const url = `http://127.0.0.1:${(silent.server.address() as AddressInfo).port}`;
+  const patient = createWorkerClient({ url, token, timeoutMs: 3000 });
+  const hasty = createWorkerClient({ url, token, timeoutMs: 20 });
+  const unreachable = { name: 'WorkerApiError', fault: 'unreachable' };
+  const over: string[] = [];
+  const last = assert.rejects(patient.sync(syncOf('r')), unreachable).then(() => over.push('patient'));
+  await assert.rejects(hasty.sync(syncOf('r')), unreachable).then(() => over.push('hasty'));
+  assert.deepEqual(over, ['hasty']);
+  await Promise.all([patient.close(), hasty.close()]);
+  await last;
+});
+
+test('a sync that the store fails leaves nothing waiting', async () => {
+  const failing = (): Promise<never> => Promise.reject(new Error('disk I/O error'));
+  const hold = new SyncHold({ sync: failing, work: new Bell(), clock: new FakeClock() });
+  await assert.rejects(hold.answer(syncOf('r'), new AbortController().signal), /disk/);
+  assert.deepEqual(hold.stats(), { held: 0 });
+  hold.close();
+});
+
+test('only what is in the library may be swept from the spool', async (t) => {
+  const clock = new FakeClock();
+  const { store, tasks, connect } = await served(t, clock);
+  const b = { clock, store, tasks };
+  const ended = await recordTask(b, [recordedFile('a'), recordedFile('b')]);
+  const [first, second] = await claimJobs(tasks, 'r');
+  await tasks.reportJob(first!.jobId, doneReport(first!.epoch));
+  const client = connect();
+  assert.deepEqual(await client.sweepable([ended]), [{ taskId: ended, fileKeys: [first!.fileKey] }]);
+  await tasks.reportJob(second!.jobId, doneReport(second!.epoch));
+  const broken = await recordTask(b, [recordedFile('c'), recordedFile('d')]);
+  const [lost, kept] = await claimJobs(tasks, 'r');
+  await tasks.reportJob(lost!.jobId, { kind: 'failed', epoch: lost!.epoch, reason: 'no media', permanent: true });
+  await tasks.reportJob(kept!.jobId, doneReport(kept!.epoch));
+  const empty = await recordTask(b, []);
+  const running = await create(tasks);
+  const many = Array.from({ length: 1500 }, (_, i) => `other${i}`);
+  assert.deepEqual(
+    (await client.sweepable([ended, broken, ...many, empty, running])).toSorted((x, y) =>
+      x.taskId === ended ? -1 : y.taskId === ended ? 1 : 0,
+    ),
+    [
+      { taskId: ended, fileKeys: 'all' },
+      { taskId: broken, fileKeys: [kept!.fileKey] },
+    ],
+  );
+  assert.deepEqual(await client.sweepable([]), []);
+});
+
+test('a task of twenty thousand files with long names is taken in one report', async (t) => {
+  const clock = new FakeClock();
+  const { store, tasks, connect } = await served(t, clock);
+  const taskId = await create(tasks);
+  const client = connect();
+  const { epoch } = (await client.sync(syncOf('r', { wantTasks: 1 }))).newTasks[0]!;
+  const files = Array.from({ length: 20_000 }, (_, i) => recordedFile(`${'观众'.repeat(60)}${i}`));
+  const report = { kind: 'stopped', epoch, leaveCode: 0, atMs: clock.wallMs(), files } as const;
+  assert.deepEqual(await tasks.reportTask(taskId, report), { accepted: true });
+  assert.deepEqual(await client.reportTask(taskId, report), { accepted: true });
+  const { n } = await store.db
+    .selectFrom('job')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  assert.equal(n, 20_000);
+});
+
 test('a lost lease is told at once', async (t) => {
   const { connect } = await served(t, new FakeClock());
   const answer = await connect().sync(syncOf('r', { tasks: [{ taskId: 'gone', epoch: 3 }] }));
@@ -192,9 +304,15 @@ test('malformed bodies are refused with 400, whatever they are', async (t) => {
     JSON.stringify({ ...stopped, files: [{ ...file, fileKey: '../../etc' }] }),
     JSON.stringify({ ...stopped, files: [file, file] }),
     JSON.stringify({ ...stopped, leaveCode: -1, files: [] }),
+    JSON.stringify({ ...stopped, files: Array.from({ length: 20_001 }, (_, i) => recordedFile(`u${i}`)) }),
   ];
   for (const body of bodies) assert.equal(await post(`/worker/v1/tasks/${taskId}/report`, body), 400, body);
   assert.equal(await post('/worker/v1/sync', '{"recorderId":""}'), 400);
+  assert.equal(await post('/worker/v1/spool', '{"taskIds":["../.."]}'), 400);
+  assert.equal(await post('/worker/v1/spool', JSON.stringify({ taskIds: Array(1001).fill('a') })), 400);
+  const failed = { kind: 'failed', epoch: 1, reason: 'x', permanent: false };
+  assert.equal(await post('/worker/v1/jobs/1/report', JSON.stringify({ ...failed, fault: 'weather' })), 400);
+  assert.equal(await post('/worker/v1/jobs/1/report', JSON.stringify(failed)), 200);
   assert.equal(await post('/worker/v1/jobs/x/report', JSON.stringify(doneReport(1))), 400);
   assert.equal(await post(`/worker/v1/tasks/${taskId}/other`, '{}'), 404);
   assert.deepEqual(await typesOf(store, taskId), []);

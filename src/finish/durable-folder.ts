@@ -1,0 +1,26 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Waits until a file's bytes, or a folder's list of files, are on the disk. */
+export async function syncPath(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Syncs the folder and those above it, as far as `top`. */
+export async function syncFolders(folder: string, top: string): Promise<void> {
+  for (let at = folder; ; at = dirname(at)) {
+    await syncPath(at);
+    if (at === top || at === dirname(at)) return;
+  }
+}
+
+/** Creates the folder and those above it; every new one is in its parent's list on the disk when this resolves. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first !== undefined) await syncFolders(dirname(folder), dirname(first));
+}

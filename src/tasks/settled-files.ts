@@ -1,0 +1,25 @@
+import type { Store } from '../store/store.ts';
+import type { SpoolResponse } from '../worker-api/messages.ts';
+
+/**
+ * Files of these tasks that are in the library, and only those: what failed, is still being finished, or belongs to a
+ * task that was given up keeps its segments (design §3.2). `all` needs a task that ended well with a file at least,
+ * because nothing confirms what a task without files may have left.
+ */
+export async function settledFiles({ db }: Store, taskIds: readonly string[]): Promise<SpoolResponse> {
+  if (taskIds.length === 0) return { settled: [] };
+  const files = await db
+    .selectFrom('file')
+    .innerJoin('task', 'task.id', 'file.task_id')
+    .select(['file.task_id', 'file.file_key', 'task.result'])
+    .where('file.task_id', 'in', taskIds)
+    .where('file.state', '=', 'done')
+    .orderBy('file.file_key')
+    .execute();
+  const byTask = Map.groupBy(files, (file) => file.task_id);
+  const settled = Array.from(byTask, ([taskId, done]) => ({
+    taskId,
+    fileKeys: done[0]?.result === 'ok' ? ('all' as const) : done.map((file) => file.file_key),
+  }));
+  return { settled };
+}

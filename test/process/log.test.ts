@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { withoutSecrets } from '../../src/process/log.ts';
+
+const SECRET = 'eJwtzEELgjAYxvHvsnPI5nSa0K0';
+const child = fileURLToPath(new URL('./logging-child.ts', import.meta.url));
+
+/** Lines that a process of its own logs at a level; the logger writes to the real standard error. */
+async function logged(level: string): Promise<Record<string, unknown>[]> {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [child, level, SECRET]);
+  assert.equal(stdout, '', 'standard output is for people');
+  assert.ok(!stderr.includes(SECRET), stderr);
+  const lines = stderr.trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+test('no secret reaches a line: at any depth, in lists, in errors, in children, in URLs', async () => {
+  const lines = await logged('info');
+  assert.equal(lines.length, 8);
+  for (const line of lines) assert.ok(JSON.stringify(line).includes('[secret]'), JSON.stringify(line));
+});
+
+test('every line names its role, and keeps what is no secret', async () => {
+  const [first] = await logged('info');
+  assert.equal(first?.['role'], 'rooms');
+  assert.equal(first?.['user'], 'alice');
+  assert.equal(first?.['msg'], 'plain');
+});
+
+test('the level is a threshold', async () => {
+  const lines = await logged('error');
+  assert.deepEqual(
+    lines.map((line) => line['msg']),
+    ['failed'],
+  );
+});
+
+test('a line stays JSON whatever the secret looks like', () => {
+  for (const value of ['', 'a"b', 'back\\slash', 'line\nbreak', '","user":"x']) {
+    const line = JSON.stringify({ user: 'alice', secret_key: value, tokens: 3, key: 'k', monkey: 'kept' });
+    const safe = { user: 'alice', secret_key: '[secret]', tokens: 3, key: '[secret]', monkey: 'kept' };
+    assert.deepEqual(JSON.parse(withoutSecrets(line)), safe, value);
+  }
+});
+
+test('credentials inside a text go, the text stays', () => {
+  assert.equal(
+    withoutSecrets(`GET /?Action=X&UserSig=${SECRET}&B=1 failed`),
+    'GET /?Action=X&UserSig=[secret]&B=1 failed',
+  );
+  assert.equal(
+    withoutSecrets(`sent "Authorization: Bearer ${SECRET}" to it`),
+    'sent "Authorization: Bearer [secret]" to it',
+  );
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { beginFinishing } from '../../src/recorder/finishing.ts';
+import { Spool } from '../../src/recorder/spool.ts';
+import { toWallMs } from '../../src/units.ts';
+import type { LeasedJob } from '../../src/worker-api/messages.ts';
+import { tone } from '../codec/sound.ts';
+import { at, play, record, tempDir, voice } from '../single/recorder-kit.ts';
+
+const job: LeasedJob = {
+  jobId: 1,
+  epoch: 3,
+  taskId: 'task',
+  fileKey: 'anchor1_main',
+  // As contract §5 may name a file: longer than a file on the disk may be called.
+  fileName: `${'n'.repeat(300)}.mp4`,
+  fileId: '5145403699454155159',
+  subAppId: 7,
+  startMs: toWallMs(at(0)),
+  endMs: toWallMs(at(1000)),
+  attempt: 1,
+};
+
+test('segments that are on no disk here may be on another: that is not final', async (t) => {
+  const dataDir = tempDir(t);
+  const spool = new Spool(join(dataDir, 'spool'));
+  const absent = await beginFinishing(job, spool, dataDir).outcome;
+  assert.ok(absent.kind === 'failed' && !absent.permanent);
+  assert.match(absent.reason, /not on this recorder/);
+  mkdirSync(spool.folder(job.taskId, 1, job.fileKey), { recursive: true });
+  const withoutRecord = await beginFinishing(job, spool, dataDir).outcome;
+  assert.ok(withoutRecord.kind === 'failed' && !withoutRecord.permanent);
+});
+
+test('a job becomes a library file, however long its name; a recorded folder without media is final', async (t) => {
+  const dataDir = tempDir(t);
+  const spool = new Spool(join(dataDir, 'spool'));
+  const recording = await record(spool.folder(job.taskId, 1, job.fileKey), { streams: 'audio' });
+  await play(recording, await voice(tone(500), 0, 50), 1200);
+  recording.close();
+  const done = await beginFinishing(job, spool, dataDir).outcome;
+  assert.ok(done.kind === 'done', JSON.stringify(done));
+  assert.deepEqual(done.streams, ['aac']);
+  assert.deepEqual(readdirSync(join(dataDir, 'library', '7', job.fileId)), [`${job.fileId}.mp4`]);
+  const [startMs, endMs] = [toWallMs(at(60_000)), toWallMs(at(50_000))];
+  const nothing = await beginFinishing({ ...job, startMs, endMs }, spool, dataDir).outcome;
+  assert.ok(nothing.kind === 'failed' && nothing.permanent);
+});

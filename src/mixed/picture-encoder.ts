@@ -24,8 +24,14 @@ export interface PictureFormat {
 
 /** The quality of `veryfast` without B frames at 63–75 % of its CPU; `zerolatency` would only lose quality. */
 const preset = 'superfast';
-const x264Params = 'mbtree=1:rc-lookahead=10:b-pyramid=none:force-cfr=1';
-const bFrames = 2;
+const x264Params = 'mbtree=1:b-pyramid=none:force-cfr=1';
+
+/**
+ * How many pictures the encoder looks ahead and holds back: ten at 20 pictures a second and more, half a second of them
+ * below, because what it holds back is lost with the process (design §3.2). Few pictures a second gain nothing by B frames.
+ */
+const lookaheadOf = (fps: number): number => Math.max(1, Math.min(10, Math.floor(fps / 2)));
+const bFramesOf = (fps: number): number => (fps < 8 ? 0 : 2);
 
 /** Two stamps must differ by at least a tick of 90 kHz. */
 const leastStep = 100;
@@ -108,7 +114,7 @@ function contextFor(codec: Codec, format: PictureFormat): CodecContext {
   context.framerate = new Rational(format.fps, 1);
   context.gopSize = Math.max(1, Math.round(format.gopSeconds * format.fps));
   context.bitRate = BigInt(format.bitrate);
-  context.maxBFrames = bFrames;
+  context.maxBFrames = bFramesOf(format.fps);
   context.threadCount = 1;
   // Unmarked pictures are read as BT.709 by players from 720 lines on, while WebRTC cameras send BT.601.
   context.colorRange = AVCOL_RANGE_MPEG;
@@ -123,7 +129,10 @@ export async function openPictureEncoder(format: PictureFormat, grid: TickGrid):
   const codec = present('H.264 encoder', Codec.findEncoderByName(FF_ENCODER_LIBX264));
   const context = contextFor(codec, format);
   // Asynchronous on purpose: the synchronous call with a dictionary corrupts memory.
-  const options = Dictionary.fromObject({ preset, 'x264-params': x264Params });
+  const options = Dictionary.fromObject({
+    preset,
+    'x264-params': `${x264Params}:rc-lookahead=${lookaheadOf(format.fps)}`,
+  });
   ok('open H.264 encoder', await context.open2(codec, options));
   return new PictureEncoder(context, grid);
 }

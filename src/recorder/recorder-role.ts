@@ -16,12 +16,16 @@ import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { SingleRoomRecording } from './single-room-recording.ts';
+import { sweepSpool } from './spool-sweep.ts';
 import { spoolWriter } from './spool-writer.ts';
 import { Spool } from './spool.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
 
 /** Leases one process takes; admission by measured cost comes with a later version. */
 const CAPACITY = { tasks: 200, jobs: 1 };
+
+/** A slow answer must leave time for another try within the lease. */
+const answerTimeoutMs = (leaseSeconds: number): number => Math.min(4_000, (leaseSeconds * 1000) / 3);
 
 interface Worker extends RoleContext {
   readonly client: WorkerClient;
@@ -36,7 +40,11 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   const spool = new Spool(join(config.data_dir, 'spool'));
   mkdirSync(spool.root, { recursive: true });
   const url = config.recorders.server_url ?? `http://${config.http.host}:${config.http.port}`;
-  const client = createWorkerClient({ url, token: secrets.token });
+  const client = createWorkerClient({
+    url,
+    token: secrets.token,
+    timeoutMs: answerTimeoutMs(config.recorders.lease_seconds),
+  });
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const worker: Worker = { ...context, client, spool, rooms };
   const recorder = new Recorder({
@@ -48,6 +56,7 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
     clock,
     log,
   });
+  void sweepSpool({ spool, sweepable: (taskIds) => client.sweepable(taskIds), log });
   const close = async (): Promise<void> => {
     await recorder.close();
     await client.close();

@@ -19,6 +19,11 @@ export class Spool {
     return join(this.root, taskId, `e${epoch}`, fileKey);
   }
 
+  /** Tasks that have anything on the spool. */
+  taskIds(): string[] {
+    return names(this.root).sort();
+  }
+
   /** Epochs that left anything behind for a task, ascending. */
   epochs(taskId: string): number[] {
     return names(join(this.root, taskId))

@@ -120,5 +120,6 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders }: Part
 
 async function roomsStats({ origin, token }: RoomsAddress): Promise<StatsTree> {
   const answer = await request(`${origin}/rooms/v1/stats`, { headers: { authorization: `Bearer ${token}` } });
+  if (answer.statusCode !== 200) throw new Error(`the rooms role answered ${answer.statusCode}`);
   return (await answer.body.json()) as StatsTree;
 }

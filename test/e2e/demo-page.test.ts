@@ -11,7 +11,7 @@ let chromium: ChromiumKit;
 
 before(async () => {
   const { ROOMTAPE_APPS } = limitedApp(2);
-  server = await TestServer.start({ ROOMTAPE_APPS });
+  server = await TestServer.start({ ROOMTAPE_APPS, ROOMTAPE_DEMO_PAGE: 'on' });
   chromium = await launchChromium();
 });
 

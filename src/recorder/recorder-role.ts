@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
-import { createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
+import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
 import type { LeasedJob, LeasedTask } from '../worker-api/messages.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
@@ -24,9 +24,6 @@ import { TaskRun, type RoomConnection } from './task-run.ts';
 /** Leases one process takes; admission by measured cost comes with a later version. */
 const CAPACITY = { tasks: 200, jobs: 1 };
 
-/** A slow answer must leave time for another try within the lease. */
-const answerTimeoutMs = (leaseSeconds: number): number => Math.min(4_000, (leaseSeconds * 1000) / 3);
-
 interface Worker extends RoleContext {
   readonly client: WorkerClient;
   readonly spool: Spool;
@@ -43,7 +40,7 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   const client = createWorkerClient({
     url,
     token: secrets.token,
-    timeoutMs: answerTimeoutMs(config.recorders.lease_seconds),
+    timeoutMs: answerTimeoutMs(config.recorders.lease_seconds * 1000),
   });
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const worker: Worker = { ...context, client, spool, rooms };

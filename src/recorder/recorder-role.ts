@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { appDirectory } from '../config/directory.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
 import type { LeasedJob, LeasedTask } from '../worker-api/messages.ts';
+import { AdmittedAnchors } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
@@ -23,6 +25,9 @@ import { TaskRun, type RoomConnection } from './task-run.ts';
 
 /** Leases one process takes; admission by measured cost comes with a later version. */
 const CAPACITY = { tasks: 200, jobs: 1 };
+
+/** Anchors one task records where no app of the configuration says less (contract §8). */
+const MOST_ANCHORS = 25;
 
 interface Worker extends RoleContext {
   readonly client: WorkerClient;
@@ -114,10 +119,12 @@ interface TaskWorker extends Worker {
 function startRun(worker: TaskWorker): RunningTask {
   const { clock, rooms, task, earlier, reports, onEnded, log } = worker;
   let connection: RoomConnection | undefined;
-  const recording = openRecording(worker, {
+  const opened = openRecording(worker, {
     requestKeyFrame: (track) => connection?.requestKeyFrame(track),
     onFault: (error) => run.fail(error),
   });
+  const most = appDirectory(worker.installation.config).app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
+  const recording = new AdmittedAnchors(opened, most);
   const run = new TaskRun({
     task,
     connect: (listener) => (connection = connectRoom(rooms, task, listener, clock)),

@@ -1,7 +1,4 @@
-import { AV_SAMPLE_FMT_FLT, FF_DECODER_LIBOPUS } from 'node-av/constants';
-import { Codec, CodecContext, Rational } from 'node-av/lib';
-import { channelLayout, ok, present } from '../codec/native.ts';
-import { OpusDecoder } from '../codec/opus-decoder.ts';
+import { openOpusDecoderNow, type OpusDecoder } from '../codec/opus-decoder.ts';
 import { AudioPlacer, stretchPcm } from '../timeline/audio-placer.ts';
 import type { AudioSink, AudioUnit } from '../timeline/media.ts';
 import { wallUs, type WallUs } from '../units.ts';
@@ -29,21 +26,6 @@ export interface SoundSourceOptions {
   readonly channels: 1 | 2;
   /** Whether the user may be heard at that time. */
   readonly isHeard: (at: WallUs) => boolean;
-}
-
-/** Opens without a dictionary, which is what makes the synchronous call safe. */
-function openDecoder(channels: 1 | 2): OpusDecoder {
-  const codec = present('Opus decoder', Codec.findDecoderByName(FF_DECODER_LIBOPUS));
-  const context = new CodecContext();
-  context.allocContext3(codec);
-  context.sampleRate = 48_000;
-  context.channelLayout = channelLayout(channels);
-  context.pktTimebase = new Rational(1, 48_000);
-  context.threadCount = 1;
-  ok('ask for floats', context.setOption('request_sample_fmt', 'flt'));
-  ok('open Opus decoder', context.open2Sync(codec, null));
-  if (context.sampleFormat !== AV_SAMPLE_FMT_FLT) throw new Error('the Opus decoder does not give floats');
-  return new OpusDecoder(context, channels);
 }
 
 /** One track's sound on its way into the mix. The decoder is opened by the first sound that is not silent. */
@@ -101,7 +83,7 @@ export class SoundSource implements AudioSink {
       this.#placer.place(at, unit.samples, true);
       return;
     }
-    this.#decoder ??= openDecoder(this.#options.channels);
+    this.#decoder ??= openOpusDecoderNow(this.#options.channels);
     const sound = this.#decoder.decode(unit.data);
     if (sound) this.#place(bus, at, sound.planes);
     else this.stats.broken += 1;

@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync, statfsSync } from 'node:fs';
+import { readdirSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -50,12 +50,6 @@ export class Spool {
     for (const folder of this.foldersOf(taskId, fileKey)) await rm(folder, { recursive: true, force: true });
     for (const epoch of this.epochs(taskId)) removeIfEmpty(join(this.root, taskId, `e${epoch}`));
     removeIfEmpty(join(this.root, taskId));
-  }
-
-  /** Bytes free for an unprivileged writer on the spool's file system. */
-  freeBytes(): number {
-    const { bavail, bsize } = statfsSync(this.root);
-    return bavail * bsize;
   }
 }
 

@@ -1,3 +1,4 @@
+import { emptyReceiverStats } from '../rtp/receiver.ts';
 import type { Logger } from 'pino';
 import type { CancelTimer, Clock } from '../clock.ts';
 import { roomKeyText, type RoomKey } from '../room-key.ts';
@@ -108,22 +109,8 @@ export class RoomRegistry {
   }
 }
 
-const NO_STATS: Readonly<ReceiverStats> = {
-  packets: 0,
-  bytes: 0,
-  malformed: 0,
-  unknownStream: 0,
-  duplicates: 0,
-  nacksSent: 0,
-  recoveredByRtx: 0,
-  recoveredByRed: 0,
-  lostForGood: 0,
-  plisSent: 0,
-  restarts: 0,
-};
-
 function sumStats(all: readonly Readonly<ReceiverStats>[]): ReceiverStats {
-  const sum = { ...NO_STATS };
+  const sum = emptyReceiverStats();
   for (const stats of all) for (const key of Object.keys(sum) as (keyof ReceiverStats)[]) sum[key] += stats[key];
   return sum;
 }

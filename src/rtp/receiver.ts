@@ -30,7 +30,7 @@ export function createReceiverSession(
 }
 
 class Receiver implements ReceiverSession {
-  readonly stats = emptyStats();
+  readonly stats = emptyReceiverStats();
   readonly #events: ReceiverEvents;
   readonly #settings: ReceiverSettings;
   readonly #reader: RtpReader;
@@ -143,7 +143,8 @@ class Receiver implements ReceiverSession {
   }
 }
 
-function emptyStats(): ReceiverStats {
+/** Counters of a session that has received nothing. */
+export function emptyReceiverStats(): ReceiverStats {
   return {
     packets: 0,
     bytes: 0,

@@ -1,7 +1,5 @@
+import type { RenderMode } from '../layout/layout-plan.ts';
 import { rect, type Rect, type Size } from '../layout/rect.ts';
-
-/** How a picture meets a cell of another shape: the wire's RenderMode 0, 1, 2 by name (contract §2.6). */
-export type RenderMode = 'stretch' | 'crop' | 'fit';
 
 /** What part of the source is shown and where in the cell; both even, the placement relative to the cell. */
 export interface Fitting {

@@ -2,7 +2,7 @@ import type { MediaId } from '../room-key.ts';
 import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
 import type { Micros, WallUs } from '../units.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
-import type { RenderMode } from './fitting.ts';
+import type { RenderMode } from '../layout/layout-plan.ts';
 import type { MixLayout } from './picture-mixer.ts';
 
 /** What the mix's file carries. */

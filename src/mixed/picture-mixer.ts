@@ -4,7 +4,7 @@ import type { VideoPacket } from '../segment/segment-writer.ts';
 import { parseColour } from './background-colour.ts';
 import { Canvas } from './canvas.ts';
 import { Compositor } from './compositor.ts';
-import type { RenderMode } from './fitting.ts';
+import type { RenderMode } from '../layout/layout-plan.ts';
 import type { PictureEncoder } from './picture-encoder.ts';
 import { PictureSource, type PictureSourceStats } from './picture-source.ts';
 import { Roster } from './roster.ts';

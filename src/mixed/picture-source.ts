@@ -2,7 +2,7 @@ import { Frame } from 'node-av/lib';
 import type { Size } from '../layout/rect.ts';
 import type { VideoSink, VideoUnit } from '../timeline/media.ts';
 import type { WallUs } from '../units.ts';
-import type { RenderMode } from './fitting.ts';
+import type { RenderMode } from '../layout/layout-plan.ts';
 import { isDamaged, PictureDecoder } from './picture-decoder.ts';
 import { TileScaler, type PlacedTile } from './tile-scaler.ts';
 import type { TilePool } from './tile.ts';

@@ -12,7 +12,8 @@ import type { FilterContext, Frame } from 'node-av/lib';
 
 import { ok, present } from '../codec/native.ts';
 import { rect, type Size } from '../layout/rect.ts';
-import { fitPicture, type Fitting, type RenderMode } from './fitting.ts';
+import type { RenderMode } from '../layout/layout-plan.ts';
+import { fitPicture, type Fitting } from './fitting.ts';
 import type { Tile, TilePool } from './tile.ts';
 
 type FilterSpec = readonly [name: string, args: string];

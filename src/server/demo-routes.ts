@@ -14,6 +14,7 @@ import type { TaskService } from '../tasks/service.ts';
 import { signUserSig } from '../usersig/verify.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
 import type { RoomsAddress } from './rooms-proxy.ts';
+import { defaultPlan } from '../worker-api/default-plan.ts';
 
 /** What the demo page needs of the server. */
 export interface DemoPageOptions {
@@ -126,13 +127,11 @@ async function startRecording(tasks: TaskService, room: RoomKey, mode: 'single' 
 
 function demoPlan(mode: 'single' | 'mixed'): RecordingPlan {
   return {
+    ...defaultPlan,
     mode,
     maxIdleSeconds: 60,
-    streams: 'audio-video',
-    media: ['main', 'aux'],
     video: { width: 1280, height: 720, fps: 15, bitrate: 1_500_000, gopSeconds: 5 },
     audio: { sampleRate: 48_000, channels: 2, bitrate: 96_000 },
-    layout: { mode: 'grid' },
   };
 }
 

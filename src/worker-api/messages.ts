@@ -1,3 +1,4 @@
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { MediaId, RoomKey } from '../room-key.ts';
 import type { WallMs } from '../units.ts';
 
@@ -6,7 +7,26 @@ import type { WallMs } from '../units.ts';
  * asks, the server answers; everything a recorder writes names the epoch of its lease and a stale one is refused.
  */
 
-/** Parameters of a recording after validation and defaults; contract §2.1–2.6 restricted to what is built. */
+/** Who is recorded, of one medium: at most one of the lists has entries (contract §2.3). */
+export interface MediumSubscription {
+  /** User ids, or prefixes written `1.*$`. Empty: no restriction. */
+  readonly allow: readonly string[];
+  readonly block: readonly string[];
+}
+
+/** Who is recorded: sound and picture are judged apart. Modify replaces it as a whole. */
+export interface SubscriptionPlan {
+  readonly audio: MediumSubscription;
+  readonly video: MediumSubscription;
+}
+
+/** Everybody, with sound and picture. */
+export const everybody: SubscriptionPlan = { audio: { allow: [], block: [] }, video: { allow: [], block: [] } };
+
+/** A form in which a recording is delivered. */
+export type Container = 'mp4' | 'hls' | 'aac';
+
+/** Parameters of a recording after validation and defaults (contract §2.1–2.6). */
 export interface RecordingPlan {
   readonly mode: 'single' | 'mixed';
   /** Seconds without an anchor after which the recorder leaves (LeaveCode 99). */
@@ -15,7 +35,19 @@ export interface RecordingPlan {
   readonly media: readonly MediaId[];
   readonly video: { width: number; height: number; fps: number; bitrate: number; gopSeconds: number };
   readonly audio: { sampleRate: 48000 | 44100 | 16000; channels: 1 | 2; bitrate: number };
-  readonly layout: { mode: 'grid' };
+  /** Mixed recordings only. */
+  readonly layout: LayoutPlan;
+  readonly subscription: SubscriptionPlan;
+  /** What is seen while a user sends no picture: the last one or black (FillType). */
+  readonly fill: 'hold' | 'black';
+  /** Whether users that announce themselves as relay robots are recorded too (SubscribeAbility). */
+  readonly relayRobots: boolean;
+  /** Longest MP4 or AAC file, in minutes (MaxMediaFileDuration). */
+  readonly maxFileMinutes: number;
+  /** What is made of every recorded file, at least one. */
+  readonly outputs: readonly Container[];
+  /** HLS in a bucket: one stream with sound and picture, or one for each (AvMerge). */
+  readonly avMerge: boolean;
 }
 
 /** A task as the recorder that holds its lease sees it. */

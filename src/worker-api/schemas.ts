@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 import { fileKeyPattern } from '../naming/file-key.ts';
-import { wallMs } from '../units.ts';
+import { pixels, wallMs } from '../units.ts';
 import type {
   JobReport,
   ReportResponse,
   SpoolRequest,
   SpoolResponse,
+  SubscriptionPlan,
   SyncRequest,
   SyncResponse,
   TaskReport,
@@ -80,6 +82,58 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const pixelCount = z.int().min(0).transform(pixels);
+const rect = z.object({ left: pixelCount, top: pixelCount, width: pixelCount, height: pixelCount });
+const mediaId = z.enum(['main', 'aux']);
+const renderMode = z.enum(['stretch', 'crop', 'fit', 'smart']);
+const font = z.enum(['Tencent', 'SourceHanSans']);
+
+const watermark = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('image'), url: z.string(), rect }),
+  z.object({
+    kind: z.literal('text'),
+    text: z.string(),
+    rect,
+    fontSize: count,
+    colour: z.string(),
+    background: z.string().optional(),
+    font,
+  }),
+  z.object({
+    kind: z.literal('timestamp'),
+    position: z.enum(['top-left', 'top-right', 'bottom-left', 'bottom-right', 'top-center', 'bottom-center', 'center']),
+    timeZone: z.int(),
+    font,
+  }),
+]);
+
+const customCell = z.object({
+  rect,
+  userId: z.string().optional(),
+  mediaId,
+  alpha: z.int().min(0).max(255),
+  renderMode,
+  imageLayer: count,
+  image: z.string().optional(),
+});
+
+const layout: z.ZodType<LayoutPlan> = z.object({
+  mode: z.enum(['floating', 'share', 'grid', 'custom']),
+  custom: z.array(customCell),
+  background: z.string(),
+  backgroundImage: z.object({ url: z.string(), renderMode }).optional(),
+  big: z.object({ userId: z.string(), mediaId }).optional(),
+  alignRight: z.boolean(),
+  renderMode,
+  pureAudioDisableLayout: z.boolean(),
+  placeholders: z.boolean(),
+  placeholderImage: z.string().optional(),
+  watermarks: z.array(watermark),
+});
+
+const medium = z.object({ allow: z.array(z.string()), block: z.array(z.string()) });
+const subscription: z.ZodType<SubscriptionPlan> = z.object({ audio: medium, video: medium });
+
 const plan = z.object({
   mode: z.enum(['single', 'mixed']),
   maxIdleSeconds: count,
@@ -91,7 +145,13 @@ const plan = z.object({
     channels: z.literal([1, 2]),
     bitrate: count,
   }),
-  layout: z.object({ mode: z.literal('grid') }),
+  layout,
+  subscription,
+  fill: z.enum(['hold', 'black']),
+  relayRobots: z.boolean(),
+  maxFileMinutes: count,
+  outputs: z.array(z.enum(['mp4', 'hls', 'aac'])).min(1),
+  avMerge: z.boolean(),
 });
 
 const leasedTask = z

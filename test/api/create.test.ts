@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NewTask } from '../../src/tasks/service.ts';
 import { base, foreignAppId, sdkAppId, startApi, userSig, type Answer, type Json } from './recording-api.ts';
+import { defaultPlan } from '../../src/worker-api/default-plan.ts';
 
 const api = await startApi();
 const create = (changes: Json = {}): Promise<Answer> => api.call('CreateCloudRecording', base(changes));
@@ -198,15 +199,7 @@ test('BASE becomes a task with the defaults of the contract', async () => {
   assert.deepEqual(await createdBy({}), {
     room: { sdkAppId, kind: 'number', roomId: '10001' },
     botUserId: 'recorder_10001',
-    plan: {
-      mode: 'mixed',
-      maxIdleSeconds: 30,
-      streams: 'audio-video',
-      media: ['main', 'aux'],
-      video: { width: 360, height: 640, fps: 15, bitrate: 550_000, gopSeconds: 10 },
-      audio: { sampleRate: 48_000, channels: 2, bitrate: 64_000 },
-      layout: { mode: 'grid' },
-    },
+    plan: { ...defaultPlan, mode: 'mixed' },
     vod: { subAppId: sdkAppId, expireSeconds: 0, userDefineRecordId: undefined },
     resourceExpiredHours: 72,
   });
@@ -228,13 +221,13 @@ test('everything that is built arrives in the task', async () => {
   assert.deepEqual(task.vod, { subAppId: 7, expireSeconds: 86_400, userDefineRecordId: 'cls7' });
   assert.equal(task.resourceExpiredHours, 6);
   assert.deepEqual(task.plan, {
+    ...defaultPlan,
     mode: 'mixed',
     maxIdleSeconds: 5,
     streams: 'video',
     media: ['aux'],
     video: { width: 640, height: 480, fps: 30, bitrate: 1_000_000, gopSeconds: 2 },
     audio: { sampleRate: 16_000, channels: 1, bitrate: 32_000 },
-    layout: { mode: 'grid' },
   });
 });
 

@@ -8,6 +8,7 @@ import { Spool } from '../../src/recorder/spool.ts';
 import { wallMs } from '../../src/units.ts';
 import type { LeasedJob, LeasedTask, RecordingPlan } from '../../src/worker-api/messages.ts';
 import { at } from '../single/recorder-kit.ts';
+import { defaultPlan } from '../../src/worker-api/default-plan.ts';
 
 /** A log that nobody reads. */
 export const silent = createLogger('test', 'silent');
@@ -24,13 +25,11 @@ export function tempSpool(t: TestContext): Spool {
 
 /** A small plan; a minute without anchors ends it. */
 export const plan = (change: Partial<RecordingPlan> = {}): RecordingPlan => ({
+  ...defaultPlan,
   mode: 'single',
   maxIdleSeconds: 60,
-  streams: 'audio-video',
-  media: ['main', 'aux'],
   video: { width: 160, height: 90, fps: 10, bitrate: 100_000, gopSeconds: 2 },
   audio: { sampleRate: 48000, channels: 1, bitrate: 48_000 },
-  layout: { mode: 'grid' },
   ...change,
 });
 

@@ -8,6 +8,7 @@ import { RoomView } from '../../src/recorder/room-view.ts';
 import { TaskRun, type RoomListener } from '../../src/recorder/task-run.ts';
 import { wallUs, type WallUs } from '../../src/units.ts';
 import type { LeasedTask, RecordedFile, TaskReport } from '../../src/worker-api/messages.ts';
+import { defaultPlan } from '../../src/worker-api/default-plan.ts';
 
 const task: LeasedTask = {
   taskId: 'task-1',
@@ -15,13 +16,9 @@ const task: LeasedTask = {
   room: { sdkAppId: 1400000000, kind: 'number', roomId: '10001' },
   botUserId: 'bot',
   plan: {
+    ...defaultPlan,
     mode: 'single',
     maxIdleSeconds: 5,
-    streams: 'audio-video',
-    media: ['main', 'aux'],
-    video: { width: 360, height: 640, fps: 15, bitrate: 550_000, gopSeconds: 10 },
-    audio: { sampleRate: 48000, channels: 2, bitrate: 64_000 },
-    layout: { mode: 'grid' },
   },
   startedMs: undefined,
   stopCode: undefined,

@@ -19,6 +19,7 @@ import type {
   RecordingPlan,
   SyncRequest,
 } from '../../src/worker-api/messages.ts';
+import { defaultPlan } from '../../src/worker-api/default-plan.ts';
 
 export const sdkAppId = 1400000000;
 export const silentLog = pino({ level: 'silent' });
@@ -44,13 +45,10 @@ export const oneApp = (callback?: CallbackTarget, concurrentTasks = 100): Pick<A
 };
 
 export const plan: RecordingPlan = {
+  ...defaultPlan,
   mode: 'single',
-  maxIdleSeconds: 30,
-  streams: 'audio-video',
-  media: ['main', 'aux'],
   video: { width: 640, height: 360, fps: 15, bitrate: 550_000, gopSeconds: 10 },
   audio: { sampleRate: 48000, channels: 2, bitrate: 64_000 },
-  layout: { mode: 'grid' },
 };
 
 export const newTask = (change: Partial<NewTask> = {}): NewTask => ({

@@ -4,6 +4,7 @@ import type { RecordingPlan } from '../../worker-api/messages.ts';
 import { given } from '../fields.ts';
 import { isMixed, roomKind, type CreateRequest } from './create-request.ts';
 import { audioPlan, videoPlan } from './transcode-params.ts';
+import { defaultPlan } from '../../worker-api/default-plan.ts';
 
 const streamTypes = ['audio-video', 'audio', 'video'] as const satisfies readonly RecordingPlan['streams'][];
 const mediaIds = [['main', 'aux'], ['main'], ['aux']] as const satisfies readonly (readonly MediaId[])[];
@@ -30,12 +31,12 @@ function toPlan(request: CreateRequest): RecordingPlan {
   const mixed = isMixed(request);
   const transcode = (mixed && request.MixTranscodeParams) || {};
   return {
+    ...defaultPlan,
     mode: mixed ? 'mixed' : 'single',
     maxIdleSeconds: MaxIdleTime ?? 30,
     streams: streamTypes[StreamType ?? 0] ?? 'audio-video',
     media: mediaIds[MediaId ?? 0] ?? mediaIds[0],
     video: videoPlan(transcode),
     audio: audioPlan(transcode),
-    layout: { mode: 'grid' },
   };
 }

@@ -33,6 +33,11 @@ export interface FeedAnchor {
   readonly userId: string;
   readonly order: number;
   readonly enteredUs: WallUs;
+  /**
+   * Absent for people. A relay robot sends a mix of the room back into it: it keeps no task alive and is recorded only
+   * where the task says so (contract §2.2 SubscribeAbility, §2.3).
+   */
+  readonly robot?: 'relay';
 }
 
 /** One published RTP stream. Ids are unique within a connection; a re-publish makes new tracks of the same user and media. */

@@ -21,9 +21,9 @@ export class RoomView {
     return [...this.#anchors.values()].sort((a, b) => a.order - b.order);
   }
 
-  /** Number of anchors now in the room. */
+  /** Number of people now in the room as anchors; robots are none (contract §2.2: "nobody but bots"). */
   get anchorCount(): number {
-    return this.#anchors.size;
+    return [...this.#anchors.values()].filter(({ robot }) => !robot).length;
   }
 
   /** The track of that id, if it is open. */

@@ -8,6 +8,8 @@ export interface PictureAddress {
   readonly room: RoomKey;
   readonly userId: string;
   readonly mediaId: MediaId;
+  /** Set when the publisher says that it is no person but a robot that relays a mix into the room. */
+  readonly robot?: 'relay';
 }
 
 const pathSchema = z.object({ sdkAppId: z.string(), roomId: z.string(), userId: z.string() });
@@ -15,17 +17,20 @@ const pathSchema = z.object({ sdkAppId: z.string(), roomId: z.string(), userId: 
 const querySchema = z.object({
   media: z.enum(['main', 'aux']).default('main'),
   room_type: z.enum(['number', 'string']).optional(),
+  robot: z.literal('relay').optional(),
 });
 
-/** Reads `/{SdkAppId}/{RoomId}/{UserId}?media=…&room_type=…` after percent-decoding. Throws Problem (400). */
+/** Reads `/{SdkAppId}/{RoomId}/{UserId}?media=…&room_type=…&robot=…` after percent-decoding. Throws Problem (400). */
 export function readAddress(path: unknown, query: unknown): PictureAddress {
   const { sdkAppId, roomId, userId } = pathSchema.parse(path);
   const options = querySchema.safeParse(query);
-  if (!options.success) throw new Problem(400, 'media is main or aux; room_type is number or string.');
+  if (!options.success) throw new Problem(400, 'media is main or aux; room_type is number or string; robot is relay.');
+  const { media, room_type: kind, robot } = options.data;
   return {
-    room: readRoom(sdkAppId, roomId, options.data.room_type),
+    room: readRoom(sdkAppId, roomId, kind),
     userId: readUserId(userId, 'UserId'),
-    mediaId: options.data.media,
+    mediaId: media,
+    ...(robot ? { robot } : {}),
   };
 }
 

@@ -49,7 +49,7 @@ export class Anchors {
   /** Puts a connected session in its place. Returns the session that had it, and the anchor if the user just entered. */
   add(publisher: Publisher): { replaced: Publisher | undefined; entered: FeedAnchor | undefined } {
     const known = this.#present.get(publisher.userId);
-    const presence = known ?? this.#enter(publisher.userId);
+    const presence = known ?? this.#enter(publisher);
     const replaced = presence.sessions.get(publisher.mediaId);
     presence.sessions.set(publisher.mediaId, publisher);
     return { replaced, entered: known ? undefined : presence.anchor };
@@ -63,8 +63,10 @@ export class Anchors {
     return presence.sessions.size === 0 && this.#present.delete(publisher.userId);
   }
 
-  #enter(userId: string): Presence {
-    const anchor: FeedAnchor = { userId, order: this.#nextOrder++, enteredUs: this.#clock.wallUs() };
+  /** Whether the user is a robot is said by the session it enters with. */
+  #enter({ userId, robot }: Publisher): Presence {
+    const entry = { userId, order: this.#nextOrder++, enteredUs: this.#clock.wallUs() };
+    const anchor: FeedAnchor = robot ? { ...entry, robot } : entry;
     const presence: Presence = { anchor, sessions: new Map() };
     this.#present.set(userId, presence);
     return presence;

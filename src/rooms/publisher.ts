@@ -34,6 +34,8 @@ export interface PublisherOptions {
   readonly sessionId: string;
   readonly userId: string;
   readonly mediaId: MediaId;
+  /** Set when the user is no person but a robot that relays a mix into the room. */
+  readonly robot?: 'relay';
   readonly negotiation: Negotiation;
   readonly clock: Clock;
   /** Numbers tracks within the process. */
@@ -71,6 +73,11 @@ export class Publisher {
       onBye: (media) => this.#stopTrack(media),
       sendRtcp: (bytes) => this.#transport?.send(bytes),
     });
+  }
+
+  /** What the user said of itself when it began to publish. */
+  get robot(): 'relay' | undefined {
+    return this.#options.robot;
   }
 
   get state(): PublisherState {

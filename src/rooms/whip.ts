@@ -47,6 +47,7 @@ function makePublisher(
     sessionId: randomUUID(),
     userId: address.userId,
     mediaId: address.mediaId,
+    ...(address.robot ? { robot: address.robot } : {}),
     negotiation,
     clock: context.clock,
     nextTrack: context.registry.nextTrack,

@@ -190,6 +190,28 @@ test('a user who leaves takes the open tracks along', () => {
   assert.equal(view.anchorCount, 0);
 });
 
+test('an anchor who is there without media keeps the task (E5)', async () => {
+  const { clock, reports, tell } = start();
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [] });
+  clock.advance(60_000);
+  assert.deepEqual(leaveCodes(reports), []);
+  tell({ kind: 'left', userId: 'a', reason: 'left', atUs: clock.wallUs() });
+  clock.advance(4_900);
+  assert.deepEqual(leaveCodes(reports), []);
+  clock.advance(1_000);
+  await settle();
+  assert.deepEqual(leaveCodes(reports), [99]);
+});
+
+test('a relay robot does not keep the task (contract §2.2: nobody but robots)', async () => {
+  const { clock, reports, tell } = start();
+  const relay: FeedAnchor = { ...anchor('relay'), robot: 'relay' };
+  tell({ kind: 'joined', anchors: [relay], tracks: [audio(1, 'relay')] });
+  clock.advance(5_600);
+  await settle();
+  assert.deepEqual(leaveCodes(reports), [99]);
+});
+
 const kinds = (reports: readonly TaskReport[]): string[] => reports.map((report) => report.kind);
 const leaveCodes = (reports: readonly TaskReport[]): number[] =>
   reports.flatMap((report) => (report.kind === 'stopped' ? [report.leaveCode] : []));

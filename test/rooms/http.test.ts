@@ -98,6 +98,7 @@ describe('WHIP', () => {
     ['a room that is not UTF-8', `/whip/${SDK_APP_ID}/%ff%fe/alice`, {}, 400],
     ['a user of 65 bytes', `/whip/${SDK_APP_ID}/10001/${'u'.repeat(65)}`, {}, 400],
     ['an unknown media', `${ALICE}?media=screen`, {}, 400],
+    ['an unknown kind of robot', `${ALICE}?robot=cleaner`, {}, 400],
     ['an unknown room type', `${ALICE}?room_type=text`, {}, 400],
     ['no UserSig', ALICE, { sig: '' }, 401],
     ['a broken UserSig', ALICE, { sig: 'nonsense' }, 401],
@@ -147,6 +148,24 @@ describe('WHIP', () => {
     const response = await post(`/whip/${SDK_APP_ID}/10001/${encodeURIComponent('张三')}`, { sig: sigFor('张三') });
     assert.equal(response.status, 201);
     await end(response);
+  });
+
+  test('tells recorders which anchor is a relay robot, as the session said that it entered with', async () => {
+    const feed = new RecordedFeed(rooms, { room: roomOf('number', '10002') });
+    await feed.until(() => feed.events.length === 1);
+    const sessions: Response[] = [];
+    for (const [user, query] of Object.entries({ alice: '', relay: '?robot=relay' })) {
+      sessions.push(await post(`/whip/${SDK_APP_ID}/10002/${user}${query}`, { sig: sigFor(user) }));
+      peers.at(-1)!.become('connected');
+    }
+    await feed.until(() => feed.of('entered').length === 2);
+    const robots = feed.of('entered').map(({ anchor }) => [anchor.userId, anchor.robot]);
+    assert.deepEqual(robots, [
+      ['alice', undefined],
+      ['relay', 'relay'],
+    ]);
+    feed.client.close();
+    await Promise.all(sessions.map(end));
   });
 
   test('says 503 when it is full', async () => {

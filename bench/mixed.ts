@@ -24,6 +24,7 @@ import {
 } from 'node-av/lib';
 import { ok, present } from '../src/codec/native.ts';
 import { layoutPictures } from '../src/layout/layout-pictures.ts';
+import { gridPlan } from '../src/layout/layout-plan.ts';
 import { createMixedRecording } from '../src/mixed/mixed-recording.ts';
 import type { VideoUnit } from '../src/timeline/media.ts';
 import { wallUs } from '../src/units.ts';
@@ -95,6 +96,7 @@ async function runMix(spec: Case): Promise<Result> {
   let bytes = 0;
   const recording = await createMixedRecording({
     zeroUs: zero,
+    layout: gridPlan,
     video: { ...canvas, fps: spec.fps, bitrate: outputBitrate, gopSeconds: 10 },
     audio: { sampleRate: 48_000, channels: 1, bitrate: 64_000 },
     streams: 'video',
@@ -129,6 +131,7 @@ async function runSound(spec: Case): Promise<Result> {
   );
   const recording = await createMixedRecording({
     zeroUs: zero,
+    layout: gridPlan,
     video: { ...canvas, fps: spec.fps, bitrate: outputBitrate, gopSeconds: 10 },
     audio: { sampleRate: 48_000, channels: 1, bitrate: 64_000 },
     streams: 'audio',
@@ -152,7 +155,7 @@ function naiveGraph(spec: Case): { graph: FilterGraph; sources: string[] } {
     order: i,
     hasVideo: true,
   }));
-  const cells = layoutPictures({ mode: 'grid', canvas, pictures }).map((p) => p.rect);
+  const cells = layoutPictures(gridPlan, canvas, pictures).map((p) => p.rect);
   const graph = new FilterGraph();
   graph.alloc();
   const buffer = `video_size=${spec.width}x${spec.height}:pix_fmt=${AV_PIX_FMT_YUV420P}:time_base=1/${spec.fps}:frame_rate=${spec.fps}:pixel_aspect=1/1`;

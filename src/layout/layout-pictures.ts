@@ -1,9 +1,7 @@
 import type { MediaId } from '../room-key.ts';
-import { toEvenRect, type Rect, type Size } from './rect.ts';
+import type { CustomCell, LayoutPlan, RenderMode } from './layout-plan.ts';
+import { evenRect, toEvenRect, type Rect, type Size, type Slot } from './rect.ts';
 import { floatingSlots, gridSlots, maxPictures, shareSlots, type TemplateSlots } from './templates.ts';
-
-/** The wire's MixLayoutMode 1, 2, 3, 4 by name (contract §2.6). */
-export type LayoutMode = 'floating' | 'share' | 'grid' | 'custom';
 
 /** One picture that could be shown: a user's camera (also when it is off) or shared screen. */
 export interface LayoutPicture {
@@ -15,103 +13,106 @@ export interface LayoutPicture {
   readonly hasVideo: boolean;
 }
 
-/** One entry of a custom layout. Without `userId` it is filled in entry order. */
-export interface CustomEntry {
-  readonly userId?: string;
-  readonly mediaId?: MediaId;
-  readonly rect: Rect;
-  /** Drawn ascending; equal layers in list order. */
-  readonly imageLayer?: number;
-}
-
-/** Everything that decides where pictures go. */
-export interface LayoutRequest<P extends LayoutPicture> {
-  readonly mode: LayoutMode;
-  readonly canvas: Size;
-  readonly pictures: readonly P[];
-  /** User of the big picture in `floating` and `share`; when set but absent the area stays background (D-9). */
-  readonly maxResolutionUserId?: string | undefined;
-  /** Which of that user's pictures is big; `main` by default. */
-  readonly maxResolutionMediaId?: MediaId | undefined;
-  /** `share` only: the big picture at the right. */
-  readonly alignRight?: boolean | undefined;
-  /** Templates only: users without video take no slot. */
-  readonly pureAudioDisableLayout?: boolean | undefined;
-  /** `custom` only. */
-  readonly custom?: readonly CustomEntry[] | undefined;
-}
-
-/** A picture and where it is drawn. */
+/** A picture and where and how it is drawn. */
 export interface PlacedPicture<P extends LayoutPicture> {
-  readonly picture: P;
+  /** Undefined in a custom cell whose user is not there and whose placeholder image stands in (PlaceHolderMode). */
+  readonly picture: P | undefined;
+  /** Even in all four numbers and inside the canvas; may be empty. */
   readonly rect: Rect;
+  /** 0 opaque … 255 invisible. */
+  readonly alpha: number;
+  readonly renderMode: RenderMode;
+  /** URL of the image behind the picture. */
+  readonly image: string | undefined;
 }
 
 const byEntry = (a: LayoutPicture, b: LayoutPicture): number =>
   a.order - b.order || Number(a.mediaId === 'aux') - Number(b.mediaId === 'aux');
 
 /** The picture of the big area; undefined when the area stays background. */
-function chooseBig<P extends LayoutPicture>(request: LayoutRequest<P>, ordered: readonly P[]): P | undefined {
-  const { maxResolutionUserId, maxResolutionMediaId = 'main' } = request;
-  if (maxResolutionUserId === undefined) return request.mode === 'floating' ? ordered[0] : undefined;
-  return ordered.find((p) => p.userId === maxResolutionUserId && p.mediaId === maxResolutionMediaId);
+function chooseBig<P extends LayoutPicture>({ mode, big }: LayoutPlan, ordered: readonly P[]): P | undefined {
+  if (big === undefined) return mode === 'floating' ? ordered[0] : undefined;
+  return ordered.find((p) => p.userId === big.userId && p.mediaId === big.mediaId);
 }
 
-function templateSlots(request: LayoutRequest<LayoutPicture>, count: number): TemplateSlots {
-  if (request.mode === 'floating') return floatingSlots(count);
-  if (request.mode === 'share') return shareSlots(count, request.alignRight ?? false);
+function templateSlots(plan: LayoutPlan, count: number): TemplateSlots {
+  if (plan.mode === 'floating') return floatingSlots(count);
+  if (plan.mode === 'share') return shareSlots(count, plan.alignRight);
   return gridSlots(count);
 }
 
 function placeAll<P extends LayoutPicture>(
+  plan: LayoutPlan,
   canvas: Size,
   template: TemplateSlots,
   big: P | undefined,
   small: readonly P[],
 ): PlacedPicture<P>[] {
-  const placed: PlacedPicture<P>[] = [];
-  if (big && template.big) placed.push({ picture: big, rect: toEvenRect(template.big, canvas) });
+  const { renderMode, placeholderImage: image } = plan;
+  const place = (picture: P, slot: Slot): PlacedPicture<P> => ({
+    picture,
+    rect: toEvenRect(slot, canvas),
+    alpha: 0,
+    renderMode,
+    image,
+  });
+  const placed = big && template.big ? [place(big, template.big)] : [];
   template.small.forEach((slot, i) => {
     const picture = small[i];
-    if (picture) placed.push({ picture, rect: toEvenRect(slot, canvas) });
+    if (picture) placed.push(place(picture, slot));
   });
   return placed;
 }
 
-function layoutTemplate<P extends LayoutPicture>(request: LayoutRequest<P>): PlacedPicture<P>[] {
-  const wanted = request.pictures.filter((p) => p.hasVideo || !request.pureAudioDisableLayout);
+function layoutTemplate<P extends LayoutPicture>(
+  plan: LayoutPlan,
+  canvas: Size,
+  pictures: readonly P[],
+): PlacedPicture<P>[] {
+  const wanted = pictures.filter((p) => p.hasVideo || !plan.pureAudioDisableLayout);
   const ordered = wanted.sort(byEntry);
   if (ordered.length === 0) return [];
-  if (request.mode === 'grid') {
+  if (plan.mode === 'grid') {
     const shown = ordered.slice(0, maxPictures);
-    return placeAll(request.canvas, gridSlots(shown.length), undefined, shown);
+    return placeAll(plan, canvas, gridSlots(shown.length), undefined, shown);
   }
-  const big = chooseBig(request, ordered);
+  const big = chooseBig(plan, ordered);
   // The big area counts even when it is kept free: five small ones already need the next tier (contract §6).
   const small = ordered.filter((p) => p !== big).slice(0, maxPictures - 1);
-  return placeAll(request.canvas, templateSlots(request, small.length + 1), big, small);
+  return placeAll(plan, canvas, templateSlots(plan, small.length + 1), big, small);
 }
 
-const owns = (entry: CustomEntry, picture: LayoutPicture): boolean =>
-  entry.userId === picture.userId && (entry.mediaId ?? 'main') === picture.mediaId;
+const owns = (cell: CustomCell, picture: LayoutPicture): boolean =>
+  cell.userId === picture.userId && cell.mediaId === picture.mediaId;
 
-function layoutCustom<P extends LayoutPicture>(request: LayoutRequest<P>): PlacedPicture<P>[] {
-  const entries = (request.custom ?? []).slice(0, maxPictures);
-  const ordered = [...request.pictures].sort(byEntry);
-  const free = ordered.filter((p) => !entries.some((entry) => owns(entry, p)));
-  const placed: (PlacedPicture<P> & { layer: number })[] = [];
-  for (const entry of entries) {
-    const picture = entry.userId === undefined ? free.shift() : ordered.find((p) => owns(entry, p));
-    if (picture) placed.push({ picture, rect: entry.rect, layer: entry.imageLayer ?? 0 });
+function layoutCustom<P extends LayoutPicture>(
+  plan: LayoutPlan,
+  canvas: Size,
+  pictures: readonly P[],
+): PlacedPicture<P>[] {
+  const cells = plan.custom.slice(0, maxPictures);
+  const ordered = [...pictures].sort(byEntry);
+  const free = ordered.filter((p) => !cells.some((cell) => owns(cell, p)));
+  const placed: { readonly layer: number; readonly placed: PlacedPicture<P> }[] = [];
+  for (const cell of cells) {
+    const picture = cell.userId === undefined ? free.shift() : ordered.find((p) => owns(cell, p));
+    const { alpha, renderMode, imageLayer: layer, image = plan.placeholderImage } = cell;
+    const standsIn = plan.placeholders && cell.userId !== undefined && image !== undefined;
+    if (!picture && !standsIn) continue;
+    placed.push({ layer, placed: { picture, rect: evenRect(cell.rect, canvas), alpha, renderMode, image } });
   }
-  return placed.sort((a, b) => a.layer - b.layer).map(({ picture, rect }) => ({ picture, rect }));
+  return placed.sort((a, b) => a.layer - b.layer).map((one) => one.placed);
 }
 
 /**
  * Where every picture goes, in drawing order (the first is undermost). Pure: the compositor, the console's preview and
- * the tests use this one function (design invariant 6). Pictures without a place are left out; templates give even
- * pixels, custom rectangles are returned as they were given. At most 25 pictures are placed.
+ * the tests use this one function (design invariant 6). Pictures without a place are left out; all rectangles are on
+ * even pixels (contract D-11). At most 25 pictures are placed.
  */
-export function layoutPictures<P extends LayoutPicture>(request: LayoutRequest<P>): PlacedPicture<P>[] {
-  return request.mode === 'custom' ? layoutCustom(request) : layoutTemplate(request);
+export function layoutPictures<P extends LayoutPicture>(
+  plan: LayoutPlan,
+  canvas: Size,
+  pictures: readonly P[],
+): PlacedPicture<P>[] {
+  return plan.mode === 'custom' ? layoutCustom(plan, canvas, pictures) : layoutTemplate(plan, canvas, pictures);
 }

@@ -1,11 +1,13 @@
 import type { MediaId } from '../room-key.ts';
-import type { LayoutMode } from './layout-pictures.ts';
 import type { Rect } from './rect.ts';
 
 /**
  * Who is where in a mixed picture and what else is drawn: MixLayoutParams of the wire (contract §2.6) after validation
  * and defaults. One value says it all, because ModifyCloudRecording replaces it as a whole (contract §2.8).
  */
+
+/** The wire's MixLayoutMode 1, 2, 3, 4 by name (contract §2.6). */
+export type LayoutMode = 'floating' | 'share' | 'grid' | 'custom';
 
 /** How a picture meets a cell of another shape: the wire's RenderMode 0, 1, 2, 3 by name (contract §2.6). */
 export type RenderMode = 'stretch' | 'crop' | 'fit' | 'smart';

@@ -47,6 +47,18 @@ export function toEvenRect(slot: Slot, canvas: Size): Rect {
   return rect(left, top, right - left, bottom - top);
 }
 
+/** A rectangle of whole pixels rounded the same way: both edges to even pixels, cut at the canvas. */
+export const evenRect = (area: Rect, canvas: Size): Rect =>
+  toEvenRect(
+    {
+      x: area.left / canvas.width,
+      y: area.top / canvas.height,
+      w: area.width / canvas.width,
+      h: area.height / canvas.height,
+    },
+    canvas,
+  );
+
 /** True when the rectangles share at least one pixel. */
 export const overlap = (a: Rect, b: Rect): boolean =>
   a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;

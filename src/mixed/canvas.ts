@@ -77,13 +77,18 @@ export class Canvas {
     this.size = size;
     this.#picture = new Picture(size);
     this.#background = new Picture(size);
-    background.forEach((value, plane) => this.#background.data[plane]?.fill(value));
+    this.recolour(background);
     this.clear();
   }
 
   /** The native frame, for the encoder, which copies it. */
   get frame(): Frame {
     return this.#picture.frame;
+  }
+
+  /** Another colour for the background; what is drawn stays until it is cleared. */
+  recolour(background: Yuv): void {
+    background.forEach((value, plane) => this.#background.data[plane]?.fill(value));
   }
 
   /** Background everywhere. */

@@ -1,4 +1,5 @@
 import type { PlacedPicture } from '../layout/layout-pictures.ts';
+import type { RenderMode } from '../layout/layout-plan.ts';
 import { overlap, type Rect } from '../layout/rect.ts';
 import type { WallUs } from '../units.ts';
 import type { Canvas } from './canvas.ts';
@@ -10,6 +11,7 @@ import type { TilePool } from './tile.ts';
 /** A picture on the canvas: where it is, what is drawn, and what will be within the window. */
 interface Cell {
   readonly rect: Rect;
+  readonly renderMode: RenderMode;
   readonly source: PictureSource;
   tile: PlacedTile | undefined;
   changes: TileChange[];
@@ -17,6 +19,9 @@ interface Cell {
 
 const sameArea = (a: PlacedTile, b: PlacedTile): boolean =>
   a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height;
+
+const sameShape = (cell: Cell, { width, height }: Rect, mode: RenderMode): boolean =>
+  cell.rect.width === width && cell.rect.height === height && cell.renderMode === mode;
 
 const anyOverlap = (rects: readonly Rect[]): boolean =>
   rects.some((a, i) => rects.slice(i + 1).some((b) => overlap(a, b)));
@@ -41,15 +46,15 @@ export class Compositor {
   arrange(placed: readonly PlacedPicture<Seat<PictureSource>>[]): void {
     const before = new Map(this.#cells.map((cell) => [cell.source, cell]));
     this.#cells = [];
-    for (const { picture, rect } of placed) {
-      const { source } = picture;
+    for (const { picture, rect, renderMode } of placed) {
+      const source = picture?.source;
       if (!source || rect.width === 0 || rect.height === 0) continue;
       const known = before.get(source);
-      const sameSize = known?.rect.width === rect.width && known.rect.height === rect.height;
+      const sameSize = known !== undefined && sameShape(known, rect, renderMode);
       const tile = sameSize ? known.tile : undefined;
       if (sameSize) known.tile = undefined;
       else source.reshow();
-      this.#cells.push({ rect, source, tile, changes: [] });
+      this.#cells.push({ rect, renderMode, source, tile, changes: [] });
     }
     for (const cell of before.values()) this.#drop(cell);
     this.#overlapping = anyOverlap(this.#cells.map((cell) => cell.rect));
@@ -59,7 +64,7 @@ export class Compositor {
   /** Decodes and scales the window, source after source; yields after each so that the caller may pause. */
   *prepare(ticks: readonly WallUs[]): Generator<void> {
     for (const cell of this.#cells) {
-      cell.changes = cell.source.render(ticks, cell.rect);
+      cell.changes = cell.source.render(ticks, cell.rect, cell.renderMode);
       yield;
     }
   }

@@ -2,8 +2,7 @@ import type { MediaId } from '../room-key.ts';
 import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
 import type { Micros, WallUs } from '../units.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
-import type { RenderMode } from '../layout/layout-plan.ts';
-import type { MixLayout } from './picture-mixer.ts';
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 
 /** What the mix's file carries. */
 export interface MixFormats {
@@ -26,16 +25,12 @@ export interface MixedRecordingOptions {
   readonly video: RecordingPlan['video'];
   readonly audio: RecordingPlan['audio'];
   readonly streams: RecordingPlan['streams'];
+  /** Who is where at first; {@link MixedRecording.changeLayout} replaces it. */
+  readonly layout: LayoutPlan;
   /** Opens the file once the encoders are known. The recording flushes and closes it. */
   readonly openWriter: (formats: MixFormats) => SegmentWriter | Promise<SegmentWriter>;
   /** Asks a sender for a key frame; called again while one is needed, so the callee limits the rate. */
   readonly requestKeyFrame?: ((userId: string, mediaId: MediaId) => void) | undefined;
-  /** The grid by default. */
-  readonly layout?: MixLayout | undefined;
-  /** `crop` by default. */
-  readonly renderMode?: RenderMode | undefined;
-  /** `#RRGGBB`, black by default. */
-  readonly background?: string | undefined;
   /**
    * How long a tick waits for late media, 700 ms by default: a retransmission takes up to 600 ms, and nobody watches a
    * recording live.

@@ -1,3 +1,4 @@
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { MediaId } from '../room-key.ts';
 import type { AudioPacket, SegmentWriter } from '../segment/segment-writer.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
@@ -55,9 +56,7 @@ function createPictureMixer(parts: Parts, interleaver: Interleaver): PictureMixe
       firstTick: parts.firstTick,
       windowTicks: parts.windowTicks,
       canvas: { width: even(options.video.width), height: even(options.video.height) },
-      layout: options.layout ?? { mode: 'grid' },
-      renderMode: options.renderMode ?? 'crop',
-      background: options.background ?? '#000000',
+      layout: options.layout,
       encoder,
       onPacket: (packet) => interleaver.video(packet),
     })
@@ -138,6 +137,11 @@ export class MixedRecording {
   /** The picture is gone; the user keeps an empty place (the screen's place goes too). */
   removePicture(userId: string, mediaId: MediaId, at: WallUs): void {
     this.#pictures?.roster.plan(at, { kind: 'hide', userId, mediaId });
+  }
+
+  /** From `at` on the picture follows this layout; the file and its encoder go on (contract L18). */
+  changeLayout(layout: LayoutPlan, at: WallUs): void {
+    this.#pictures?.changeLayout(layout, at);
   }
 
   /** A user's voice, or the sound of a shared screen. Several of one user are all heard. */

@@ -1,18 +1,17 @@
-import { layoutPictures, type LayoutRequest } from '../layout/layout-pictures.ts';
+import { layoutPictures } from '../layout/layout-pictures.ts';
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { Size } from '../layout/rect.ts';
 import type { VideoPacket } from '../segment/segment-writer.ts';
+import type { WallUs } from '../units.ts';
 import { parseColour } from './background-colour.ts';
 import { Canvas } from './canvas.ts';
 import { Compositor } from './compositor.ts';
-import type { RenderMode } from '../layout/layout-plan.ts';
 import type { PictureEncoder } from './picture-encoder.ts';
 import { PictureSource, type PictureSourceStats } from './picture-source.ts';
 import { Roster } from './roster.ts';
+import { Schedule } from './schedule.ts';
 import type { TickGrid } from './tick-grid.ts';
 import { TilePool } from './tile.ts';
-
-/** How the canvas is filled: everything of the layout function but the pictures and the canvas. */
-export type MixLayout = Omit<LayoutRequest<never>, 'pictures' | 'canvas'>;
 
 /** Parts and settings of a picture mixer. */
 export interface PictureMixerOptions {
@@ -22,10 +21,8 @@ export interface PictureMixerOptions {
   readonly windowTicks: number;
   /** Even in both directions. */
   readonly canvas: Size;
-  readonly layout: MixLayout;
-  readonly renderMode: RenderMode;
-  /** `#RRGGBB`. */
-  readonly background: string;
+  /** The layout at first. */
+  readonly layout: LayoutPlan;
   /** Closed by the mixer. */
   readonly encoder: PictureEncoder;
   readonly onPacket: (packet: VideoPacket) => void;
@@ -53,13 +50,16 @@ export class PictureMixer {
   #past: PictureSourceStats = { decoded: 0, scaled: 0, broken: 0, skipped: 0 };
   /** Sources in the room for which the layout has no place. */
   #hidden: PictureSource[] = [];
+  readonly #layouts = new Schedule<LayoutPlan>();
+  #layout: LayoutPlan;
   #tick: number;
   #closed = false;
 
   constructor(options: PictureMixerOptions) {
     this.#options = options;
     this.#tick = options.firstTick;
-    this.#canvas = new Canvas(options.canvas, parseColour(options.background));
+    this.#layout = options.layout;
+    this.#canvas = new Canvas(options.canvas, parseColour(options.layout.background));
     this.#compositor = new Compositor(this.#canvas, this.#pool);
     this.roster = new Roster<PictureSource>({
       replaced: (previous, next) => {
@@ -80,7 +80,7 @@ export class PictureMixer {
 
   /** A new source that shares the mixer's tiles; it is shown once the roster says so. */
   createSource(requestKeyFrame: () => void): PictureSource {
-    const source = new PictureSource({ renderMode: this.#options.renderMode, pool: this.#pool, requestKeyFrame });
+    const source = new PictureSource({ pool: this.#pool, requestKeyFrame });
     this.#sources.add(source);
     return source;
   }
@@ -88,9 +88,16 @@ export class PictureMixer {
   /** Draws and encodes every tick before `end`, yielding after each source's window and each tick. */
   *drawUntil(end: number): Generator<void> {
     while (this.#tick < end) {
-      if (this.roster.applyUntil(this.#options.grid.at(this.#tick))) this.#arrange();
+      const now = this.#options.grid.at(this.#tick);
+      const relaid = this.#relayUntil(now);
+      if (this.roster.applyUntil(now) || relaid) this.#arrange();
       yield* this.#window(Math.min(end, this.#endOfWindow()));
     }
+  }
+
+  /** From `at` on this layout; changes that come out of order take effect in the order in which they came. */
+  changeLayout(layout: LayoutPlan, at: WallUs): void {
+    this.#layouts.plan(at, layout);
   }
 
   /** What the encoder still holds goes out. */
@@ -117,15 +124,23 @@ export class PictureMixer {
   }
 
   #endOfWindow(): number {
-    const change = this.roster.nextChange;
+    const changes = [this.roster.nextChange, this.#layouts.next].filter((at) => at !== undefined);
     const full = this.#tick + this.#options.windowTicks;
-    return change === undefined ? full : Math.min(full, this.#options.grid.firstFrom(change));
+    return Math.min(full, ...changes.map((at) => this.#options.grid.firstFrom(at)));
+  }
+
+  /** Takes the layout that is due at `now`; true when there was one. */
+  #relayUntil(now: WallUs): boolean {
+    const due = this.#layouts.takeUntil(now);
+    if (!due) return false;
+    if (due.background !== this.#layout.background) this.#canvas.recolour(parseColour(due.background));
+    this.#layout = due;
+    return true;
   }
 
   #arrange(): void {
-    const { layout, canvas } = this.#options;
     const seats = this.roster.seats();
-    const placed = layoutPictures({ ...layout, canvas, pictures: seats });
+    const placed = layoutPictures(this.#layout, this.#options.canvas, seats);
     const shown = new Set(placed.map(({ picture }) => picture));
     this.#hidden = seats.flatMap((seat) => (seat.source && !shown.has(seat) ? [seat.source] : []));
     this.#compositor.arrange(placed);

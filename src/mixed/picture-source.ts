@@ -22,7 +22,6 @@ export interface PictureSourceStats {
 
 /** How a picture source is made. */
 export interface PictureSourceOptions {
-  readonly renderMode: RenderMode;
   readonly pool: TilePool;
   /** Called whenever only a key frame can help; the limit of its rate is the caller's. */
   readonly requestKeyFrame: () => void;
@@ -37,6 +36,7 @@ export interface TileChange {
 interface Window {
   readonly ticks: readonly WallUs[];
   readonly cell: Size;
+  readonly mode: RenderMode;
   readonly changes: TileChange[];
 }
 
@@ -69,7 +69,7 @@ export class PictureSource implements VideoSink {
 
   constructor(options: PictureSourceOptions) {
     this.#options = options;
-    this.#scaler = new TileScaler(options.renderMode, options.pool);
+    this.#scaler = new TileScaler(options.pool);
   }
 
   /** True once {@link PictureSource.close} was called. */
@@ -94,18 +94,18 @@ export class PictureSource implements VideoSink {
   }
 
   /** Decodes what is due by the last of `ticks` and gives the tiles that the ticks show for the first time. */
-  render(ticks: readonly WallUs[], cell: Size): TileChange[] {
+  render(ticks: readonly WallUs[], cell: Size, mode: RenderMode): TileChange[] {
     const changes: TileChange[] = [];
     const last = ticks.at(-1);
     if (this.#closed || last === undefined) return changes;
     let cursor = 0;
     for (let next = this.#queue.take(last); next; next = this.#queue.take(last)) {
       for (let at = this.#decode(next.unit, next.at); at !== undefined; at = this.#receive()) {
-        cursor = this.#showBefore(at, { ticks, cell, changes }, cursor);
+        cursor = this.#showBefore(at, { ticks, cell, mode, changes }, cursor);
         this.#hold();
       }
     }
-    this.#showBefore(undefined, { ticks, cell, changes }, cursor);
+    this.#showBefore(undefined, { ticks, cell, mode, changes }, cursor);
     if (this.#awaitsKey && this.#missedSome()) this.#options.requestKeyFrame();
     return changes;
   }
@@ -171,20 +171,20 @@ export class PictureSource implements VideoSink {
 
   /** Gives out the held picture if a tick before `until` shows it; answers the first tick that is not before `until`. */
   #showBefore(until: WallUs | undefined, window: Window, from: number): number {
-    const { ticks, cell, changes } = window;
+    const { ticks, changes } = window;
     const end = ticks.findIndex((tick, i) => i >= from && until !== undefined && tick >= until);
     const cursor = end < 0 ? ticks.length : end;
     const held = this.#held;
     if (!held || held.shown || cursor === from) return cursor;
     held.shown = true;
-    const tile = this.#scale(held.frame, cell);
+    const tile = this.#scale(held.frame, window);
     if (tile) changes.push({ tick: from, tile });
     return cursor;
   }
 
-  #scale(frame: Frame, cell: Size): PlacedTile | undefined {
+  #scale(frame: Frame, { cell, mode }: Window): PlacedTile | undefined {
     try {
-      const tile = this.#scaler.scale(frame, cell);
+      const tile = this.#scaler.scale(frame, cell, mode);
       this.stats.scaled += 1;
       return tile;
     } catch {

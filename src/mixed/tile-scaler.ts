@@ -46,6 +46,7 @@ interface Geometry {
   readonly format: number;
   readonly colour: Colour;
   readonly cell: Size;
+  readonly mode: RenderMode;
   readonly fitting: Fitting;
 }
 
@@ -107,19 +108,17 @@ function buildChain(geometry: Geometry): Chain {
  * format changes, or the cell does. Pictures that already have the tile's size are shared, not copied.
  */
 export class TileScaler {
-  readonly #mode: RenderMode;
   readonly #pool: TilePool;
   #geometry: Geometry | undefined;
   #chain: Chain | undefined;
 
-  constructor(mode: RenderMode, pool: TilePool) {
-    this.#mode = mode;
+  constructor(pool: TilePool) {
     this.#pool = pool;
   }
 
   /** Scales `picture` for the cell; the picture stays the caller's. @throws NativeError when the library refuses it. */
-  scale(picture: Frame, cell: Size): PlacedTile {
-    const geometry = this.#geometryOf(picture, cell);
+  scale(picture: Frame, cell: Size, mode: RenderMode): PlacedTile {
+    const geometry = this.#geometryOf(picture, cell, mode);
     const { crop, place } = geometry.fitting;
     const asCanvas = geometry.format === AV_PIX_FMT_YUV420P && sameColour(geometry.colour, canvasColour);
     const plain = asCanvas && whole(crop, place);
@@ -141,17 +140,17 @@ export class TileScaler {
     this.#geometry = undefined;
   }
 
-  #geometryOf(picture: Frame, cell: Size): Geometry {
+  #geometryOf(picture: Frame, cell: Size, mode: RenderMode): Geometry {
     const known = this.#geometry;
     const { width, height } = picture;
     const format = picture.format as number;
     const colour = colourOf(picture);
     const same = known?.format === format && sameColour(known.colour, colour) && whole(known.source, { width, height });
-    if (known && same && whole(known.cell, cell)) return known;
+    if (known?.mode === mode && same && whole(known.cell, cell)) return known;
     this.close();
     const source = { width, height };
-    const fitting = fitPicture(this.#mode, source, cell);
-    this.#geometry = { source, format, colour, cell: { width: cell.width, height: cell.height }, fitting };
+    const fitting = fitPicture(mode, source, cell);
+    this.#geometry = { source, format, colour, cell: { width: cell.width, height: cell.height }, mode, fitting };
     return this.#geometry;
   }
 

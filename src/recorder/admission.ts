@@ -1,4 +1,5 @@
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import type { WallUs } from '../units.ts';
 import type { RecordedFile } from '../worker-api/messages.ts';
@@ -56,6 +57,10 @@ export class AdmittedAnchors implements RoomRecording {
     const waiting = this.#tracks.get(track.track);
     this.#tracks.delete(track.track);
     if (waiting?.sink) this.#recording.closeTrack(track, at);
+  }
+
+  changeLayout(layout: LayoutPlan, at: WallUs): void {
+    this.#recording.changeLayout(layout, at);
   }
 
   advance(now: WallUs): boolean {

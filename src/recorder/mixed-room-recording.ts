@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 import {
   createMixedRecording,
   type MixedPicture,
@@ -94,6 +95,10 @@ export class MixedRoomRecording implements RoomRecording {
     });
   }
 
+  changeLayout(layout: LayoutPlan, at: WallUs): void {
+    this.#mix.run((mix) => mix.changeLayout(layout, at));
+  }
+
   advance(now: WallUs): boolean {
     return this.#mix.value?.advance(now, STEPS_AT_A_TIME) ?? false;
   }
@@ -130,6 +135,7 @@ export class MixedRoomRecording implements RoomRecording {
       video: plan.video,
       audio: plan.audio,
       streams: plan.streams,
+      layout: plan.layout,
       openWriter: ({ audio, video }) =>
         openWriter({ userId: '', mediaId: 'mix', zeroUs, audio, video: video !== undefined }),
       requestKeyFrame: (userId, mediaId) => {

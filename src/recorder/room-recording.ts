@@ -1,4 +1,5 @@
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import type { WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
@@ -13,6 +14,8 @@ export interface RoomRecording {
   /** Sink for the track's units; undefined when the plan does not want the track. */
   openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined;
   closeTrack(track: FeedTrack, at: WallUs): void;
+  /** From `at` on the mixed picture follows this layout instead; nothing to a recording that mixes nothing. */
+  changeLayout(layout: LayoutPlan, at: WallUs): void;
   /** Writes what is due, a bounded amount at a time; true when there is more to do: call again soon. */
   advance(now: WallUs): boolean;
   /** Ends every file at that wall time and says what there is. */

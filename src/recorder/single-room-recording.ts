@@ -1,4 +1,5 @@
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import type { LayoutPlan } from '../layout/layout-plan.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import { createSingleRecording, type SingleRecording } from '../single/single-recording.ts';
@@ -63,6 +64,10 @@ export class SingleRoomRecording implements RoomRecording {
     const file = this.#files.get(fileKey(track.userId, track.mediaId));
     if (!file?.open.delete(track.track) || file.open.size > 0) return;
     file.recording.run((recording) => recording.leave(at));
+  }
+
+  changeLayout(_layout: LayoutPlan, _at: WallUs): void {
+    // Everybody has a file of their own: there is no layout (contract §2.8).
   }
 
   advance(now: WallUs): boolean {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommittedFile } from '../../src/demo/receiver.ts';
+import { gridPlan } from '../../src/layout/layout-plan.ts';
 import { layoutPictures } from '../../src/layout/layout-pictures.ts';
 import { escapeName } from '../../src/naming/escape.ts';
 import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
@@ -151,7 +152,7 @@ test('stamps follow the timeline: who came when, who left when, and the stop', (
 /** Rectangles of the grid for so many anchors. */
 function cells(anchors: readonly (typeof ALICE)[]): Rect[] {
   const pictures = anchors.map(({ userId }, order) => ({ userId, mediaId: 'main' as const, order, hasVideo: true }));
-  return layoutPictures({ mode: 'grid', canvas: CANVAS, pictures }).map(({ rect }) => rect);
+  return layoutPictures(gridPlan, CANVAS, pictures).map(({ rect }) => rect);
 }
 
 test('the mix shows the right people in the right rectangles, before and after each join and leave', async () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { layoutPictures, type LayoutMode, type LayoutPicture } from '../../src/layout/layout-pictures.ts';
-import { overlap, rect } from '../../src/layout/rect.ts';
+import { gridPlan, type CustomCell, type LayoutMode, type LayoutPlan } from '../../src/layout/layout-plan.ts';
+import { layoutPictures, type LayoutPicture, type PlacedPicture } from '../../src/layout/layout-pictures.ts';
+import { overlap, rect, type Rect } from '../../src/layout/rect.ts';
 
 type Fixture = Record<string, Record<string, { role: string; px: unknown }[]>>;
 const fixture = JSON.parse(readFileSync(new URL('layouts.json', import.meta.url), 'utf8')) as Fixture;
@@ -16,13 +17,16 @@ const user = (order: number, extra: Partial<LayoutPicture> = {}): LayoutPicture 
   hasVideo: true,
   ...extra,
 });
+const plan = (mode: LayoutMode, change: Partial<LayoutPlan> = {}): LayoutPlan => ({ ...gridPlan, mode, ...change });
+const ids = (placed: readonly PlacedPicture<LayoutPicture>[]): (string | undefined)[] =>
+  placed.map(({ picture }) => picture?.userId);
+const main = (userId: string) => ({ userId, mediaId: 'main' as const });
 const users = (count: number): LayoutPicture[] => Array.from({ length: count }, (_, i) => user(i));
 
 for (const [number, mode] of Object.entries(modes)) {
   test(`${mode}: every rectangle of the contract for 1 to 25 pictures`, () => {
     for (let n = 1; n <= 25; n++) {
-      const maxResolutionUserId = mode === 'grid' ? undefined : 'u0';
-      const placed = layoutPictures({ mode, canvas, pictures: users(n), maxResolutionUserId });
+      const placed = layoutPictures(plan(mode, { big: main('u0') }), canvas, users(n));
       const expected = fixture[number]?.[String(n)]?.map((slot) => slot.px);
       assert.deepEqual(
         placed.map((p) => p.rect),
@@ -30,7 +34,7 @@ for (const [number, mode] of Object.entries(modes)) {
         `${mode} ${n}`,
       );
       assert.deepEqual(
-        placed.map((p) => p.picture.userId),
+        ids(placed),
         users(n).map((p) => p.userId),
       );
     }
@@ -46,9 +50,7 @@ test('every template on odd canvases: even, inside, smalls apart', () => {
   ])
     for (const mode of Object.values(modes))
       for (let n = 1; n <= 25; n++) {
-        const all = layoutPictures({ mode, canvas: size, pictures: users(n), maxResolutionUserId: 'u0' }).map(
-          (p) => p.rect,
-        );
+        const all = layoutPictures(plan(mode, { big: main('u0') }), size, users(n)).map((p) => p.rect);
         for (const r of all) {
           assert.ok([r.left, r.top, r.width, r.height].every((v) => v % 2 === 0 && v >= 0));
           assert.ok(r.left + r.width <= size.width && r.top + r.height <= size.height);
@@ -60,9 +62,9 @@ test('every template on odd canvases: even, inside, smalls apart', () => {
 
 test('order is entry order, an aux directly after its main', () => {
   const pictures = [user(5), user(2), user(2, { mediaId: 'aux' }), user(9)];
-  const placed = layoutPictures({ mode: 'grid', canvas, pictures });
+  const placed = layoutPictures(gridPlan, canvas, pictures);
   assert.deepEqual(
-    placed.map(({ picture }) => [picture.order, picture.mediaId]),
+    placed.map(({ picture }) => [picture?.order, picture?.mediaId]),
     [
       [2, 'main'],
       [2, 'aux'],
@@ -74,27 +76,24 @@ test('order is entry order, an aux directly after its main', () => {
 
 test('26 pictures: the first 25 are placed (L20)', () => {
   for (const mode of Object.values(modes)) {
-    const placed = layoutPictures({ mode, canvas, pictures: users(26), maxResolutionUserId: 'u0' });
+    const placed = layoutPictures(plan(mode, { big: main('u0') }), canvas, users(26));
     assert.equal(placed.length, 25);
-    assert.ok(!placed.some((p) => p.picture.order === 25));
+    assert.ok(!placed.some((p) => p.picture?.order === 25));
   }
 });
 
 test('floating without a big user: the earliest is big, also after it leaves (L13)', () => {
-  const big = layoutPictures({ mode: 'floating', canvas, pictures: users(3) })[0];
-  assert.equal(big?.picture.userId, 'u0');
-  const next = layoutPictures({ mode: 'floating', canvas, pictures: users(3).slice(1) });
-  assert.equal(next[0]?.picture.userId, 'u1');
+  const big = layoutPictures(plan('floating'), canvas, users(3))[0];
+  assert.equal(big?.picture?.userId, 'u0');
+  const next = layoutPictures(plan('floating'), canvas, users(3).slice(1));
+  assert.equal(next[0]?.picture?.userId, 'u1');
   assert.deepEqual(next[1]?.rect, rect(16, 542, 300, 170));
 });
 
 test('floating with a big user (L14) and with an absent one (L15)', () => {
-  const placed = layoutPictures({ mode: 'floating', canvas, pictures: users(3), maxResolutionUserId: 'u1' });
-  assert.deepEqual(
-    placed.map((p) => p.picture.userId),
-    ['u1', 'u0', 'u2'],
-  );
-  const absent = layoutPictures({ mode: 'floating', canvas, pictures: users(2), maxResolutionUserId: 'gone' });
+  const placed = layoutPictures(plan('floating', { big: main('u1') }), canvas, users(3));
+  assert.deepEqual(ids(placed), ['u1', 'u0', 'u2']);
+  const absent = layoutPictures(plan('floating', { big: main('gone') }), canvas, users(2));
   assert.deepEqual(
     absent.map((p) => p.rect),
     [rect(16, 542, 300, 170), rect(332, 542, 300, 170)],
@@ -102,7 +101,7 @@ test('floating with a big user (L14) and with an absent one (L15)', () => {
 });
 
 test('share: five small ones without a big user take the next tier (L8)', () => {
-  const placed = layoutPictures({ mode: 'share', canvas, pictures: users(5) });
+  const placed = layoutPictures(plan('share'), canvas, users(5));
   assert.deepEqual(
     placed.map((p) => p.rect),
     [0, 1, 2, 3, 4].map((i) => rect(1098, 120 * i, 182, 120)),
@@ -110,47 +109,44 @@ test('share: five small ones without a big user take the next tier (L8)', () => 
 });
 
 test('share aligned right mirrors (L12)', () => {
-  const placed = layoutPictures({
-    mode: 'share',
-    canvas,
-    pictures: users(5),
-    maxResolutionUserId: 'u0',
-    alignRight: true,
-  });
+  const placed = layoutPictures(plan('share', { big: main('u0'), alignRight: true }), canvas, users(5));
   assert.deepEqual(placed[0]?.rect, rect(256, 0, 1024, 720));
   assert.ok(placed.slice(1).every((p) => p.rect.left === 0));
 });
 
 test('share: the big picture can be the aux of the user', () => {
   const pictures = [user(0), user(1), user(1, { mediaId: 'aux' })];
-  const placed = layoutPictures({
-    mode: 'share',
-    canvas,
-    pictures,
-    maxResolutionUserId: 'u1',
-    maxResolutionMediaId: 'aux',
-  });
+  const placed = layoutPictures(plan('share', { big: { userId: 'u1', mediaId: 'aux' } }), canvas, pictures);
   assert.deepEqual(placed[0]?.picture, pictures[2]);
 });
 
 test('an audio-only user takes a slot unless the flag says no (L16)', () => {
   const pictures = [user(0), user(1, { hasVideo: false })];
-  assert.deepEqual(layoutPictures({ mode: 'grid', canvas, pictures })[0]?.rect, rect(0, 0, 640, 720));
-  const alone = layoutPictures({ mode: 'grid', canvas, pictures, pureAudioDisableLayout: true });
+  assert.deepEqual(layoutPictures(gridPlan, canvas, pictures)[0]?.rect, rect(0, 0, 640, 720));
+  const alone = layoutPictures(plan('grid', { pureAudioDisableLayout: true }), canvas, pictures);
   assert.deepEqual(
     alone.map((p) => p.rect),
     [rect(0, 0, 1280, 720)],
   );
 });
 
+const cell = (area: Rect, change: Partial<CustomCell> = {}): CustomCell => ({
+  rect: area,
+  mediaId: 'main',
+  alpha: 0,
+  renderMode: 'crop',
+  imageLayer: 0,
+  ...change,
+});
+
 test('custom: own entries, free entries in entry order, layers ascending (L17)', () => {
   const custom = [
-    { userId: 'u2', rect: rect(0, 0, 100, 100), imageLayer: 2 },
-    { rect: rect(200, 0, 50, 50), imageLayer: 1 },
+    cell(rect(0, 0, 100, 100), { userId: 'u2', imageLayer: 2 }),
+    cell(rect(200, 0, 50, 50), { imageLayer: 1 }),
   ];
-  const placed = layoutPictures({ mode: 'custom', canvas, pictures: users(4), custom });
+  const placed = layoutPictures(plan('custom', { custom }), canvas, users(4));
   assert.deepEqual(
-    placed.map((p) => [p.picture.userId, p.rect.left]),
+    placed.map((p) => [p.picture?.userId, p.rect.left]),
     [
       ['u0', 200],
       ['u2', 0],
@@ -160,9 +156,9 @@ test('custom: own entries, free entries in entry order, layers ascending (L17)',
 
 test('nobody: nothing is placed, and the input is left as it was', () => {
   const none: LayoutPicture[] = [];
-  assert.deepEqual(layoutPictures({ mode: 'grid', canvas, pictures: none }), []);
+  assert.deepEqual(layoutPictures(plan('grid'), canvas, none), []);
   const pictures = [user(3), user(1)];
-  layoutPictures({ mode: 'grid', canvas, pictures });
+  layoutPictures(gridPlan, canvas, pictures);
   assert.deepEqual(
     pictures.map((p) => p.order),
     [3, 1],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gridPlan } from '../../src/layout/layout-plan.ts';
 import { createMixedRecording } from '../../src/mixed/mixed-recording.ts';
 import { wallUs } from '../../src/units.ts';
 import { asUnits, encodePictures, encodeVoice, red, tone } from './synthetic-media.ts';
@@ -18,6 +19,7 @@ async function runWindows(): Promise<(windows: number) => Promise<void>> {
   const drop = (): void => {};
   const recording = await createMixedRecording({
     zeroUs: zero,
+    layout: gridPlan,
     video: { width: 128, height: 96, fps, bitrate: 200_000, gopSeconds: 2 },
     audio: { sampleRate: 16_000, channels: 1, bitrate: 32_000 },
     streams: 'audio-video',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { layoutPictures } from '../../src/layout/layout-pictures.ts';
 import { rect, type Rect } from '../../src/layout/rect.ts';
+import { gridPlan } from '../../src/layout/layout-plan.ts';
 import { createMixedRecording, type MixedRecording } from '../../src/mixed/mixed-recording.ts';
 import type { MixedRecordingOptions } from '../../src/mixed/mix-options.ts';
 import type { AudioSink, AudioUnit, VideoSink, VideoUnit } from '../../src/timeline/media.ts';
@@ -37,6 +38,7 @@ async function startMix(options: Partial<MixedRecordingOptions> = {}): Promise<M
   const keyFrames: string[] = [];
   const recording = await createMixedRecording({
     zeroUs: zero,
+    layout: gridPlan,
     video: { ...canvas, fps, bitrate: 1_000_000, gopSeconds: 2 },
     audio: { sampleRate: 48_000, channels: 1, bitrate: 64_000 },
     streams: 'audio-video',
@@ -71,16 +73,11 @@ function deliver(sink: VideoSink | AudioSink, unit: VideoUnit | AudioUnit): void
 
 /** Rectangles of a grid of `n` on the test canvas, a little smaller so that coding blur at the edges does not count. */
 const cells = (n: number): Rect[] =>
-  layoutPictures({
-    mode: 'grid',
+  layoutPictures(
+    gridPlan,
     canvas,
-    pictures: Array.from({ length: n }, (_, i) => ({
-      userId: `${i}`,
-      mediaId: 'main' as const,
-      order: i,
-      hasVideo: true,
-    })),
-  }).map(({ rect: r }) => rect(r.left + 8, r.top + 8, r.width - 16, r.height - 16));
+    Array.from({ length: n }, (_, i) => ({ userId: `${i}`, mediaId: 'main' as const, order: i, hasVideo: true })),
+  ).map(({ rect: r }) => rect(r.left + 8, r.top + 8, r.width - 16, r.height - 16));
 
 function assertColour(picture: ShownPicture | undefined, area: Rect | undefined, colour: Colour, what: string): void {
   assert.ok(picture && area, `${what}: no picture`);
@@ -146,6 +143,37 @@ test('a join and a leave change the layout at their very tick', async () => {
   assert.equal(recording.stats().pictures?.tiles, 0);
 });
 
+test('a layout that changes while recording is seen from its very tick on, in the same file (L18)', async () => {
+  const mix = await startMix({ layout: { ...gridPlan, mode: 'floating' } });
+  mix.recording.addAnchor('a', 0, zero);
+  mix.recording.addAnchor('b', 1, zero);
+  const a = mix.recording.addPicture('a', 'main', zero);
+  const b = mix.recording.addPicture('b', 'main', zero);
+  const feedings = [
+    { sink: a, units: asUnits(await solid(red, 4), zero, fps) },
+    { sink: b, units: asUnits(await solid(blue, 4), zero, fps) },
+  ];
+  play(mix, 2, feedings);
+  mix.recording.changeLayout({ ...gridPlan, background: '#FFFFFF' }, at(2));
+  mix.recording.removeAnchor('b', at(3));
+  play(
+    mix,
+    4,
+    feedings.map(({ sink, units }) => ({ sink, units: units.filter((u) => u.at > at(2)) })),
+    2.1,
+  );
+  mix.recording.finish(at(4));
+  const shown = decodePictures(mix.file.videos);
+  const small = rect(12, 188, 60, 44);
+  assertColour(shown[29], small, blue, 'small one before');
+  assertColour(shown[29], rect(160, 8, 150, 150), red, 'big one before');
+  assertColour(shown[30], cells(2)[0], red, 'left half from the change on');
+  assertColour(shown[30], cells(2)[1], blue, 'right half');
+  assertColour(shown[45], cells(1)[0], red, 'the grid stays');
+  assert.equal(shown.length, 60);
+  assert.equal(mix.file.closed, 1);
+});
+
 test('a tick shows the picture nearest to it; a quiet source keeps its picture', async () => {
   const mix = await startMix();
   mix.recording.addAnchor('a', 0, zero);
@@ -168,7 +196,7 @@ test('a tick shows the picture nearest to it; a quiet source keeps its picture',
 });
 
 test('background until the first key frame and after the picture is removed', async () => {
-  const mix = await startMix({ background: '#FFFFFF' });
+  const mix = await startMix({ layout: { ...gridPlan, background: '#FFFFFF' } });
   mix.recording.addAnchor('a', 0, zero);
   const sink = mix.recording.addPicture('a', 'main', zero);
   const coded = await encodePictures({ width: 160, height: 120, count: 45, gop: 15, colour: () => red });
@@ -208,7 +236,7 @@ test('fit leaves background beside the picture, stretch does not', async () => {
     ['stretch', green],
     ['crop', green],
   ] as const) {
-    const mix = await startMix({ renderMode, streams: 'video' });
+    const mix = await startMix({ layout: { ...gridPlan, renderMode }, streams: 'video' });
     mix.recording.addAnchor('a', 0, zero);
     const sink = mix.recording.addPicture('a', 'main', zero);
     play(mix, 1, [{ sink, units: asUnits(await solid(green, 1, { width: 90, height: 160 }), zero, fps) }]);

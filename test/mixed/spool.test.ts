@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { gridPlan } from '../../src/layout/layout-plan.ts';
 import { createMixedRecording } from '../../src/mixed/mixed-recording.ts';
 import { createSegmentWriter, type HlsWriter } from '../../src/segment/hls-writer.ts';
 import { wallUs } from '../../src/units.ts';
@@ -18,6 +19,7 @@ test('on the real spool the mix is cut at its key frames, every ten seconds, and
   let writer: HlsWriter | undefined;
   const recording = await createMixedRecording({
     zeroUs: zero,
+    layout: gridPlan,
     video: { width: 160, height: 120, fps: 15, bitrate: 200_000, gopSeconds: 10 },
     audio: { sampleRate: 44_100, channels: 2, bitrate: 64_000 },
     streams: 'audio-video',

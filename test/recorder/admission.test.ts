@@ -30,6 +30,7 @@ function start(most: number) {
       return { onVideo: () => {}, onAudio: () => void told.push(`sound of ${userId}`) };
     },
     closeTrack: ({ track }) => void told.push(`close ${track}`),
+    changeLayout: ({ mode }) => void told.push(`layout ${mode}`),
     advance: () => false,
     finish: async () => [],
     close: () => {},

@@ -58,6 +58,7 @@ function start(change: Change = {}) {
       return { onVideo: () => {}, onAudio: () => {} };
     },
     closeTrack: ({ track }) => void told.push(`close ${track}`),
+    changeLayout: ({ mode }) => void told.push(`layout ${mode}`),
     advance: () => false,
     finish: async (at: WallUs): Promise<RecordedFile[]> => {
       told.push(`finish ${at}`);

@@ -12,12 +12,32 @@ export interface CallbackTarget {
   readonly key: string | undefined;
 }
 
+/** An account at Tencent VOD, and what holds for files whose task does not say it. */
+export interface TencentVodStorage {
+  readonly kind: 'tencent_vod';
+  readonly secretId: string;
+  readonly secretKey: string;
+  readonly subAppId: number | undefined;
+  /** Storage region; the account's own by default. */
+  readonly region: string | undefined;
+  /** `host[:port]` of the VOD API. */
+  readonly endpoint: string;
+  /** Of the API and of object storage. */
+  readonly protocol: 'https' | 'http';
+  /** `host[:port]` of object storage, in which `{Bucket}` and `{Region}` may stand; Tencent's by default. */
+  readonly cosDomain: string | undefined;
+}
+
+/** Where the finished files of CloudVod tasks go: the embedded library or an account at Tencent VOD. */
+export type AppStorage = { readonly kind: 'library' } | TencentVodStorage;
+
 /** One app: the owner of rooms, tasks and files. */
 export interface App {
   readonly sdkAppId: number;
   /** Signs and verifies UserSigs (contract §3). */
   readonly secretKey: string;
   readonly callback: CallbackTarget | undefined;
+  readonly storage: AppStorage;
   readonly limits: {
     readonly concurrentTasks: number;
     readonly queriesPerSecond: number;

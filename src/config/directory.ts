@@ -1,4 +1,4 @@
-import type { Account, App, AppDirectory } from './apps.ts';
+import type { Account, App, AppDirectory, AppStorage } from './apps.ts';
 import type { Config } from './schema.ts';
 
 /** Accounts and apps as the configuration lists them. */
@@ -13,11 +13,26 @@ function toApp(app: Config['apps'][number]): App {
     sdkAppId: app.sdk_app_id,
     secretKey: app.secret_key,
     callback: app.callback && { url: app.callback.url, key: app.callback.key },
+    storage: toStorage(app.storage),
     limits: {
       concurrentTasks: app.limits.concurrent_tasks,
       queriesPerSecond: app.limits.queries_per_second,
       streamsPerTask: app.limits.streams_per_task,
     },
+  };
+}
+
+function toStorage({ tencent_vod: vod }: Config['apps'][number]['storage']): AppStorage {
+  if (!vod) return { kind: 'library' };
+  return {
+    kind: 'tencent_vod',
+    secretId: vod.secret_id,
+    secretKey: vod.secret_key,
+    subAppId: vod.sub_app_id,
+    region: vod.region,
+    endpoint: vod.endpoint,
+    protocol: vod.protocol,
+    cosDomain: vod.cos_domain,
   };
 }
 

@@ -35,14 +35,54 @@ const limits = z.strictObject({
   streams_per_task: z.int().min(1).max(25).default(25).describe('Anchors one task records; the earliest win.'),
 });
 
+const hostAndPort = /^[A-Za-z0-9.-]+(:\d{1,5})?$/;
+
+const tencentVod = z.strictObject({
+  secret_id: z.string().min(4).max(128).describe('Names the account at Tencent Cloud.'),
+  secret_key: secretText.describe('Signs uploads to Tencent VOD.'),
+  sub_app_id: z
+    .int()
+    .min(1)
+    .max(4_294_967_295)
+    .optional()
+    .describe('Sub-application of files whose task names none; accounts opened since December 2023 need one.'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,64}$/, 'must be a region as ap-guangzhou')
+    .optional()
+    .describe('Storage region of files whose task names none. Default: what the account has set.'),
+  endpoint: z
+    .string()
+    .regex(hostAndPort, 'must be HOST or HOST:PORT')
+    .default('vod.tencentcloudapi.com')
+    .describe('Host of the VOD API, with a port if need be.'),
+  protocol: z
+    .enum(['https', 'http'])
+    .default('https')
+    .describe('Of the API and of object storage. http only inside a network you trust: media and tokens are readable.'),
+  cos_domain: z
+    .string()
+    .regex(/^[A-Za-z0-9.{}-]+(:\d{1,5})?$/, 'must be HOST or HOST:PORT, in which {Bucket} and {Region} may stand')
+    .optional()
+    .describe('Host of object storage. Default: {Bucket}.cos.{Region}.myqcloud.com.'),
+});
+
+const storage = z
+  .strictObject({
+    library: z.strictObject({}).optional().describe('The embedded library, in data_dir; what holds without a word.'),
+    tencent_vod: tencentVod.optional().describe('Finished files go to Tencent VOD instead; task options with them.'),
+  })
+  .refine(({ library, tencent_vod }) => !library || !tencent_vod, {
+    error: 'is given beside library; files of an app go to one of them',
+    path: ['tencent_vod'],
+  });
+
 const app = z.strictObject({
   sdk_app_id: z.int().min(1).max(4_294_967_295).describe('The app that owns rooms, tasks and files.'),
   secret_key: secretText.describe('Signs and verifies UserSigs.'),
   callback: callback.optional(),
   limits: limits.prefault({}),
-  storage: z
-    .strictObject({ library: z.strictObject({}).prefault({}).describe('The embedded library, in data_dir.') })
-    .prefault({}),
+  storage: storage.prefault({}),
 });
 
 const account = z.strictObject({

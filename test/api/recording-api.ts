@@ -19,6 +19,7 @@ const app = (id: number): App => ({
   sdkAppId: id,
   secretKey: `key of ${id}`,
   callback: undefined,
+  storage: { kind: 'library' },
   limits: { concurrentTasks: 100, queriesPerSecond: 20, streamsPerTask: 25 },
 });
 const account: Account = { secretId, secretKey, apps: [sdkAppId] };

@@ -3,6 +3,7 @@ import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { appDirectory } from '../../src/config/directory.ts';
 import { ConfigError, helpText, loadConfig } from '../../src/config/load.ts';
 import { openSecrets, withDemoAccount } from '../../src/config/secrets.ts';
 import type { Config } from '../../src/config/schema.ts';
@@ -68,8 +69,47 @@ test('an account may only name apps that exist', () => {
   assert.match(refusal('accounts: [{ secret_id: AKID1, secret_key: abcdefgh, apps: [5] }]'), /^accounts\.0\.apps: 5/);
 });
 
+const appWith = (storage: string): string => `apps: [{ sdk_app_id: 1, secret_key: abcdefgh, storage: ${storage} }]`;
+
+const storageOf = (yaml: string): unknown => appDirectory(load(yaml)).app(1)?.storage;
+
+test('files go to the library, or to an account at Tencent VOD', () => {
+  assert.deepEqual(storageOf('apps: [{ sdk_app_id: 1, secret_key: abcdefgh }]'), { kind: 'library' });
+  assert.deepEqual(storageOf(appWith('{ library: {} }')), { kind: 'library' });
+  const given =
+    '{ tencent_vod: { secret_id: AKIDxyz, secret_key: abcdefgh, sub_app_id: 7, endpoint: "127.0.0.1:81" } }';
+  assert.deepEqual(storageOf(appWith(given)), {
+    kind: 'tencent_vod',
+    secretId: 'AKIDxyz',
+    secretKey: 'abcdefgh',
+    subAppId: 7,
+    region: undefined,
+    endpoint: '127.0.0.1:81',
+    protocol: 'https',
+    cosDomain: undefined,
+  });
+});
+
+test('storage of an app is one of two, and a wrong key of it stops the start by its name', () => {
+  const vod = 'tencent_vod: { secret_id: AKIDxyz, secret_key: abcdefgh }';
+  assert.match(refusal(appWith(`{ library: {}, ${vod} }`)), /^apps\.0\.storage\.tencent_vod: .*library/);
+  assert.match(
+    refusal(appWith('{ tencent_vod: { secret_id: AKIDxyz } }')),
+    /^apps\.0\.storage\.tencent_vod\.secret_key: /,
+  );
+  const url = '{ tencent_vod: { secret_id: AKIDxyz, secret_key: abcdefgh, endpoint: "http://x" } }';
+  assert.match(refusal(appWith(url)), /^apps\.0\.storage\.tencent_vod\.endpoint: must be HOST/);
+  assert.match(refusal(appWith('{ bucket: {} }')), /^apps\.0\.storage\.bucket: is not a known key/);
+});
+
 test('help lists every key with its environment rule and reason', () => {
-  for (const key of ['http.port', 'apps.N.callback.url', 'recorders.lease_seconds', 'data_dir']) {
+  for (const key of [
+    'http.port',
+    'apps.N.callback.url',
+    'apps.N.storage.tencent_vod.secret_key',
+    'recorders.lease_seconds',
+    'data_dir',
+  ]) {
     assert.ok(helpText().includes(` ${key} `), key);
   }
 });

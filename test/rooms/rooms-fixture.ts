@@ -19,6 +19,7 @@ const apps: AppDirectory = {
           sdkAppId,
           secretKey: SECRET,
           callback: undefined,
+          storage: { kind: 'library' },
           limits: { concurrentTasks: 1, queriesPerSecond: 1, streamsPerTask: 1 },
         }
       : undefined,

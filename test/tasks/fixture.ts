@@ -40,7 +40,7 @@ export async function tempStore(t: TestContext, clock: Clock = new FakeClock()):
 
 export const oneApp = (callback?: CallbackTarget, concurrentTasks = 100): Pick<AppDirectory, 'app'> => {
   const limits = { concurrentTasks, queriesPerSecond: 20, streamsPerTask: 25 };
-  const app: App = { sdkAppId, secretKey: 'k', callback, limits };
+  const app: App = { sdkAppId, secretKey: 'k', callback, storage: { kind: 'library' }, limits };
   return { app: (id) => (id === sdkAppId ? app : undefined) };
 };
 

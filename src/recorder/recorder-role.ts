@@ -101,6 +101,7 @@ function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): Running
   };
   return {
     stop: (leaveCode) => run.stop(leaveCode),
+    change: (change) => run.change(change),
     get onlyReports() {
       return run.onlyReports;
     },
@@ -119,12 +120,10 @@ interface TaskWorker extends Worker {
 function startRun(worker: TaskWorker): RunningTask {
   const { clock, rooms, task, earlier, reports, onEnded, log } = worker;
   let connection: RoomConnection | undefined;
-  const opened = openRecording(worker, {
-    requestKeyFrame: (track) => connection?.requestKeyFrame(track),
-    onFault: (error) => run.fail(error),
-  });
+  const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
+  const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
   const most = appDirectory(worker.installation.config).app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
-  const recording = new AdmittedAnchors(opened, most);
+  const recording = new AdmittedAnchors(opened, { plan: task.plan, most, requestKeyFrame });
   const run = new TaskRun({
     task,
     connect: (listener) => (connection = connectRoom(rooms, task, listener, clock)),
@@ -144,7 +143,7 @@ function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
   const { task, earlier, reports, onEnded, clock } = worker;
   const files = earlier.mergeInto([]);
   void reports.push({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files }).then(onEnded);
-  return { stop: () => {}, onlyReports: true, drain: () => Promise.resolve(), close: () => {} };
+  return { stop: () => {}, change: () => {}, onlyReports: true, drain: () => Promise.resolve(), close: () => {} };
 }
 
 interface RecordingEvents {

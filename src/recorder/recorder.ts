@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
 import type { MonoUs } from '../units.ts';
-import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import type { LeasedJob, LeasedTask, PlanChange, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
 import type { FinishRunner } from './finish-runner.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 
@@ -9,6 +9,8 @@ import { LeaseKeeper } from './lease-keeper.ts';
 export interface RunningTask {
   /** Ends the task with that LeaveCode. */
   stop(leaveCode: number): void;
+  /** Goes on by another layout and other lists from now on; the same change again changes nothing. */
+  change(change: PlanChange): void;
   /**
    * True once everything is on the spool and only reports are left. Reports name their epoch, so they may wait for a
    * server that is away for longer than a lease.

@@ -2,7 +2,7 @@ import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import type { WallUs } from '../units.ts';
-import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
+import type { RecordedFile, RecordingPlan, SubscriptionPlan } from '../worker-api/messages.ts';
 
 /**
  * What a task makes of a room: one file per anchor and medium (single), or one picture of all (mixed). Calls come in
@@ -22,6 +22,15 @@ export interface RoomRecording {
   finish(at: WallUs): Promise<RecordedFile[]>;
   /** Flushes and closes without ending: the process drains, another epoch goes on. Idempotent. */
   close(): void;
+}
+
+/** A recording of those whom its lists allow; the lists may change while it runs (contract §2.3, §2.8). */
+export interface SubscribedRecording extends RoomRecording {
+  /**
+   * From `at` on these lists decide. Who is not wanted any more leaves, who is wanted now enters with what is open, and
+   * nobody else is touched.
+   */
+  changeSubscription(subscription: SubscriptionPlan, at: WallUs): void;
 }
 
 /** Whether the plan records the track at all: its StreamType and MediaId (contract §2.2). */

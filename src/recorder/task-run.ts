@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import type { FeedEvent, FeedPacket } from '../feed/messages.ts';
 import type { Logger } from '../process/log.ts';
 import type { WallMs, WallUs } from '../units.ts';
-import type { LeasedTask, RecordedFile, TaskReport } from '../worker-api/messages.ts';
+import type { LeasedTask, PlanChange, RecordedFile, TaskReport } from '../worker-api/messages.ts';
 import {
   IdleRule,
   LEAVE_DISSOLVED,
@@ -12,7 +12,7 @@ import {
   LEAVE_REPLACED,
   LEAVE_ROOM_TIMEOUT,
 } from './idle-rule.ts';
-import type { RoomRecording } from './room-recording.ts';
+import type { SubscribedRecording } from './room-recording.ts';
 import { RoomView, type RoomChange } from './room-view.ts';
 import { TrackDesk } from './track-desk.ts';
 
@@ -34,7 +34,7 @@ export interface RoomListener {
 export interface TaskRunOptions {
   readonly task: LeasedTask;
   readonly connect: (listener: RoomListener) => RoomConnection;
-  readonly recording: RoomRecording;
+  readonly recording: SubscribedRecording;
   /** Queues a report; resolves when the server accepted it. */
   readonly report: (report: TaskReport) => Promise<void>;
   /** The files of this epoch together with what earlier epochs of the task left on the spool. */
@@ -95,6 +95,18 @@ export class TaskRun {
     if (this.#stopping || this.#closed) return;
     this.#stopping = true;
     this.#stop(leaveCode, this.#options.clock.wallUs()).catch((error: unknown) => this.fail(error));
+  }
+
+  /** Goes on by another layout and other lists from now on (contract §2.8). Nothing is cut; a run that ends changes nothing. */
+  change({ layout, subscription }: PlanChange): void {
+    if (this.#stopping || this.#closed) return;
+    const { recording, clock, log } = this.#options;
+    const now = clock.wallUs();
+    log.info('layout and subscription change');
+    this.#guard(() => {
+      recording.changeSubscription(subscription, now);
+      recording.changeLayout(layout, now);
+    });
   }
 
   /** True once everything is on the spool and only the last reports are left. */

@@ -50,6 +50,12 @@ export interface RecordingPlan {
   readonly avMerge: boolean;
 }
 
+/** What ModifyCloudRecording replaces in a running task (contract §2.8). */
+export interface PlanChange {
+  readonly layout: LayoutPlan;
+  readonly subscription: SubscriptionPlan;
+}
+
 /** A task as the recorder that holds its lease sees it. */
 export interface LeasedTask {
   readonly taskId: string;

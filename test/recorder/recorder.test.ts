@@ -88,6 +88,7 @@ class Bench {
     this.runs.push(run);
     return {
       stop: (code) => void run.stops.push(code),
+      change: () => {},
       close: () => void (run.closed = true),
       drain: async () => void (run.drained = true),
       get onlyReports() {

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { FakeClock, type CancelTimer } from '../../src/clock.ts';
 import type { FeedAnchor, FeedEvent, FeedTrack } from '../../src/feed/messages.ts';
 import { createLogger } from '../../src/process/log.ts';
-import type { RoomRecording } from '../../src/recorder/room-recording.ts';
+import type { SubscribedRecording } from '../../src/recorder/room-recording.ts';
 import { RoomView } from '../../src/recorder/room-view.ts';
 import { TaskRun, type RoomListener } from '../../src/recorder/task-run.ts';
 import { wallUs, type WallUs } from '../../src/units.ts';
-import type { LeasedTask, RecordedFile, TaskReport } from '../../src/worker-api/messages.ts';
+import type { LeasedTask, PlanChange, RecordedFile, TaskReport } from '../../src/worker-api/messages.ts';
 import { defaultPlan } from '../../src/worker-api/default-plan.ts';
 
 const task: LeasedTask = {
@@ -38,7 +38,7 @@ const audio = (track: number, userId: string): FeedTrack => ({
 
 /** What a test has otherwise. */
 interface Change {
-  readonly recording?: Partial<RoomRecording>;
+  readonly recording?: Partial<SubscribedRecording>;
   readonly report?: (report: TaskReport) => Promise<void>;
   readonly clock?: FakeClock;
 }
@@ -50,7 +50,7 @@ function start(change: Change = {}) {
   const told: string[] = [];
   const rooms: RoomListener[] = [];
   const ended = { count: 0 };
-  const recording: RoomRecording = {
+  const recording: SubscribedRecording = {
     anchorEntered: ({ userId }) => void told.push(`+${userId}`),
     anchorLeft: (userId) => void told.push(`-${userId}`),
     openTrack: ({ track }) => {
@@ -58,6 +58,7 @@ function start(change: Change = {}) {
       return { onVideo: () => {}, onAudio: () => {} };
     },
     closeTrack: ({ track }) => void told.push(`close ${track}`),
+    changeSubscription: ({ audio }, at) => void told.push(`lists without ${audio.block.join()} at ${at}`),
     changeLayout: ({ mode }) => void told.push(`layout ${mode}`),
     advance: () => false,
     finish: async (at: WallUs): Promise<RecordedFile[]> => {
@@ -112,6 +113,23 @@ test('a stop ends the files at the time of the request, waits for stragglers, an
   const last = reports.at(-1)!;
   assert.equal(last.kind === 'stopped' && last.leaveCode, 0);
   assert.equal(ended.count, 1);
+});
+
+test('a change of lists and layout reaches the recording at the time it comes, and not once the run ends', () => {
+  const { clock, told, run, tell } = start();
+  const blocked = { allow: [], block: ['a'] };
+  const change: PlanChange = {
+    layout: { ...defaultPlan.layout, mode: 'floating' },
+    subscription: { audio: blocked, video: blocked },
+  };
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [] });
+  clock.advance(2_000);
+  told.length = 0;
+  run.change(change);
+  assert.deepEqual(told, [`lists without a at ${clock.wallUs()}`, 'layout floating']);
+  run.stop(0);
+  run.change(change);
+  assert.equal(told.length, 2);
 });
 
 test('an empty room ends the task with 99 after MaxIdleTime', async () => {

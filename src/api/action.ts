@@ -1,17 +1,19 @@
 import type { z } from 'zod';
 import type { Account } from '../config/apps.ts';
 import type { ResponseFields } from './envelope.ts';
-import { checkParameters } from './parameters.ts';
+import { checkParameters, type RawParameters } from './parameters.ts';
 
 /** One action of one API version, ready to be called with undecided parameters. */
 export interface Action {
   readonly name: string;
   readonly version: string;
+  /** Calls per second of one account when fewer than the account's own limit. */
+  readonly queriesPerSecond: number | undefined;
   /**
    * Checks the parameters and does the work for the account that signed.
    * Rejects with ApiError for an answer that is an error, with anything else for a fault of ours.
    */
-  call(parameters: unknown, account: Account): Promise<ResponseFields>;
+  call(parameters: RawParameters, account: Account): Promise<ResponseFields>;
 }
 
 /** How an action is described; {@link defineAction} makes it callable. */
@@ -21,16 +23,19 @@ export interface ActionDefinition<Schema extends z.ZodType> {
   readonly schema: Schema;
   /** Parameters with their own MissingParameter code in this action (contract §2.10). */
   readonly twoLevelMissing: ReadonlySet<string>;
+  /** Calls per second of one account, for an action that may be called less often than others (contract §2.11). */
+  readonly queriesPerSecond?: number;
   /** Runs behind the schema: types are trusted here. */
   readonly run: (request: z.infer<Schema>, account: Account) => Promise<ResponseFields>;
 }
 
 /** Puts the schema in front of the work. */
 export function defineAction<Schema extends z.ZodType>(definition: ActionDefinition<Schema>): Action {
-  const { name, version, schema, twoLevelMissing, run } = definition;
+  const { name, version, queriesPerSecond, schema, twoLevelMissing, run } = definition;
   return {
     name,
     version,
+    queriesPerSecond,
     call: async (parameters, account) => run(checkParameters(schema, parameters, twoLevelMissing), account),
   };
 }

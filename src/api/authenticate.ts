@@ -1,8 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Account, AppDirectory } from '../config/apps.ts';
+import type { ApiCall } from './call.ts';
 import { apiError } from './errors.ts';
-import { headerValue, mediaType, type ApiRequest } from './request.ts';
-import { isTimely, maxClockSkewSeconds, parseTc3Authorization, verifyTc3 } from './tc3.ts';
+import type { Form } from './form.ts';
+import { headerValue, type ApiRequest } from './request.ts';
+import { isV1Method, v1Method, verifyV1 } from './signature-v1.ts';
+import { isTimely, maxClockSkewSeconds } from './signed-text.ts';
+import { parseTc3Authorization, verifyTc3 } from './tc3.ts';
 
 /** What authentication needs to know. */
 export interface AuthenticationOptions {
@@ -10,38 +14,52 @@ export interface AuthenticationOptions {
   readonly clock: Clock;
 }
 
+/** Who a call claims to be from, and the proof. */
+interface Claim {
+  readonly secretId: string;
+  isSignedWith(secretKey: string, timestampSeconds: number): boolean;
+}
+
 /**
- * The account that signed the request, in the contract's order (§1.5): header, SecretId, timestamp, signature.
- * @throws {ApiError} AuthFailure.*, MissingParameter, InvalidParameter; UnsupportedOperation for a v1 signature.
+ * The account that signed the call, in the contract's order (§1.5): claim, SecretId, timestamp, signature.
+ * @throws {ApiError} AuthFailure.*, MissingParameter, InvalidParameter, InvalidParameterValue
  */
-export function authenticate(request: ApiRequest, { apps, clock }: AuthenticationOptions): Account {
-  const authorization = parseTc3Authorization(headerValue(request.headers, 'authorization') ?? '');
-  if (!authorization) throw apiError('AuthFailure.InvalidAuthorization');
-  const account = apps.account(authorization.secretId);
+export function authenticate(call: ApiCall, { apps, clock }: AuthenticationOptions): Account {
+  const claim = call.form ? formClaim(call.request, call.form) : headerClaim(call.request);
+  const account = apps.account(claim.secretId);
   if (!account) throw apiError('AuthFailure.SecretIdNotFound');
-  if (headerValue(request.headers, 'x-tc-token')) throw apiError('AuthFailure.TokenFailure');
-  const timestamp = timelyStamp(request, clock);
-  if (!verifyTc3(request, authorization, timestamp, account.secretKey)) throw apiError('AuthFailure.SignatureFailure');
+  if (call.token) throw apiError('AuthFailure.TokenFailure');
+  const timestamp = timelyStamp(call.timestamp, clock);
+  if (!claim.isSignedWith(account.secretKey, timestamp)) throw apiError('AuthFailure.SignatureFailure');
   return account;
 }
 
-/**
- * Refuses signature v1 (contract §1.3) by name: without this a v1 caller would read that its Action is missing,
- * because v1 carries it among the parameters.
- * @throws {ApiError} UnsupportedOperation
- */
-export function refuseParameterSignature(request: ApiRequest): void {
-  if (headerValue(request.headers, 'authorization') !== undefined) return;
-  const form =
-    mediaType(request.headers) === 'application/x-www-form-urlencoded' ? request.body.toString('latin1') : '';
-  if (!/(^|&)Signature=/.test(request.rawQuery) && !/(^|&)Signature=/.test(form)) return;
-  throw apiError('UnsupportedOperation', {
-    reason: 'the signature methods HmacSHA1 and HmacSHA256 are not supported yet, use TC3-HMAC-SHA256',
-  });
+function headerClaim(request: ApiRequest): Claim {
+  const authorization = parseTc3Authorization(headerValue(request.headers, 'authorization') ?? '');
+  if (!authorization) throw apiError('AuthFailure.InvalidAuthorization');
+  return {
+    secretId: authorization.secretId,
+    isSignedWith: (secretKey, timestamp) => verifyTc3(request, authorization, timestamp, secretKey),
+  };
 }
 
-function timelyStamp({ headers }: ApiRequest, clock: Clock): number {
-  const text = headerValue(headers, 'x-tc-timestamp');
+function formClaim(request: ApiRequest, form: Form): Claim {
+  for (const parameter of ['SecretId', 'Signature', 'Nonce']) {
+    if (!form.get(parameter)) throw apiError('MissingParameter', { parameter });
+  }
+  // As large as 2^63, so it stays text (contract §1.3).
+  if (!/^\d{1,20}$/.test(form.get('Nonce') ?? '')) {
+    throw apiError('InvalidParameter', { parameter: 'Nonce', expected: 'uint64' });
+  }
+  const method = v1Method(form);
+  if (!isV1Method(method)) throw apiError('InvalidParameterValue', { value: method, parameter: 'SignatureMethod' });
+  return {
+    secretId: form.get('SecretId') ?? '',
+    isSignedWith: (secretKey) => verifyV1(request, form, secretKey),
+  };
+}
+
+function timelyStamp(text: string | undefined, clock: Clock): number {
   if (!text) throw apiError('MissingParameter', { parameter: 'Timestamp' });
   if (!/^\d{1,12}$/.test(text)) throw apiError('InvalidParameter', { parameter: 'Timestamp', expected: 'uint64' });
   const timestamp = Number(text);

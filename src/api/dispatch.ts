@@ -2,17 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Account, AppDirectory } from '../config/apps.ts';
 import type { Action } from './action.ts';
-import { authenticate, refuseParameterSignature } from './authenticate.ts';
+import { authenticate } from './authenticate.ts';
+import { readCall, type ApiCall } from './call.ts';
+import { maxCallMs, within } from './deadline.ts';
 import { errorReply, successReply, type ApiReply, type ResponseFields } from './envelope.ts';
 import { ApiError, apiError } from './errors.ts';
 import { readParameters } from './parameters.ts';
 import { RateWindow } from './rate-window.ts';
-import { headerValue, type ApiRequest } from './request.ts';
+import type { ApiRequest } from './request.ts';
+import { checkSize } from './request-size.ts';
 
-/** Largest POST body with signature v3, in bytes (contract §1.1). */
-export const maxPostBytes = 10 * 1024 * 1024;
-/** Largest GET request: its query, in bytes (contract §1.1). */
-export const maxGetBytes = 32 * 1024;
 /** Calls per second of one action by one account when no app says otherwise (contract §8). */
 const defaultQueriesPerSecond = 20;
 
@@ -44,32 +43,54 @@ export interface Dispatcher {
 /** Builds the dispatcher for a set of actions. */
 export function createDispatcher(options: DispatchOptions): Dispatcher {
   const rates = new RateWindow(options.clock);
-  const settle = async (work: () => Promise<ResponseFields>, action: string): Promise<ApiReply> => {
-    const requestId = randomUUID();
-    try {
-      const reply = successReply(requestId, await work());
-      options.log.debug({ action, requestId }, 'api call');
-      return reply;
-    } catch (error) {
-      return failure(error, requestId, action, options.log);
-    }
-  };
   return {
-    answer: (request) =>
-      settle(() => perform(request, options, rates), headerValue(request.headers, 'x-tc-action') ?? ''),
-    refuse: (error) => failure(error, randomUUID(), '', options.log),
+    answer: (request) => answer(request, options, rates),
+    refuse: (error) => failure(error, { requestId: randomUUID(), action: '' }, options.log),
   };
 }
 
-async function perform(request: ApiRequest, options: DispatchOptions, rates: RateWindow): Promise<ResponseFields> {
+/** What log lines of one request have in common. */
+interface Trace {
+  readonly requestId: string;
+  readonly action: string;
+}
+
+async function answer(request: ApiRequest, options: DispatchOptions, rates: RateWindow): Promise<ApiReply> {
+  let trace: Trace = { requestId: randomUUID(), action: '' };
+  try {
+    const call = admit(request);
+    // The action's name is the caller's text at this point; a log line has no room for a whole header.
+    trace = { ...trace, action: call.action?.slice(0, 64) ?? '' };
+    const reply = successReply(trace.requestId, await perform(call, options, rates, trace));
+    options.log.debug(trace, 'api call');
+    return reply;
+  } catch (error) {
+    return failure(error, trace, options.log);
+  }
+}
+
+function admit(request: ApiRequest): ApiCall {
   checkMethod(request.method);
   checkSize(request);
-  refuseParameterSignature(request);
-  const action = findAction(request, options.actions);
-  const account = authenticate(request, options);
-  checkRate(action, account, options.apps, rates);
-  checkRegion(request, options.regions);
-  return action.call(readParameters(request), account);
+  return readCall(request);
+}
+
+async function perform(
+  call: ApiCall,
+  options: DispatchOptions,
+  rates: RateWindow,
+  trace: Trace,
+): Promise<ResponseFields> {
+  const { apps, clock, log } = options;
+  const action = findAction(call, options.actions);
+  const account = authenticate(call, options);
+  checkRate(action, account, apps, rates);
+  checkRegion(call, options.regions);
+  const fields = await within(clock, maxCallMs, action.call(readParameters(call), account), (end, error) =>
+    log.error({ ...trace, err: error }, `api call ${end} after its caller was told that it failed`),
+  );
+  if (!fields) throw new Error(`no answer within ${maxCallMs} ms`);
+  return fields;
 }
 
 /**
@@ -80,15 +101,8 @@ export function checkMethod(method: string): void {
   if (method !== 'GET' && method !== 'POST') throw apiError('UnsupportedProtocol');
 }
 
-function checkSize({ method, rawQuery, body }: ApiRequest): void {
-  const [bytes, limit] = method === 'GET' ? [rawQuery.length, maxGetBytes] : [body.length, maxPostBytes];
-  if (bytes > limit) throw apiError('RequestSizeLimitExceeded', { bytes: limit });
-}
-
-function findAction({ headers }: ApiRequest, actions: readonly Action[]): Action {
-  const name = headerValue(headers, 'x-tc-action');
+function findAction({ action: name, version }: ApiCall, actions: readonly Action[]): Action {
   if (!name) throw apiError('MissingParameter', { parameter: 'Action' });
-  const version = headerValue(headers, 'x-tc-version');
   if (!version) throw apiError('MissingParameter', { parameter: 'Version' });
   if (!actions.some((action) => action.name === name)) throw apiError('InvalidAction', { action: name });
   if (!actions.some((action) => action.version === version)) throw apiError('NoSuchVersion', { version });
@@ -100,21 +114,20 @@ function findAction({ headers }: ApiRequest, actions: readonly Action[]): Action
 function checkRate(action: Action, account: Account, apps: AppDirectory, rates: RateWindow): void {
   const limits = account.apps.map((id) => apps.app(id)?.limits.queriesPerSecond ?? 0);
   // The rate is judged before the parameters say which app is meant, so the account's most generous app decides.
-  const limit = Math.max(0, ...limits) || defaultQueriesPerSecond;
+  const ofAccount = Math.max(0, ...limits) || defaultQueriesPerSecond;
+  const limit = Math.min(ofAccount, action.queriesPerSecond ?? ofAccount);
   if (rates.accept(`${account.secretId}/${action.name}`, limit)) return;
   throw apiError('RequestLimitExceeded', { count: limit + 1, limit });
 }
 
-function checkRegion({ headers }: ApiRequest, regions: readonly string[] | undefined): void {
-  const region = headerValue(headers, 'x-tc-region');
+function checkRegion({ region }: ApiCall, regions: readonly string[] | undefined): void {
   if (regions && region && !regions.includes(region)) throw apiError('UnsupportedRegion');
 }
 
-function failure(error: unknown, requestId: string, action: string, log: ApiLog): ApiReply {
+function failure(error: unknown, trace: Trace, log: ApiLog): ApiReply {
   const known = error instanceof ApiError ? error : apiError('InternalError.CRInternalError');
-  // The action's name is the caller's text at this point; a log line has no room for a whole header.
-  const fields = { action: action.slice(0, 64), code: known.code, requestId };
+  const fields = { ...trace, code: known.code };
   if (known.fault === 'ours') log.error({ ...fields, err: error }, 'api call failed');
   else log.info({ ...fields, reason: known.message }, 'api call refused');
-  return errorReply(requestId, known);
+  return errorReply(trace.requestId, known);
 }

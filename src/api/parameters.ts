@@ -1,7 +1,11 @@
 import type { z } from 'zod';
 import { apiError, isMissingCode, type ApiError } from './errors.ts';
 import type { FieldFault } from './fields.ts';
-import { mediaType, type ApiRequest } from './request.ts';
+import { unflatten } from './flat-form.ts';
+import { formOf, type ApiCall } from './call.ts';
+import type { Form } from './form.ts';
+import { mediaType } from './request.ts';
+import { commonNames } from './signature-v1.ts';
 
 /** Deepest level of any parameter: MixLayoutParams.WaterMarkList.0.WaterMarkChar.Chars, and one to spare. */
 const maxDepth = 6;
@@ -10,18 +14,24 @@ const maxNesting = 64;
 /** Lists are cut here before a schema sees them: none may be as long, and millions of bad entries make millions of issues. */
 const maxEntries = 1000;
 
+/** Parameters as they came: JSON data, or the flat form, which only a schema can read (contract §1.4). */
+export type RawParameters = { readonly json: unknown } | { readonly flat: Form };
+
 /**
- * The parameters of a request as plain JSON data, `null` members removed as the Node SDK removes them (contract §1.4).
- * The flat form of GET and v1 will be decoded here.
- * @throws {ApiError} InvalidRequest when the body is no JSON object; UnsupportedOperation for other encodings.
+ * The parameters of a call: from the query of a GET, from the form of v1 without what the call says of itself, from the
+ * JSON body otherwise, `null` members removed as the Node SDK removes them.
+ * @throws {ApiError} InvalidRequest for a query or a body that cannot be read; UnsupportedOperation for other encodings.
  */
-export function readParameters(request: ApiRequest): unknown {
-  if (request.method === 'GET') throw notYet('parameters in the query of a GET request are');
+export function readParameters({ request, form }: ApiCall): RawParameters {
+  if (form) return { flat: new Map([...form].filter(([name]) => !commonNames.has(name))) };
+  if (request.method === 'GET') return { flat: formOf(request) };
   const type = mediaType(request.headers);
-  if (type !== 'application/json') throw notYet('bodies other than application/json are');
+  if (type !== 'application/json') {
+    throw apiError('UnsupportedOperation', { reason: 'with TC3-HMAC-SHA256 the body of a POST is application/json' });
+  }
   const value = parseJson(request.body);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidBody();
-  return withoutNulls(value, maxDepth);
+  return { json: withoutNulls(value, maxDepth) };
 }
 
 /**
@@ -31,10 +41,11 @@ export function readParameters(request: ApiRequest): unknown {
  */
 export function checkParameters<Schema extends z.ZodType>(
   schema: Schema,
-  parameters: unknown,
+  parameters: RawParameters,
   twoLevel: ReadonlySet<string>,
 ): z.infer<Schema> {
-  const result = schema.safeParse(parameters, { reportInput: true });
+  const data = 'flat' in parameters ? unflatten(schema, parameters.flat) : parameters.json;
+  const result = schema.safeParse(data, { reportInput: true });
   if (result.success) return result.data;
   const found = result.error.issues.map(classify);
   const worst = rank.map((kind) => found.find((fault) => fault.kind === kind)).find((fault) => fault !== undefined);
@@ -120,6 +131,3 @@ function withoutNulls(value: unknown, depth: number): unknown {
 }
 
 const invalidBody = (): ApiError => apiError('InvalidRequest', { reason: 'the body must be a JSON object in UTF-8' });
-
-const notYet = (what: string): ApiError =>
-  apiError('UnsupportedOperation', { reason: `${what} not supported yet, send a POST with application/json` });

@@ -2,11 +2,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import type { TaskService } from '../tasks/service.ts';
-import { checkMethod, createDispatcher, maxPostBytes, type ApiLog, type Dispatcher } from './dispatch.ts';
+import { checkMethod, createDispatcher, type ApiLog, type Dispatcher } from './dispatch.ts';
 import type { ApiReply } from './envelope.ts';
 import { apiError } from './errors.ts';
 import { recordingActions, type VerifyUserSig } from './recording/actions.ts';
 import type { ApiRequest } from './request.ts';
+import { maxBodyBytes, maxFormBytes, maxPostBytes } from './request-size.ts';
 
 /** What the recording API needs of the `server` role. */
 export interface RecordingApiOptions {
@@ -15,8 +16,8 @@ export interface RecordingApiOptions {
   readonly verifyUserSig: VerifyUserSig;
   readonly clock: Clock;
   readonly log: ApiLog;
-  /** Regions that are accepted in `X-TC-Region`; any or none when absent (contract T30). */
-  readonly regions?: readonly string[];
+  /** Regions that are accepted; any or none when absent (contract T30). */
+  readonly regions?: readonly string[] | undefined;
 }
 
 /**
@@ -30,7 +31,11 @@ export async function registerRecordingApi(fastify: FastifyInstance, options: Re
 
 function serve(scope: FastifyInstance, dispatcher: Dispatcher): void {
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  const asBytes = (_request: FastifyRequest, body: string | Buffer, done: (error: null, body: unknown) => void): void =>
+    done(null, body);
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, asBytes);
+  const form = { parseAs: 'buffer', bodyLimit: maxFormBytes } as const;
+  scope.addContentTypeParser('application/x-www-form-urlencoded', form, asBytes);
   scope.setErrorHandler((error: FastifyError, request, reply) =>
     send(reply, dispatcher.refuse(httpFault(error, request))),
   );
@@ -56,7 +61,7 @@ function httpFault(error: FastifyError, request: FastifyRequest): unknown {
   } catch (unsupported) {
     return unsupported;
   }
-  if (error.statusCode === 413) return apiError('RequestSizeLimitExceeded', { bytes: maxPostBytes });
+  if (error.statusCode === 413) return apiError('RequestSizeLimitExceeded', { bytes: maxBodyBytes(request.headers) });
   if (error.statusCode && error.statusCode < 500)
     return apiError('InvalidRequest', { reason: 'HTTP could not be read' });
   return error;

@@ -20,3 +20,7 @@ export function mediaType(headers: IncomingHttpHeaders): string {
   const [type = ''] = (headerValue(headers, 'content-type') ?? '').split(';');
   return type.trim().toLowerCase();
 }
+
+/** Whether the headers announce a form, as signature v1 sends it. */
+export const isForm = (headers: IncomingHttpHeaders): boolean =>
+  mediaType(headers) === 'application/x-www-form-urlencoded';

@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { headerValue, type ApiRequest } from './request.ts';
+import { sameText, signedHosts } from './signed-text.ts';
 
 /**
  * Signature v3, `TC3-HMAC-SHA256` (contract §1.2): pure verification of a request against a secret key. Time is judged
@@ -18,9 +19,6 @@ export interface Tc3Authorization {
   readonly signature: string;
 }
 
-/** Seconds by which a request's timestamp may differ from the server's time (contract §1.2). */
-export const maxClockSkewSeconds = 300;
-
 const authorizationForm =
   /^TC3-HMAC-SHA256\s+Credential=([^/\s,]+)\/(\d{4}-\d\d-\d\d)\/([^/\s,]+)\/tc3_request\s*,\s*SignedHeaders=([^\s,=]+)\s*,\s*Signature=([^\s,]+)$/;
 
@@ -33,10 +31,6 @@ export function parseTc3Authorization(header: string): Tc3Authorization | undefi
   if (!names.includes('content-type') || !names.includes('host')) return undefined;
   return { secretId, date, service, signedHeaders, signature };
 }
-
-/** Whether a timestamp in Unix seconds is close enough to the server's time in milliseconds. */
-export const isTimely = (timestampSeconds: number, nowMs: number): boolean =>
-  Math.abs(Math.floor(nowMs / 1000) - timestampSeconds) <= maxClockSkewSeconds;
 
 /** UTC date of a Unix time in seconds, `YYYY-MM-DD`; the date a credential scope must carry. */
 export const scopeDate = (timestampSeconds: number): string =>
@@ -70,11 +64,9 @@ interface HeaderVariant {
 }
 
 function headerVariants({ headers }: ApiRequest): HeaderVariant[] {
-  const host = headerValue(headers, 'host') ?? '';
   const action = headerValue(headers, 'x-tc-action') ?? '';
-  const hosts = new Set([host, host.replace(/:\d+$/, '')]);
   const actions = new Set([action, action.toLowerCase()]);
-  return [...hosts].flatMap((host) => [...actions].map((action) => ({ host, action })));
+  return [...signedHosts(headers)].flatMap((host) => [...actions].map((action) => ({ host, action })));
 }
 
 function canonicalRequest(
@@ -108,9 +100,3 @@ const signingKey = (secretKey: string, { date, service }: Tc3Authorization): Buf
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-function sameText(expected: string, given: string): boolean {
-  const a = Buffer.from(expected);
-  const b = Buffer.from(given);
-  return a.length === b.length && timingSafeEqual(a, b);
-}

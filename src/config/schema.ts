@@ -120,9 +120,18 @@ const recorders = z.strictObject({
     .describe('Where a remote recorder finds the server role.'),
 });
 
+const api = z.strictObject({
+  regions: z
+    .array(z.string().min(1).max(64))
+    .min(1)
+    .optional()
+    .describe('Regions that API calls may name; any other is refused. Default: any or none.'),
+});
+
 /** Schema of the whole configuration; unknown keys are refused by name. */
 export const configSchema = z.strictObject({
   http: http.prefault({}),
+  api: api.prefault({}),
   data_dir: z.string().min(1).default('./data').describe('Store, spool, library and generated secrets.'),
   database: z
     .strictObject({ url: z.literal('sqlite').default('sqlite').describe('sqlite: a file in data_dir.') })

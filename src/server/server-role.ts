@@ -82,7 +82,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
   const { apps, tasks, clock, log, store, installation, rooms } = parts;
   const { config, secrets } = installation;
-  await registerRecordingApi(http, { apps, tasks, verifyUserSig, clock, log });
+  await registerRecordingApi(http, { apps, tasks, verifyUserSig, clock, log, regions: config.api.regions });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root: join(config.data_dir, 'library'), clock });
   registerRoomsProxy(http, rooms);

@@ -95,7 +95,8 @@ export async function startApi(options: { clock?: Clock; regions?: readonly stri
   const tasks = new MemoryTasks();
   const log: ApiUnderTest['log'] = [];
   const keep = (level: string) => (fields: object, message: string) => void log.push({ level, fields, message });
-  const server = fastifyServer();
+  // As the server role sets it: a signed GET may carry 32 KB of query.
+  const server = fastifyServer({ http: { maxHeaderSize: 64 * 1024 } });
   server.post('/other', (request, reply) => reply.send({ parsed: request.body }));
   await registerRecordingApi(server, {
     apps: directory,

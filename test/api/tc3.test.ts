@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiRequest } from '../../src/api/request.ts';
-import { isTimely, parseTc3Authorization, verifyTc3 } from '../../src/api/tc3.ts';
+import { isTimely } from '../../src/api/signed-text.ts';
+import { parseTc3Authorization, verifyTc3 } from '../../src/api/tc3.ts';
 import { secretId, secretKey } from './recording-api.ts';
 
 interface Vector {

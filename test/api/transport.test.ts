@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDispatcher, maxGetBytes, maxPostBytes } from '../../src/api/dispatch.ts';
-import { FakeClock } from '../../src/clock.ts';
+import { createDispatcher } from '../../src/api/dispatch.ts';
+import { maxFormBytes, maxGetBytes, maxPostBytes } from '../../src/api/request-size.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Action } from '../../src/api/action.ts';
+import { FakeClock, type Clock } from '../../src/clock.ts';
+import { pythonV1, type CommonParameters } from './foreign-sdks.ts';
 import {
   base,
   directory,
@@ -251,9 +255,24 @@ test('T30: any region is accepted, a strict list refuses others', async () => {
   assertError(await call(undefined), 'ResourceNotFound');
   assertError(await call('ap-guangzhou'), 'ResourceNotFound');
   assertError(await call('mars'), 'UnsupportedRegion');
+  const v1To = (region: string) => {
+    clock.advance(1000);
+    const parameters = { SdkAppId: sdkAppId, TaskId: 'x' };
+    const timestamp = Math.floor(clock.wallMs() / 1000);
+    const foreign = {
+      host: strict.host,
+      action: 'DescribeCloudRecording',
+      parameters,
+      timestamp,
+      method: 'GET',
+    } as const;
+    return strict.send(pythonV1(foreign, 'HmacSHA1', { Region: region }));
+  };
+  assertError(await v1To('ap-guangzhou'), 'ResourceNotFound');
+  assertError(await v1To('mars'), 'UnsupportedRegion');
 });
 
-test('bodies up to 10 MB are read, larger ones are refused', async () => {
+test('a JSON body is read up to 10 MB', async () => {
   const padded = (bytes: number) => describe.padEnd(bytes, ' ');
   clock.advance(1000);
   const fits = signedCall(api.host, 'DescribeCloudRecording', padded(maxPostBytes), clock);
@@ -274,28 +293,181 @@ test('a GET of more than 32 KB is refused before anything else is looked at', as
   assert.equal(await get(maxGetBytes + 1), 'RequestSizeLimitExceeded');
 });
 
-test('what the next step brings is refused by name: v1 signatures, GET, other encodings', async () => {
-  const query = 'Action=DescribeCloudRecording&Signature=x&SignatureMethod=HmacSHA1';
-  const form = { 'content-type': 'application/x-www-form-urlencoded' };
-  for (const request of [
-    { method: 'GET', query },
-    { body: query, headers: form },
-  ]) {
-    const answer = await api.send(request);
-    assertError(answer, 'UnsupportedOperation');
-    assert.match(answer.message, /TC3-HMAC-SHA256/);
-  }
-  const signedWith = (method: string, contentType: string) => {
+test('with TC3 a POST is JSON, a charset may be named', async () => {
+  const signedWith = (contentType: string) => {
     const request = signedDescribe();
     const timestamp = Math.floor(clock.wallMs() / 1000);
-    const headers = { 'content-type': contentType, host: api.host };
-    const body = method === 'GET' ? '' : describe;
-    const authorization = sign({ method, headers, body, timestamp });
-    return api.send({ ...withHeaders(request, { authorization, 'content-type': contentType }), method, body });
+    const authorization = sign({ headers: { 'content-type': contentType, host: api.host }, body: describe, timestamp });
+    return api.send(withHeaders(request, { authorization, 'content-type': contentType }));
   };
-  assertError(await signedWith('GET', 'application/x-www-form-urlencoded'), 'UnsupportedOperation');
-  assertError(await signedWith('POST', 'multipart/form-data; boundary=x'), 'UnsupportedOperation');
-  assertError(await signedWith('POST', 'application/json; charset=utf-8'), 'ResourceNotFound');
+  for (const type of [
+    'multipart/form-data; boundary=x',
+    'application/octet-stream',
+    'application/x-www-form-urlencoded',
+  ])
+    assertError(await signedWith(type), 'UnsupportedOperation');
+  assertError(await signedWith('application/json; charset=utf-8'), 'ResourceNotFound');
+});
+
+const v1 = (changes: CommonParameters = {}, method: 'GET' | 'POST' = 'POST', action = 'DescribeCloudRecording') => {
+  clock.advance(1000);
+  const parameters = { SdkAppId: sdkAppId, TaskId: 'task-1' };
+  const timestamp = Math.floor(clock.wallMs() / 1000);
+  return pythonV1({ host: api.host, action, parameters, timestamp, method }, 'HmacSHA256', changes);
+};
+
+test('v1 is judged in the same order: action and version, claim, SecretId, timestamp, signature', async () => {
+  const now = (): number => Math.floor(clock.wallMs() / 1000);
+  const faults: [change: () => CommonParameters, code: string, named?: string][] = [
+    [() => ({ Region: 'mars' }), 'ResourceNotFound'],
+    [() => ({ Signature: '' }), 'InvalidRequest', 'Signature'],
+    [() => ({ Timestamp: now() - 301 }), 'AuthFailure.SignatureExpire'],
+    [() => ({ Timestamp: now() + 302 }), 'AuthFailure.SignatureExpire'],
+    [() => ({ Timestamp: '' }), 'MissingParameter', 'Timestamp'],
+    [() => ({ Timestamp: 'now' }), 'InvalidParameter', 'Timestamp'],
+    [() => ({ Token: 'abc' }), 'AuthFailure.TokenFailure'],
+    [() => ({ SecretId: 'AKIDnobody' }), 'AuthFailure.SecretIdNotFound'],
+    [() => ({ SignatureMethod: 'TC3-HMAC-SHA256' }), 'InvalidParameterValue', 'TC3-HMAC-SHA256'],
+    [() => ({ Nonce: '' }), 'MissingParameter', 'Nonce'],
+    [() => ({ Nonce: '-5' }), 'InvalidParameter', 'Nonce'],
+    [() => ({ SecretId: '' }), 'MissingParameter', 'SecretId'],
+    [() => ({ Version: '2018-01-01' }), 'NoSuchVersion'],
+    [() => ({ Action: 'NoSuchThing' }), 'InvalidAction'],
+    [() => ({ Version: '' }), 'MissingParameter', 'Version'],
+    [() => ({ Action: '' }), 'MissingParameter', 'Action'],
+  ];
+  for (const method of ['GET', 'POST'] as const) {
+    let all: CommonParameters = {};
+    for (const [change, code, named] of faults) {
+      clock.advance(1000);
+      const alone = await api.send(v1(change(), method));
+      assertError(alone, code);
+      if (named) assert.ok(alone.message.includes(`\`${named}\``), alone.message);
+      // With all faults further down the list as well, the one that is judged first is reported.
+      if (code === 'InvalidRequest' || code === 'ResourceNotFound') continue;
+      all = { ...all, ...change() };
+      assertError(await api.send(v1(all, method)), code);
+    }
+  }
+});
+
+test('v1: a changed value, an added parameter, a missing signature', async () => {
+  for (const method of ['GET', 'POST'] as const) {
+    const edited = (edit: (list: string) => string) => {
+      const request = v1({}, method);
+      const list = edit(request.query ?? String(request.body));
+      return api.send(method === 'GET' ? { ...request, query: list } : { ...request, body: list });
+    };
+    assertError(await edited((list) => list), 'ResourceNotFound');
+    assertError(await edited((list) => list.replace('task-1', 'task-2')), 'AuthFailure.SignatureFailure');
+    assertError(await edited((list) => `${list}&RecorderKey=a`), 'AuthFailure.SignatureFailure');
+    assertError(await edited((list) => list.replace(/&Signature=.*/, '')), 'MissingParameter');
+    assertError(await edited((list) => `${list}&TaskId=task-1`), 'InvalidRequest');
+    assertError(await edited((list) => `${list}&%`), 'InvalidRequest');
+  }
+});
+
+test('a query beside a v1 form is not signed and not read', async () => {
+  assertError(await api.send({ ...v1(), query: 'TaskId=other&Foo=1' }), 'ResourceNotFound');
+});
+
+test('a form is read up to 1 MB', async () => {
+  const padded = (bytes: number) => {
+    const request = v1();
+    return { ...request, body: String(request.body).padEnd(bytes, '&') };
+  };
+  // A megabyte of `&` is too many parameters, but not too large.
+  assertError(await api.send(padded(maxFormBytes)), 'InvalidRequest');
+  const refused = await api.send(padded(maxFormBytes + 1));
+  assertError(refused, 'RequestSizeLimitExceeded');
+  assert.match(refused.message, /1048576/);
+  const large = v1({ RequestClient: 'x'.repeat(maxFormBytes - 2000) });
+  assertError(await api.send(large), 'ResourceNotFound');
+});
+
+test('a query is read up to 32 KB, over HTTP too', async () => {
+  const get = async (bytes: number) => {
+    const fixed = v1({ RequestClient: 'x' }, 'GET').query?.length ?? 0;
+    return api.send(v1({ RequestClient: 'x'.repeat(bytes - fixed) }, 'GET'));
+  };
+  // The signature's escapes change the length by some bytes from request to request.
+  assertError(await get(maxGetBytes - 50), 'ResourceNotFound');
+  assertError(await get(maxGetBytes + 50), 'RequestSizeLimitExceeded');
+});
+
+test('no Authorization, no action and no form: the action is what is missing', async () => {
+  for (const request of [{ method: 'GET' }, { body: '{}' }, { method: 'GET', query: 'Signature=x' }]) {
+    const answer = await api.send(request);
+    assertError(answer, 'MissingParameter');
+    assert.match(answer.message, /`Action`/);
+  }
+});
+
+test('an action that takes longer than six seconds is answered, and its end is logged', async () => {
+  let finish: (fault?: Error) => void = () => {};
+  const ended = new Promise<void>((resolve, reject) => {
+    finish = (fault) => (fault ? reject(fault) : resolve());
+  });
+  const slow: Action = {
+    name: 'DescribeCloudRecording',
+    version: '2019-07-22',
+    queriesPerSecond: undefined,
+    call: () => ended.then(() => ({ Late: true })),
+  };
+  const lines: string[] = [];
+  const keep = (fields: object, message: string) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const frozen = new FakeClock();
+  const options = { apps: directory, clock: frozen, log: { debug: keep, info: keep, error: keep } };
+  const dispatcher = createDispatcher({ ...options, actions: [slow] });
+  const { body, headers } = signedCall('h', 'DescribeCloudRecording', describe, frozen);
+  const request = { method: 'POST', rawQuery: '', headers: headers ?? {}, body: Buffer.from(String(body)) };
+  const answered = dispatcher.answer(request);
+  await sleep();
+  frozen.advance(5999);
+  assert.equal(await Promise.race([answered, sleep(1, 'not yet')]), 'not yet');
+  frozen.advance(1);
+  const reply = await answered;
+  assert.equal(reply.code, 'InternalError.CRInternalError');
+  finish(new Error('the disk is slow'));
+  await sleep();
+  assert.match(lines.at(-1) ?? '', new RegExp(`failed after its caller was told.*${reply.requestId}`));
+});
+
+test('a quick action leaves no timer behind', async () => {
+  const counted = new FakeClock();
+  let timers = 0;
+  const watched: Clock = {
+    wallMs: () => counted.wallMs(),
+    wallUs: () => counted.wallUs(),
+    monoUs: () => counted.monoUs(),
+    every: (ms, action) => counted.every(ms, action),
+    after: (ms, action) => {
+      timers += 1;
+      const cancel = counted.after(ms, action);
+      return () => {
+        timers -= 1;
+        cancel();
+      };
+    },
+  };
+  const quick = await startApi({ clock: watched });
+  for (const failing of [false, true]) {
+    quick.tasks.fault = failing ? new Error('down') : undefined;
+    const answer = await quick.send(signedCall(quick.host, 'DescribeCloudRecording', describe, counted));
+    assertError(answer, failing ? 'InternalError.CRInternalError' : 'ResourceNotFound');
+    assert.equal(timers, 0);
+  }
+});
+
+test('an action may be allowed less often than the account’s other actions', async () => {
+  const rare: Action = { name: 'Rare', version: '2019-07-22', queriesPerSecond: 5, call: async () => ({}) };
+  const silent = { debug: () => {}, info: () => {}, error: () => {} };
+  const dispatcher = createDispatcher({ actions: [rare], apps: directory, clock, log: silent });
+  const { body, headers } = signedCall('h', 'Rare', '{}', clock);
+  const request = { method: 'POST', rawQuery: '', headers: headers ?? {}, body: Buffer.from(String(body)) };
+  const codes: string[] = [];
+  for (let i = 0; i < 6; i++) codes.push((await dispatcher.answer(request)).code);
+  assert.deepEqual(codes, ['ok', 'ok', 'ok', 'ok', 'ok', 'RequestLimitExceeded']);
 });
 
 test('a content type that HTTP cannot read is answered in the envelope too', async () => {

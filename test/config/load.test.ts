@@ -45,6 +45,12 @@ test('lists can be set from the environment whole or by index', () => {
   assert.equal(load(undefined, env).apps[0]?.sdk_app_id, 7);
 });
 
+test('a list of regions is strict, and by default there is none', () => {
+  assert.equal(load(undefined).api.regions, undefined);
+  assert.deepEqual(load('api: { regions: [ap-guangzhou] }').api.regions, ['ap-guangzhou']);
+  assert.match(refusal('api: { regions: [] }'), /^api\.regions: /);
+});
+
 test('a wrong key stops the start by its name, wherever it was written', () => {
   assert.match(refusal('http: { prt: 1 }'), /^http\.prt: is not a known key/);
   assert.match(refusal('colour: red'), /^colour: is not a known key/);

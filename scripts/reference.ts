@@ -1,0 +1,76 @@
+/**
+ * Writes docs/reference/errors.md from the error table of the API: `npm run reference`. With `--check` it writes nothing
+ * and fails when the page is stale; `npm run check:docs` runs that.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { errorReference, type ErrorRule } from '../src/api/errors.ts';
+
+const PAGE = 'docs/reference/errors.md';
+
+/** A rule and the codes that share it, in the table's order. */
+interface Entry {
+  readonly codes: string[];
+  readonly rule: ErrorRule;
+}
+
+const HEAD = `# Errors of the API
+
+<!-- written by \`npm run reference\` from src/api/errors.ts; edit that -->
+
+An error is HTTP status 200 with \`{"Response":{"Error":{"Code","Message"},"RequestId"}}\`. Of several faults in one request one is reported: method, size, action and version, signature, rate, region, then the parameters (unknown names, wrong types, missing ones, values out of range), then what the request asks for.
+
+**Retry** tells whether the same request, unchanged, may succeed later. **Fault** tells who can do something about it. Words in braces are filled in.
+`;
+
+const faults: Readonly<Record<ErrorRule['fault'], string>> = {
+  caller: 'the caller’s',
+  destination: 'the storage destination’s',
+  ours: 'this server’s',
+};
+
+function entries(): Entry[] {
+  const byRule = new Map<ErrorRule, Entry>();
+  for (const [code, rule] of errorReference) {
+    const entry = byRule.get(rule) ?? { codes: [], rule };
+    entry.codes.push(code);
+    byRule.set(rule, entry);
+  }
+  return [...byRule.values()];
+}
+
+/** A code span; twice the backticks when there are some in it. No text of the table begins or ends with one. */
+const span = (text: string): string => (text.includes('`') ? `\`\`${text}\`\`` : `\`${text}\``);
+
+function section({ codes: [code = '', ...others], rule }: Entry): string {
+  return [
+    `## ${code}`,
+    '',
+    ...(others.length > 0 ? [`Likewise ${others.map(span).join(', ')}.`, ''] : []),
+    span(rule.message),
+    '',
+    `- Answered when ${rule.cause}.`,
+    `- What to do: ${rule.remedy}`,
+    `- Retry: ${rule.retryable ? 'yes' : 'no'}. Fault: ${faults[rule.fault]}.`,
+    '',
+  ].join('\n');
+}
+
+const page = [HEAD, ...entries().map(section)].join('\n');
+
+function committed(): string {
+  try {
+    return readFileSync(PAGE, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+if (!process.argv.includes('--check')) {
+  mkdirSync(dirname(PAGE), { recursive: true });
+  writeFileSync(PAGE, page);
+  console.log(`${PAGE}: ${errorReference.length} codes`);
+} else if (committed() !== page) {
+  console.error(`${PAGE} is stale: npm run reference`);
+  process.exitCode = 1;
+}

@@ -1,7 +1,7 @@
 import type { WallMs } from '../units.ts';
 
-/** Event types built so far (contract §4.3). */
-export type EventType = 301 | 302 | 306 | 311 | 312;
+/** Events of a recording task (contract §4.3). */
+export type EventType = 301 | 302 | 303 | 304 | 305 | 306 | 307 | 309 | 310 | 311 | 312;
 
 /** A file as event 311 names it. */
 export interface CommittedFile {
@@ -36,6 +36,79 @@ export const recorderStop = (atMs: WallMs, leaveCode: number): TaskEvent => ({
   type: 302,
   atMs,
   payload: { LeaveCode: leaveCode },
+});
+
+/** 303: the upload began (0), or its first object could not be written (1). */
+export const uploadStart = (atMs: WallMs, status: 0 | 1): TaskEvent => ({
+  type: 303,
+  atMs,
+  payload: { Status: status },
+});
+
+/** 304: a playlist is in the bucket. FileList is a text here, unlike in 310. */
+export const fileInfo = (atMs: WallMs, name: string): TaskEvent => ({ type: 304, atMs, payload: { FileList: name } });
+
+/** 305: everything is in the bucket (0), something is stuck on the server (1), or what was stuck is there too (2). */
+export const uploadStop = (atMs: WallMs, status: 0 | 1 | 2): TaskEvent => ({
+  type: 305,
+  atMs,
+  payload: { Status: status },
+});
+
+/** 307: the first segment of a playlist is in the bucket. */
+export const fileSlice = (
+  atMs: WallMs,
+  slice: {
+    readonly name: string;
+    readonly userId: string;
+    readonly trackType: CommittedFile['trackType'];
+    readonly beginMs: WallMs;
+  },
+): TaskEvent => ({
+  type: 307,
+  atMs,
+  payload: {
+    FileName: slice.name,
+    UserId: slice.userId,
+    TrackType: slice.trackType,
+    BeginTimeStamp: slice.beginMs,
+  },
+});
+
+/** 309: an image of the layout could not be fetched or decoded. */
+export const downloadImageError = (atMs: WallMs, url: string): TaskEvent => ({
+  type: 309,
+  atMs,
+  payload: { Url: url },
+});
+
+/** A file as event 310 names it. */
+export interface StoppedFile {
+  readonly name: string;
+  /** Empty for the mix. */
+  readonly userId: string;
+  readonly trackType: CommittedFile['trackType'];
+  readonly mediaId: CommittedFile['mediaId'];
+  readonly startMs: WallMs;
+  readonly endMs: WallMs;
+}
+
+/** 310: MP4 or AAC files are in the bucket (0), stuck on the server (1), or recovered after that (2). */
+export const mp4Stop = (atMs: WallMs, status: 0 | 1 | 2, files: readonly StoppedFile[]): TaskEvent => ({
+  type: 310,
+  atMs,
+  payload: {
+    Status: status,
+    FileList: files.map(({ name }) => name),
+    FileMessage: files.map((file) => ({
+      FileName: file.name,
+      UserId: file.userId,
+      TrackType: file.trackType,
+      MediaId: file.mediaId,
+      StartTimeStamp: file.startMs,
+      EndTimeStamp: file.endMs,
+    })),
+  },
 });
 
 /** 306: another recorder took the task over and is in the room. */

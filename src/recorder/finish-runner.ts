@@ -15,7 +15,7 @@ export interface FinishRunnerOptions {
   /** Starts turning the job's segments into its library file. */
   readonly begin: (job: LeasedJob) => FinishHandle;
   readonly report: (jobId: number, report: JobReport) => Promise<ReportResponse>;
-  /** The server has committed the finished file: its segments may go. */
+  /** The server has committed everything that is made of the job's segments: they may go. */
   readonly onConfirmed: (job: LeasedJob) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -46,7 +46,7 @@ export class FinishRunner {
   start(job: LeasedJob, onEnded: () => void): void {
     const handle = this.#options.begin(job);
     this.#running.set(job.jobId, { job, handle });
-    this.#options.log.info({ task: job.taskId, file: job.fileName, attempt: job.attempt }, 'finishing');
+    this.#options.log.info({ ...namesOf(job), attempt: job.attempt }, 'finishing');
     void handle.outcome.then(async (report) => {
       const isOurs = (): boolean => this.#running.get(job.jobId)?.handle === handle;
       if (!isOurs()) return;
@@ -71,25 +71,34 @@ export class FinishRunner {
 
   async #settle(job: LeasedJob, report: JobReport, isOurs: () => boolean): Promise<void> {
     const { log } = this.#options;
-    const task = { task: job.taskId, file: job.fileName };
+    const task = namesOf(job);
     if (report.kind === 'failed') log.error({ ...task, reason: report.reason }, 'finishing failed');
-    const accepted = await this.#reportUntilAnswered(job, report, isOurs);
-    if (report.kind !== 'done' || !accepted) return;
-    log.info({ ...task, sizeBytes: report.sizeBytes, durationMs: report.durationMs }, 'finished');
-    this.#options.onConfirmed(job);
+    const answer = await this.#reportUntilAnswered(job, report, isOurs);
+    if (report.kind !== 'done' || !answer?.accepted) return;
+    for (const { name, sizeBytes, durationMs } of report.parts) {
+      log.info({ ...task, name, sizeBytes, durationMs }, 'finished');
+    }
+    if (answer.spoolFree) this.#options.onConfirmed(job);
   }
 
   /** A report is idempotent for its epoch: it is repeated until the server answers or the lease is gone. */
-  async #reportUntilAnswered(job: LeasedJob, report: JobReport, isOurs: () => boolean): Promise<boolean> {
+  async #reportUntilAnswered(
+    job: LeasedJob,
+    report: JobReport,
+    isOurs: () => boolean,
+  ): Promise<ReportResponse | undefined> {
     const { log, clock } = this.#options;
     while (isOurs()) {
       try {
-        return (await this.#options.report(job.jobId, report)).accepted;
+        return await this.#options.report(job.jobId, report);
       } catch (error) {
-        log.warn({ task: job.taskId, file: job.fileName, err: error }, 'server out of reach; the report waits');
+        log.warn({ ...namesOf(job), err: error }, 'server out of reach; the report waits');
         await new Promise<void>((resume) => clock.after(RETRY_MS, resume));
       }
     }
-    return false;
+    return undefined;
   }
 }
+
+/** How a job is called in the log. */
+const namesOf = ({ taskId, nameStem, container }: LeasedJob) => ({ task: taskId, file: nameStem, container });

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { finishFile } from '../finish/finish-file.ts';
-import { FinishError, type FinishRequest } from '../finish/finish-request.ts';
+import { FinishError, type FinishedFile, type FinishRequest } from '../finish/finish-request.ts';
 import { libraryPath } from '../library/location.ts';
 import { readRecord } from '../segment/recording-folder.ts';
-import type { JobReport, LeasedJob } from '../worker-api/messages.ts';
+import { partName } from '../naming/file-name.ts';
+import type { FinishedPart, JobReport, LeasedJob } from '../worker-api/messages.ts';
 import type { FinishHandle } from './finish-runner.ts';
 import type { Spool } from './spool.ts';
 
@@ -26,7 +27,7 @@ async function finish(job: LeasedJob, spool: Spool, dataDir: string, signal: Abo
     // Another recorder may have them, or a disk that is not mounted: that is no verdict on the recording.
     if (!request.dirs.some(readRecord)) return failed('the segments are not on this recorder’s spool', false);
     const file = await finishFile(request, { signal });
-    return { kind: 'done', epoch: job.epoch, ...file };
+    return { kind: 'done', epoch: job.epoch, parts: [partOf(job, file)] };
   } catch (error) {
     return failed(
       error instanceof Error ? error.message : String(error),
@@ -35,11 +36,19 @@ async function finish(job: LeasedJob, spool: Spool, dataDir: string, signal: Abo
   }
 }
 
+function partOf(job: LeasedJob, file: FinishedFile): FinishedPart {
+  const name = partName(job.nameStem, undefined, 'mp4');
+  return { part: 1, name, fileId: job.fileId, trackType: job.trackType, ...file };
+}
+
 function finishRequest(job: LeasedJob, spool: Spool, dataDir: string): FinishRequest {
   const library = join(dataDir, 'library');
   return {
     dirs: spool.foldersOf(job.taskId, job.fileKey),
-    outputPath: libraryPath(library, job),
+    outputPath: libraryPath(library, {
+      subAppId: job.destination.kind === 'vod' ? job.destination.subAppId : job.sdkAppId,
+      fileId: job.fileId,
+    }),
     tempDir: join(library, 'unfinished'),
     attempt: `e${job.epoch}-${job.attempt}`,
     startMs: job.startMs,

@@ -39,6 +39,8 @@ const EXPIRY_CHECK_MS = 250;
 
 interface HeldTask {
   readonly epoch: number;
+  /** Revision of the plan that the run acts by. */
+  revision: number;
   readonly run: RunningTask;
 }
 
@@ -90,7 +92,7 @@ export class Recorder {
   async #syncOnce(): Promise<void> {
     const { clock, capacity, jobs, recorderId } = this.#options;
     const sentAt = clock.monoUs();
-    const tasks = [...this.#tasks].map(([taskId, { epoch }]) => ({ taskId, epoch }));
+    const tasks = [...this.#tasks].map(([taskId, { epoch, revision }]) => ({ taskId, epoch, revision }));
     const request: SyncRequest = {
       recorderId,
       tasks,
@@ -103,6 +105,7 @@ export class Recorder {
     this.#renew(request, response, sentAt);
     for (const task of response.newTasks) this.#begin(task, sentAt, response.leaseMs);
     for (const job of response.newJobs) this.#beginJob(job, sentAt, response.leaseMs);
+    for (const change of response.changes) this.#change(change);
     for (const { taskId, leaveCode } of response.stops) this.#tasks.get(taskId)?.run.stop(leaveCode);
   }
 
@@ -122,13 +125,20 @@ export class Recorder {
     this.#tasks.delete(task.taskId);
     try {
       const run = this.#options.runTask(task, () => this.#forget(task.taskId, task.epoch));
-      this.#tasks.set(task.taskId, { epoch: task.epoch, run });
+      this.#tasks.set(task.taskId, { epoch: task.epoch, revision: task.revision, run });
       this.#taskLeases.grant(task.taskId, sentAt, leaseMs);
     } catch (error) {
       // The next sync does not list it, which gives it back; the other tasks of this answer must not suffer.
       this.#taskLeases.release(task.taskId);
       this.#options.log.error({ task: task.taskId, err: error }, 'task cannot begin here');
     }
+  }
+
+  #change({ taskId, revision, ...change }: SyncResponse['changes'][number]): void {
+    const held = this.#tasks.get(taskId);
+    if (!held) return;
+    held.revision = revision;
+    held.run.change(change);
   }
 
   #beginJob(job: LeasedJob, sentAt: MonoUs, leaseMs: number): void {

@@ -113,12 +113,12 @@ function registerRecordingsApi(scope: FastifyInstance, { installation, tasks, qu
 const roomOf = (sdkAppId: number, id: string): RoomKey => readRoom(String(sdkAppId), id, undefined);
 
 async function startRecording(tasks: TaskService, room: RoomKey, mode: 'single' | 'mixed', now: number) {
-  const vod = { subAppId: room.sdkAppId, expireSeconds: 0, userDefineRecordId: undefined };
   const created = await tasks.create({
     room,
     botUserId: `demo_${mode}_${now}`,
     plan: demoPlan(mode),
-    vod,
+    destination: { kind: 'vod', subAppId: room.sdkAppId, expireSeconds: 0, classId: 0 },
+    userDefineRecordId: undefined,
     resourceExpiredHours: 72,
   });
   if (created === 'restricted') throw new Problem(429, 'As many recordings are running as the app may have. Stop one.');

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { StoreEngine } from './engine.ts';
+import { outputs } from './migrations/0004-outputs.ts';
 
 /** Tasks, files, jobs and the outbox. */
 const tasksAndOutbox = (engine: StoreEngine): Migration => ({
@@ -134,5 +135,6 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
   getMigrations: async () => ({
     '0001-tasks-and-outbox': tasksAndOutbox(engine),
     '0002-giving-up': givingUp,
+    '0004-outputs': outputs(engine),
   }),
 });

@@ -9,6 +9,7 @@ export interface Tables {
   file: FileTable;
   job: JobTable;
   event: EventTable;
+  playlist: PlaylistTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -20,9 +21,14 @@ export interface TaskTable {
   bot_user_id: string;
   /** RecordingPlan. */
   plan: string;
-  sub_app_id: number;
-  /** Seconds a finished file is kept, 0 for ever (contract §2.4 ExpireTime). */
-  expire_seconds: number;
+  /** Destination; secrets of a bucket among it. */
+  destination: string;
+  /** Rises with each change of the plan. */
+  revision: Generated<number>;
+  /** Status of event 303, null until it was told. */
+  upload_began: number | null;
+  /** Status of the last event 305, null until it was told. */
+  upload_stop: number | null;
   user_define_record_id: string | null;
   created_ms: number;
   /** End of ResourceExpiredHour: query and stop find nothing after it. */
@@ -52,17 +58,21 @@ export interface TaskTable {
   event_ms: number;
 }
 
-/** One file of a task: an anchor's main or aux, or the mix. */
+/** One file of a task: a part, in one form, of an anchor's main or aux or of the mix. */
 export interface FileTable {
   file_id: string;
   task_id: string;
   file_key: string;
+  container: 'mp4' | 'hls' | 'aac';
+  /** From 1; the first one exists before it is known whether there are more. */
+  part: number;
   user_id: string;
   media_id: 'main' | 'aux' | 'mix';
   track_type: 'audio' | 'video' | 'audio_video';
   name: string;
   sub_app_id: number;
-  state: 'finishing' | 'done' | 'failed';
+  /** `stuck`: its failure was told and it is still being tried. `removed`: it was in the library and is no more. */
+  state: 'finishing' | 'stuck' | 'done' | 'failed' | 'removed';
   start_ms: number;
   end_ms: number;
   size_bytes: number | null;
@@ -72,10 +82,29 @@ export interface FileTable {
   streams: string | null;
   width: number | null;
   height: number | null;
+  /** MediaFacts. */
+  facts: string | null;
+  /** FileId at Tencent VOD, where the file is there. */
+  remote_id: string | null;
+  /** Where it plays, when the destination says so itself. */
+  url: string | null;
   done_ms: number | null;
   /** Wall time after which the library no longer serves it, null for never. */
   expires_ms: number | null;
+  removed_ms: number | null;
   error: string | null;
+}
+
+/** A playlist of a task in its bucket, from its first segment on: Describe's StorageFileList. */
+export interface PlaylistTable {
+  task_id: string;
+  name: string;
+  user_id: string;
+  media_id: 'main' | 'aux' | 'mix';
+  track_type: 'audio' | 'video' | 'audio_video';
+  begin_ms: number;
+  /** Whether the list itself is in the bucket: event 304 was told. */
+  listed: number;
 }
 
 /** The durable duty to finish one file. */
@@ -91,6 +120,8 @@ export interface JobTable {
   attempts: number;
   /** Attempts that failed because the file did not pass its checks. */
   content_faults: Generated<number>;
+  /** Attempts that failed because the destination did not take the file. */
+  destination_faults: Generated<number>;
   created_ms: number;
   error: string | null;
 }
@@ -119,6 +150,8 @@ export interface EventTable {
 
 /** A task as read. */
 export type TaskRow = Selectable<TaskTable>;
+/** A playlist as read. */
+export type PlaylistRow = Selectable<PlaylistTable>;
 /** A file as read. */
 export type FileRow = Selectable<FileTable>;
 /** A job as read. */

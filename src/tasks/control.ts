@@ -3,9 +3,11 @@ import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
-import type { NewTaskRow } from '../store/tables.ts';
+import type { NewTaskRow, TaskRow } from '../store/tables.ts';
 import type {
   JobReport,
+  PlanChange,
+  RecordingPlan,
   ReportResponse,
   SpoolRequest,
   SpoolResponse,
@@ -13,13 +15,15 @@ import type {
   SyncResponse,
   TaskReport,
 } from '../worker-api/messages.ts';
-import { applyJobReport, openJobs } from './finishing.ts';
+import { applyJobReport, deliverable, openJobs } from './finishing.ts';
 import { newTaskId } from './ids.ts';
 import { Leases } from './leases.ts';
+import { applyUploadReport, isUploadReport, storageFiles } from './playlists.ts';
 import { lockTask, recordTransition } from './record.ts';
-import type { NewTask, TaskService, TaskStatus } from './service.ts';
+import type { NewTask, TaskDescription, TaskService } from './service.ts';
 import { settledFiles } from './settled-files.ts';
-import { applyReport, requestStop, statusOf } from './transitions.ts';
+import { planOf } from './stored-task.ts';
+import { applyReport, requestStop, statusOf, type BotReport } from './transitions.ts';
 
 /** Length of a lease unless configured, in milliseconds. */
 export const defaultLeaseMs = 15_000;
@@ -59,7 +63,7 @@ export class TaskControl implements TaskService {
   constructor(options: TaskServiceOptions) {
     this.store = options.store;
     this.#options = options;
-    this.#leases = new Leases(options.store.engine, options.leaseMs ?? defaultLeaseMs);
+    this.#leases = new Leases(options.store.engine, { ...options, leaseMs: options.leaseMs ?? defaultLeaseMs });
   }
 
   stats(): TaskStats {
@@ -88,7 +92,7 @@ export class TaskControl implements TaskService {
     return answer;
   }
 
-  async describe(sdkAppId: number, taskId: string): Promise<TaskStatus | undefined> {
+  async describe(sdkAppId: number, taskId: string): Promise<TaskDescription | undefined> {
     const task = await this.store.db
       .selectFrom('task')
       .select(['state', 'status', 'stop_code'])
@@ -96,14 +100,31 @@ export class TaskControl implements TaskService {
       .where('sdk_app_id', '=', sdkAppId)
       .where('api_until_ms', '>', this.#options.clock.wallMs())
       .executeTakeFirst();
-    return task && statusOf(task);
+    const status = task && statusOf(task);
+    return status && { status, files: await storageFiles(this.store, taskId) };
+  }
+
+  modify(
+    sdkAppId: number,
+    taskId: string,
+    change: (plan: RecordingPlan) => PlanChange,
+  ): Promise<{ readonly revision: number } | undefined> {
+    return this.store.transaction(async (tx) => {
+      const task = await this.#runningTask(tx, sdkAppId, taskId);
+      if (!task) return undefined;
+      const plan = planOf(task);
+      const revision = task.revision + 1;
+      const patch = { plan: JSON.stringify({ ...plan, ...change(plan) }), revision };
+      await recordTransition(tx, task, { patch, events: [], files: [] });
+      tx.announce('work');
+      return { revision };
+    });
   }
 
   stop(sdkAppId: number, taskId: string): Promise<boolean> {
     return this.store.transaction(async (tx) => {
-      const task = await lockTask(tx, taskId);
-      if (!task || task.sdk_app_id !== sdkAppId || task.api_until_ms <= tx.wall) return false;
-      if (task.state !== 'active' || task.stop_code !== null) return false;
+      const task = await this.#runningTask(tx, sdkAppId, taskId);
+      if (!task) return false;
       await recordTransition(tx, task, requestStop(task, leaveCodeDeleted, tx.wall, tx.now));
       tx.announce('work');
       return true;
@@ -133,11 +154,20 @@ export class TaskControl implements TaskService {
     return settledFiles(this.store, taskIds);
   }
 
+  /** A task that the API may still steer. */
+  async #runningTask(tx: StoreTransaction, sdkAppId: number, taskId: string): Promise<TaskRow | undefined> {
+    const task = await lockTask(tx, taskId);
+    if (!task || task.sdk_app_id !== sdkAppId || task.api_until_ms <= tx.wall) return undefined;
+    return task.state === 'active' && task.stop_code === null ? task : undefined;
+  }
+
   async #applyTaskReport(tx: StoreTransaction, taskId: string, report: TaskReport): Promise<ReportResponse> {
     const task = await lockTask(tx, taskId);
     if (!task) return { accepted: false, reason: 'unknown' };
     if (task.epoch !== report.epoch) return { accepted: false, reason: 'stale' };
-    const step = applyReport(task, report, tx.wall);
+    const step = isUploadReport(report)
+      ? await applyUploadReport(tx, task, report)
+      : applyReport(task, withDeliverable(task, report), tx.wall);
     const after = await recordTransition(tx, task, step);
     if (step.files.length > 0) await openJobs(tx, after, step.files, this.#options.fileNames);
     return { accepted: true };
@@ -180,6 +210,9 @@ export class TaskControl implements TaskService {
   }
 }
 
+const withDeliverable = (task: TaskRow, report: BotReport): BotReport =>
+  report.kind === 'stopped' ? { ...report, files: deliverable(task, report.files) } : report;
+
 const newRow = (id: string, task: NewTask, tx: StoreTransaction): NewTaskRow => ({
   id,
   sdk_app_id: task.room.sdkAppId,
@@ -187,9 +220,8 @@ const newRow = (id: string, task: NewTask, tx: StoreTransaction): NewTaskRow => 
   room_id: task.room.roomId,
   bot_user_id: task.botUserId,
   plan: JSON.stringify(task.plan),
-  sub_app_id: task.vod.subAppId,
-  expire_seconds: task.vod.expireSeconds,
-  user_define_record_id: task.vod.userDefineRecordId ?? null,
+  destination: JSON.stringify(task.destination),
+  user_define_record_id: task.userDefineRecordId ?? null,
   created_ms: tx.wall,
   api_until_ms: tx.wall + task.resourceExpiredHours * 3_600_000,
   state: 'active',

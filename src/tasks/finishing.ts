@@ -1,15 +1,12 @@
-import { vodCommit, vodFailure, type FileFailure, type TaskEvent } from '../callbacks/payloads.ts';
-import { fileName, type FileNameMode } from '../naming/file-name.ts';
-import { videoUrl } from '../library/location.ts';
-import type { RoomKey } from '../room-key.ts';
+import { partName, fileStem, type FileNameMode } from '../naming/file-name.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
-import { wallMs } from '../units.ts';
-import type { JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
-import { backOffMs, isExhausted, isStuck } from './back-off.ts';
+import type { Container, FinishedPart, JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
+import { backOffMs, isExhausted, isStuck, isWorthTelling } from './back-off.ts';
 import { newFileId } from './ids.ts';
-import { lockTask, recordTransition } from './record.ts';
-import { allSettled } from './transitions.ts';
+import { lockTask } from './record.ts';
+import { settle, type FileFate } from './settling.ts';
+import { destinationOf, planOf, roomOf } from './stored-task.ts';
 
 /** Rows of one insert, within every engine's limit of parameters. */
 const rowsPerInsert = 500;
@@ -21,38 +18,46 @@ export interface FinishingOptions {
   readonly publicUrl: () => string;
 }
 
-/** The room of a task. */
-export const roomOf = (task: Pick<TaskRow, 'sdk_app_id' | 'room_kind' | 'room_id'>): RoomKey => ({
-  sdkAppId: task.sdk_app_id,
-  kind: task.room_kind,
-  roomId: task.room_id,
-});
+const extensions = { mp4: 'mp4', aac: 'aac', hls: 'm3u8' } as const satisfies Record<Container, string>;
 
-function newFile(task: TaskRow, file: RecordedFile, mode: FileNameMode): NewFileRow {
-  const { mediaId, userId } = file;
-  const parts = {
-    room: roomOf(task),
-    anchor: mediaId === 'mix' ? undefined : { userId, mediaId },
-    index: undefined,
-    userDefineRecordId: task.user_define_record_id ?? undefined,
-    extension: 'mp4' as const,
-  };
+/** What the names of a recorded file begin with. */
+export function stemOf(
+  task: TaskRow,
+  { media_id: mediaId, user_id: userId }: Pick<FileRow, 'media_id' | 'user_id'>,
+  mode: FileNameMode,
+): string {
+  const anchor = mediaId === 'mix' ? undefined : { userId, mediaId };
+  return fileStem({ room: roomOf(task), anchor, userDefineRecordId: task.user_define_record_id ?? undefined }, mode);
+}
+
+/** AAC has no place for a picture: a file without sound is not made into it. */
+const containersOf = (task: TaskRow, file: RecordedFile): readonly Container[] =>
+  planOf(task).outputs.filter((container) => container !== 'aac' || file.trackType !== 'video');
+
+function newFile(task: TaskRow, file: RecordedFile, container: Container, mode: FileNameMode): NewFileRow {
+  const who = { user_id: file.userId, media_id: file.mediaId };
+  const destination = destinationOf(task);
   return {
     file_id: newFileId(),
     task_id: task.id,
     file_key: file.fileKey,
-    user_id: userId,
-    media_id: mediaId,
-    track_type: file.trackType,
-    name: fileName(parts, mode),
-    sub_app_id: task.sub_app_id,
+    container,
+    part: 1,
+    ...who,
+    track_type: container === 'aac' ? 'audio' : file.trackType,
+    name: partName(stemOf(task, who, mode), undefined, extensions[container]),
+    sub_app_id: destination.kind === 'vod' ? destination.subAppId : task.sdk_app_id,
     state: 'finishing',
     start_ms: file.startMs,
     end_ms: file.endMs,
   };
 }
 
-/** Makes a file row and a finishing job for each file a bot left behind. */
+/** The files of which something is made: one that has nothing of what was asked for is none. */
+export const deliverable = (task: TaskRow, files: readonly RecordedFile[]): RecordedFile[] =>
+  files.filter((file) => containersOf(task, file).length > 0);
+
+/** Makes a file row and a finishing job for each form of each file a bot left behind. */
 export async function openJobs(
   tx: StoreTransaction,
   task: TaskRow,
@@ -61,8 +66,9 @@ export async function openJobs(
 ): Promise<void> {
   const job = { task_id: task.id, state: 'open' as const, epoch: 0, attempts: 0 };
   const times = { claimable_ms: tx.now, created_ms: tx.now };
-  for (let from = 0; from < files.length; from += rowsPerInsert) {
-    const rows = files.slice(from, from + rowsPerInsert).map((file) => newFile(task, file, mode));
+  const outputs = files.flatMap((file) => containersOf(task, file).map((one) => newFile(task, file, one, mode)));
+  for (let from = 0; from < outputs.length; from += rowsPerInsert) {
+    const rows = outputs.slice(from, from + rowsPerInsert);
     await tx.db.insertInto('file').values(rows).execute();
     const jobs = rows.map((row) => ({ ...job, ...times, file_id: row.file_id }));
     await tx.db.insertInto('job').values(jobs).execute();
@@ -74,9 +80,9 @@ type DoneReport = Extract<JobReport, { kind: 'done' }>;
 type FailedReport = Extract<JobReport, { kind: 'failed' }>;
 
 /**
- * Puts a report of a finishing job into the store: 311 for its file, 312 when it was the task's last. A settled job
- * accepts its epoch's repeated report, so that a recorder may repeat it until it is answered; but never a `done` after
- * it failed, because an accepted `done` lets the segments go.
+ * Puts a report of a finishing job into the store, and with it what is told of its file. A settled job accepts its
+ * epoch's repeated report, so that a recorder may repeat it until it is answered; but never a `done` after it failed,
+ * because an accepted `done` lets the segments go.
  */
 export async function applyJobReport(
   tx: StoreTransaction,
@@ -90,81 +96,124 @@ export async function applyJobReport(
   const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
   if (job.epoch !== report.epoch) return { accepted: false, reason: 'stale' };
   if (job.state === 'failed' && report.kind === 'done') return { accepted: false, reason: 'stale' };
-  if (job.state !== 'open') return { accepted: true };
-  if (report.kind === 'done') await settleDone(tx, task, job, report, options);
-  else await applyFailure(tx, task, job, report);
-  return { accepted: true };
+  const file = await fileOf(tx, job);
+  if (job.state === 'open' && report.kind === 'done') await settleDone(tx, { task, job, file }, report, options);
+  else if (job.state === 'open' && report.kind === 'failed')
+    await applyFailure(tx, { task, job, file }, report, options);
+  return report.kind === 'done' ? { accepted: true, spoolFree: await isSpoolFree(tx, file) } : { accepted: true };
 }
 
-async function applyFailure(tx: StoreTransaction, task: TaskRow, job: JobRow, report: FailedReport): Promise<void> {
+interface Open {
+  readonly task: TaskRow;
+  readonly job: JobRow;
+  readonly file: FileRow;
+}
+
+async function applyFailure(
+  tx: StoreTransaction,
+  open: Open,
+  report: FailedReport,
+  options: FinishingOptions,
+): Promise<void> {
   const { reason, permanent, fault } = report;
-  const contentFaults = job.content_faults + (fault === 'content' ? 1 : 0);
-  if (permanent || isExhausted(job, tx.now)) await settleFailed(tx, task, job, { status: 2, reason });
-  else if (isStuck(contentFaults)) await settleFailed(tx, task, job, { status: 1, reason });
-  else await postpone(tx, job, reason, contentFaults);
+  const { job } = open;
+  const counts = {
+    content_faults: job.content_faults + (fault === 'content' ? 1 : 0),
+    destination_faults: job.destination_faults + (fault === 'destination' ? 1 : 0),
+  };
+  if (permanent || isExhausted({ ...job, ...counts }, tx.now))
+    return settleFailed(tx, open, { status: 2, reason }, options);
+  if (isStuck(counts.content_faults)) return settleFailed(tx, open, { status: 1, reason }, options);
+  await postpone(tx, job, reason, counts);
+  if (fault === 'destination') await tellStuck(tx, open, reason, counts.destination_faults, options);
 }
 
-/** Gives up a job: 311 with the failure for its file, 312 when it was the task's last. Segments stay on the spool. */
+/** The destination's refusal is told once; the job goes on (contract E13). */
+async function tellStuck(
+  tx: StoreTransaction,
+  { task, file }: Open,
+  reason: string,
+  faults: number,
+  options: FinishingOptions,
+): Promise<void> {
+  if (file.state !== 'finishing' || !isWorthTelling(faults)) return;
+  await tx.db.updateTable('file').set({ state: 'stuck', error: reason }).where('file_id', '=', file.file_id).execute();
+  await settle(tx, task, { kind: 'failed', file, failure: { status: 1, reason } }, options);
+}
+
+/** Gives up a job: its file's failure is told, unless it was before. Segments stay on the spool. */
 export async function settleFailed(
   tx: StoreTransaction,
-  task: TaskRow,
-  job: JobRow,
-  failure: FileFailure,
+  { task, job, file }: Open,
+  failure: Extract<FileFate, { kind: 'failed' }>['failure'],
+  options: FinishingOptions,
 ): Promise<void> {
   const { reason } = failure;
-  const file = await fileOf(tx, job);
   await tx.db.updateTable('file').set({ state: 'failed', error: reason }).where('file_id', '=', file.file_id).execute();
   await closeJob(tx, job, 'failed', reason);
-  const names = { userId: file.user_id, trackType: file.track_type, cacheFile: file.name };
-  await settle(tx, task, vodFailure(tx.wall, names, failure));
+  if (file.state === 'finishing') await settle(tx, task, { kind: 'failed', file, failure }, options);
 }
 
 async function settleDone(
   tx: StoreTransaction,
-  task: TaskRow,
-  job: JobRow,
+  { task, job, file }: Open,
   report: DoneReport,
   options: FinishingOptions,
 ): Promise<void> {
-  const file = await fileOf(tx, job);
-  await tx.db
-    .updateTable('file')
-    .set({
-      state: 'done',
-      size_bytes: report.sizeBytes,
-      duration_ms: report.durationMs,
-      sha256: report.sha256,
-      streams: JSON.stringify(report.streams),
-      width: report.width,
-      height: report.height,
-      start_ms: report.startMs,
-      end_ms: report.endMs,
-      done_ms: tx.wall,
-      expires_ms: task.expire_seconds > 0 ? tx.wall + task.expire_seconds * 1000 : null,
-    })
-    .where('file_id', '=', file.file_id)
-    .execute();
+  const destination = destinationOf(task);
+  const expires = destination.kind === 'vod' && destination.expireSeconds > 0;
+  const kept = { done_ms: tx.wall, expires_ms: expires ? tx.wall + destination.expireSeconds * 1000 : null };
+  const rows = report.parts.map((part) => ({ ...file, ...partColumns(file, part), ...kept }));
+  await tx.db.updateTable('file').set(rows[0]!).where('file_id', '=', file.file_id).execute();
+  for (let from = 1; from < rows.length; from += rowsPerInsert) {
+    await tx.db
+      .insertInto('file')
+      .values(rows.slice(from, from + rowsPerInsert))
+      .execute();
+  }
   await closeJob(tx, job, 'done', null);
-  await settle(tx, task, commitEvent(tx, file, report, options));
+  await settle(tx, task, { kind: 'done', files: rows, recovered: file.state === 'stuck' }, options);
 }
 
-function commitEvent(tx: StoreTransaction, file: FileRow, report: DoneReport, options: FinishingOptions): TaskEvent {
-  // D-1: receivers of the documented form know `main` and `aux` only.
-  const mixed = options.fileNames === 'wire' ? ('mix' as const) : ('main' as const);
-  return vodCommit(tx.wall, {
-    userId: file.user_id,
-    trackType: file.track_type,
-    mediaId: file.media_id === 'mix' ? mixed : file.media_id,
-    fileId: file.file_id,
-    videoUrl: videoUrl(options.publicUrl(), { subAppId: file.sub_app_id, fileId: file.file_id, name: file.name }),
-    cacheFile: file.name,
-    startMs: wallMs(report.startMs),
-    endMs: wallMs(report.endMs),
-  });
+/** The first part is the file that was promised; the others are known by the ids that the recorder derived. */
+function partColumns(file: FileRow, part: FinishedPart) {
+  const isOurs = /^\d{19}$/.test(part.fileId) && part.url === undefined;
+  return {
+    file_id: part.part === 1 ? file.file_id : isOurs ? part.fileId : newFileId(),
+    part: part.part,
+    name: part.name,
+    track_type: part.trackType,
+    state: 'done' as const,
+    error: null,
+    size_bytes: part.sizeBytes,
+    duration_ms: part.durationMs,
+    sha256: part.sha256,
+    streams: JSON.stringify(part.streams),
+    width: part.width,
+    height: part.height,
+    facts: part.facts ? JSON.stringify(part.facts) : null,
+    remote_id: part.url === undefined ? null : part.fileId,
+    url: part.url ?? null,
+    start_ms: part.startMs,
+    end_ms: part.endMs,
+  };
 }
 
 const fileOf = (tx: StoreTransaction, job: JobRow): Promise<FileRow> =>
   tx.db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
+
+/** Whether every form of what was recorded under this key is at its destination. */
+async function isSpoolFree({ db }: StoreTransaction, { task_id: taskId, file_key: key }: FileRow): Promise<boolean> {
+  const open = await db
+    .selectFrom('file')
+    .select('file_id')
+    .where('task_id', '=', taskId)
+    .where('file_key', '=', key)
+    .where('state', 'not in', ['done', 'removed'])
+    .limit(1)
+    .executeTakeFirst();
+  return open === undefined;
+}
 
 async function closeJob(
   tx: StoreTransaction,
@@ -175,22 +224,15 @@ async function closeJob(
   await tx.db.updateTable('job').set({ state, error, owner: null }).where('id', '=', job.id).execute();
 }
 
-async function postpone(tx: StoreTransaction, job: JobRow, reason: string, contentFaults: number): Promise<void> {
+async function postpone(
+  tx: StoreTransaction,
+  job: JobRow,
+  reason: string,
+  counts: Pick<JobRow, 'content_faults' | 'destination_faults'>,
+): Promise<void> {
   await tx.db
     .updateTable('job')
-    .set({ owner: null, error: reason, content_faults: contentFaults, claimable_ms: tx.now + backOffMs(job.attempts) })
+    .set({ owner: null, error: reason, ...counts, claimable_ms: tx.now + backOffMs(job.attempts) })
     .where('id', '=', job.id)
     .execute();
-}
-
-/** Tells a file's fate and, when it was the last one, the task's. */
-async function settle(tx: StoreTransaction, task: TaskRow, event: TaskEvent): Promise<void> {
-  const told = await recordTransition(tx, task, { patch: {}, events: [event], files: [] });
-  if (await hasFile(tx, task, 'finishing')) return;
-  await recordTransition(tx, told, allSettled(told, await hasFile(tx, task, 'failed'), tx.wall));
-}
-
-async function hasFile({ db }: StoreTransaction, task: TaskRow, state: FileRow['state']): Promise<boolean> {
-  const files = db.selectFrom('file').select('file_id').where('task_id', '=', task.id).where('state', '=', state);
-  return (await files.limit(1).executeTakeFirst()) !== undefined;
 }

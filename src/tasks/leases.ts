@@ -2,11 +2,13 @@ import { sql, type SqlBool } from 'kysely';
 import type { StoreEngine } from '../store/engine.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
+import type { FileNameMode } from '../naming/file-name.ts';
 import { wallMs } from '../units.ts';
-import type { LeasedJob, LeasedTask, RecordingPlan, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
 import { isExhausted, isFruitless, longestWaitMs } from './back-off.ts';
-import { roomOf, settleFailed } from './finishing.ts';
+import { settleFailed, stemOf, type FinishingOptions } from './finishing.ts';
 import { lockTask, recordTransition } from './record.ts';
+import { destinationOf, namingOf, planOf, roomOf } from './stored-task.ts';
 import { lostForGood } from './transitions.ts';
 
 const taskColumns = [
@@ -17,6 +19,9 @@ const taskColumns = [
   'task.room_id',
   'task.bot_user_id',
   'task.plan',
+  'task.revision',
+  'task.destination',
+  'task.user_define_record_id',
   'task.started_ms',
   'task.stop_code',
   'task.created_ms',
@@ -31,11 +36,22 @@ type ClaimedTask = Pick<
   | 'room_id'
   | 'bot_user_id'
   | 'plan'
+  | 'revision'
+  | 'destination'
+  | 'user_define_record_id'
   | 'started_ms'
   | 'stop_code'
   | 'created_ms'
   | 'progress_epoch'
 >;
+
+type RenewedTask = Pick<TaskRow, 'id' | 'stop_code' | 'revision'>;
+
+/** What leases are granted by. */
+export interface LeaseOptions extends FinishingOptions {
+  /** Length of a lease in milliseconds. */
+  readonly leaseMs: number;
+}
 
 /**
  * What was let go in one of its first leases is free at once. Later ones wait for a lease's length, or a task whose
@@ -59,12 +75,13 @@ const heldIn = (
  */
 export class Leases {
   readonly #engine: StoreEngine;
+  readonly #options: LeaseOptions;
   readonly #leaseMs: number;
 
-  /** `leaseMs` is the length of a lease in milliseconds. */
-  constructor(engine: StoreEngine, leaseMs: number) {
+  constructor(engine: StoreEngine, options: LeaseOptions) {
     this.#engine = engine;
-    this.#leaseMs = leaseMs;
+    this.#options = options;
+    this.#leaseMs = options.leaseMs;
   }
 
   /** Renews, releases and claims for one recorder. */
@@ -81,9 +98,10 @@ export class Leases {
       leaseMs: this.#leaseMs,
       keptTasks: keptTasks.map(({ id }) => id),
       keptJobs: keptJobs.map(({ id }) => id),
-      newTasks: newTasks.map(leasedTask),
+      newTasks: newTasks.map((task) => leasedTask(task, this.#options.fileNames)),
       newJobs,
       stops,
+      changes: await this.#changes(tx, request, keptTasks),
     };
   }
 
@@ -103,7 +121,23 @@ export class Leases {
     await jobs.set({ claimable_ms: latest }).where('claimable_ms', '>', latest).execute();
   }
 
-  async #renewTasks({ db, now }: StoreTransaction, request: SyncRequest): Promise<Pick<TaskRow, 'id' | 'stop_code'>[]> {
+  /** Plans of tasks whose recorder acts by an older one. */
+  async #changes(
+    { db }: StoreTransaction,
+    request: SyncRequest,
+    kept: readonly Pick<TaskRow, 'id' | 'revision'>[],
+  ): Promise<SyncResponse['changes']> {
+    const known = new Map(request.tasks.map(({ taskId, revision }) => [taskId, revision]));
+    const changed = kept.filter(({ id, revision }) => known.get(id) !== revision).map(({ id }) => id);
+    if (changed.length === 0) return [];
+    const tasks = await db.selectFrom('task').select(['id', 'plan', 'revision']).where('id', 'in', changed).execute();
+    return tasks.map((task) => {
+      const { layout, subscription } = planOf(task);
+      return { taskId: task.id, revision: task.revision, layout, subscription };
+    });
+  }
+
+  async #renewTasks({ db, now }: StoreTransaction, request: SyncRequest): Promise<RenewedTask[]> {
     if (request.tasks.length === 0) return [];
     const held = request.tasks.map(({ taskId, epoch }) => ({ id: taskId, epoch }));
     return db
@@ -112,7 +146,7 @@ export class Leases {
       .where('state', '=', 'active')
       .where('owner', '=', request.recorderId)
       .where(heldIn('id', 'text', held))
-      .returning(['id', 'stop_code'])
+      .returning(['id', 'stop_code', 'revision'])
       .execute();
   }
 
@@ -206,7 +240,7 @@ export class Leases {
     const leased: LeasedJob[] = [];
     for (const job of jobs) {
       // Jobs that end their recorder never report; they are given up here instead.
-      if (isExhausted({ ...job, attempts: job.attempts - 1 }, tx.now)) await giveUpJob(tx, job.id);
+      if (isExhausted({ ...job, attempts: job.attempts - 1 }, tx.now)) await giveUpJob(tx, job.id, this.#options);
       else leased.push(await this.#leasedJob(tx, job));
     }
     return leased;
@@ -236,7 +270,15 @@ export class Leases {
         claimable_ms: now + this.#leaseMs,
       }))
       .whereRef('job.id', '=', 'claim.id')
-      .returning(['job.id', 'job.epoch', 'job.task_id', 'job.file_id', 'job.attempts', 'job.created_ms'])
+      .returning([
+        'job.id',
+        'job.epoch',
+        'job.task_id',
+        'job.file_id',
+        'job.attempts',
+        'job.created_ms',
+        'job.destination_faults',
+      ])
       .execute();
   }
 
@@ -245,37 +287,54 @@ export class Leases {
     job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'file_id' | 'attempts'>,
   ): Promise<LeasedJob> {
     const file = await db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
-    return leasedJob(job, file);
+    const task = await db.selectFrom('task').selectAll().where('id', '=', job.task_id).executeTakeFirstOrThrow();
+    return leasedJob(job, file, task, this.#options.fileNames);
   }
 }
 
-const leasedTask = (task: ClaimedTask): LeasedTask => ({
+const leasedTask = (task: ClaimedTask, mode: FileNameMode): LeasedTask => ({
   taskId: task.id,
   epoch: task.epoch,
   room: roomOf(task),
   botUserId: task.bot_user_id,
-  plan: JSON.parse(task.plan) as RecordingPlan,
+  plan: planOf(task),
+  revision: task.revision,
+  destination: destinationOf(task),
+  naming: namingOf(task, mode),
   startedMs: task.started_ms === null ? undefined : wallMs(task.started_ms),
   stopCode: task.stop_code ?? undefined,
 });
 
-const leasedJob = (job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts'>, file: FileRow): LeasedJob => ({
+const leasedJob = (
+  job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts'>,
+  file: FileRow,
+  task: TaskRow,
+  mode: FileNameMode,
+): LeasedJob => ({
   jobId: job.id,
   epoch: job.epoch,
   taskId: job.task_id,
+  sdkAppId: task.sdk_app_id,
   fileKey: file.file_key,
-  fileName: file.name,
+  mediaId: file.media_id,
+  trackType: file.track_type,
+  container: file.container,
+  separateMedia: !planOf(task).avMerge,
+  nameStem: stemOf(task, file, mode),
   fileId: file.file_id,
-  subAppId: file.sub_app_id,
+  destination: destinationOf(task),
+  maxFileMinutes: planOf(task).maxFileMinutes,
   startMs: wallMs(file.start_ms),
   endMs: wallMs(file.end_ms),
   attempt: job.attempts,
 });
 
-async function giveUpJob(tx: StoreTransaction, jobId: number): Promise<void> {
+async function giveUpJob(tx: StoreTransaction, jobId: number, options: FinishingOptions): Promise<void> {
   const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
   const task = await lockTask(tx, job.task_id);
-  if (task) await settleFailed(tx, task, job, { status: 2, reason: job.error ?? 'the recorder never finished it' });
+  const file = await tx.db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
+  const reason = job.error ?? 'the recorder never finished it';
+  if (task) await settleFailed(tx, { task, job, file }, { status: 2, reason }, options);
 }
 
 async function giveUpTask(tx: StoreTransaction, taskId: string): Promise<void> {

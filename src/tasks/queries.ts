@@ -2,8 +2,8 @@ import { videoUrl } from '../library/location.ts';
 import type { RoomKey } from '../room-key.ts';
 import type { Store } from '../store/store.ts';
 import type { EventRow, FileRow, TaskRow } from '../store/tables.ts';
-import type { RecordingPlan } from '../worker-api/messages.ts';
-import { roomOf } from './finishing.ts';
+import type { Container, RecordingPlan } from '../worker-api/messages.ts';
+import { planOf, roomOf } from './stored-task.ts';
 
 /** A file of a task as shown to people. */
 export interface FileView {
@@ -12,7 +12,9 @@ export interface FileView {
   readonly mediaId: 'main' | 'aux' | 'mix';
   readonly trackType: 'audio' | 'video' | 'audio_video';
   readonly name: string;
-  readonly state: 'finishing' | 'done' | 'failed';
+  readonly container: Container;
+  readonly part: number;
+  readonly state: FileRow['state'];
   readonly startMs: number;
   readonly endMs: number;
   readonly sizeBytes: number | undefined;
@@ -97,6 +99,8 @@ const fileView = (file: FileRow, publicUrl: string): FileView => ({
   mediaId: file.media_id,
   trackType: file.track_type,
   name: file.name,
+  container: file.container,
+  part: file.part,
   state: file.state,
   startMs: file.start_ms,
   endMs: file.end_ms,
@@ -127,7 +131,7 @@ const taskView = (task: TaskRow, files: readonly FileView[], events: readonly Ev
   taskId: task.id,
   room: roomOf(task),
   botUserId: task.bot_user_id,
-  plan: JSON.parse(task.plan) as RecordingPlan,
+  plan: planOf(task),
   state: task.state,
   status: task.status,
   stopping: task.stop_code !== null || task.state === 'finishing',

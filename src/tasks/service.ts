@@ -1,17 +1,16 @@
 import type { RoomKey } from '../room-key.ts';
-import type { RecordingPlan } from '../worker-api/messages.ts';
+import type { TrackType } from '../segment/recording-folder.ts';
+import type { WallMs } from '../units.ts';
+import type { Destination, PlanChange, RecordingPlan } from '../worker-api/messages.ts';
 
 /** A validated CreateCloudRecording, as the API hands it on. */
 export interface NewTask {
   readonly room: RoomKey;
   readonly botUserId: string;
   readonly plan: RecordingPlan;
-  /** VOD destination (contract §2.4); SubAppId defaults to the SdkAppId. */
-  readonly vod: {
-    readonly subAppId: number;
-    readonly expireSeconds: number;
-    readonly userDefineRecordId: string | undefined;
-  };
+  readonly destination: Destination;
+  /** Begins every file's name (contract §5). */
+  readonly userDefineRecordId: string | undefined;
   /** Hours during which query, modify and stop are answered (contract §2.1). */
   readonly resourceExpiredHours: number;
 }
@@ -19,12 +18,37 @@ export interface NewTask {
 /** Describe's Status; `Exited` is the window between stop and the end of the task (contract §2.7). */
 export type TaskStatus = 'Idle' | 'InProgress' | 'Exited';
 
+/** A playlist in the bucket, as Describe lists it (contract §2.7). */
+export interface StorageFile {
+  /** Empty for the mix. */
+  readonly userId: string;
+  readonly name: string;
+  readonly trackType: TrackType;
+  readonly beginMs: WallMs;
+}
+
+/** A task as Describe tells it. */
+export interface TaskDescription {
+  readonly status: TaskStatus;
+  /** Empty unless the files go to a bucket. */
+  readonly files: readonly StorageFile[];
+}
+
 /** What the recording API needs of tasks. All promises reject only on a fault of ours (`InternalError.CRInternalError`). */
 export interface TaskService {
   /** Accepts a task; `restricted` when the app's live tasks are at their limit (contract C44). */
   create(task: NewTask): Promise<{ readonly taskId: string } | 'restricted'>;
-  /** The task's status, or undefined when unknown, of another app, ended, or past its ResourceExpiredHour (D-6). */
-  describe(sdkAppId: number, taskId: string): Promise<TaskStatus | undefined>;
+  /** The task, or undefined when unknown, of another app, ended, or past its ResourceExpiredHour (D-6). */
+  describe(sdkAppId: number, taskId: string): Promise<TaskDescription | undefined>;
+  /**
+   * Replaces layout and lists (contract §2.8); recorders learn of it at once. Undefined when describe would find nothing.
+   * `change` gets the task's plan, since what is allowed depends on the canvas; what it throws changes nothing.
+   */
+  modify(
+    sdkAppId: number,
+    taskId: string,
+    change: (plan: RecordingPlan) => PlanChange,
+  ): Promise<{ readonly revision: number } | undefined>;
   /** Asks the task to stop with LeaveCode 0; false when describe would find nothing, or it is stopping already (Q16). */
   stop(sdkAppId: number, taskId: string): Promise<boolean>;
 }

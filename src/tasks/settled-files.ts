@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import type { FileRow } from '../store/tables.ts';
 import type { SpoolResponse } from '../worker-api/messages.ts';
 
 /**
@@ -11,15 +12,22 @@ export async function settledFiles({ db }: Store, taskIds: readonly string[]): P
   const files = await db
     .selectFrom('file')
     .innerJoin('task', 'task.id', 'file.task_id')
-    .select(['file.task_id', 'file.file_key', 'task.result'])
+    .select(['file.task_id', 'file.file_key', 'file.state', 'task.result'])
     .where('file.task_id', 'in', taskIds)
-    .where('file.state', '=', 'done')
     .orderBy('file.file_key')
     .execute();
   const byTask = Map.groupBy(files, (file) => file.task_id);
-  const settled = Array.from(byTask, ([taskId, done]) => ({
+  const settled = Array.from(byTask, ([taskId, own]) => ({
     taskId,
-    fileKeys: done[0]?.result === 'ok' ? ('all' as const) : done.map((file) => file.file_key),
+    fileKeys: own[0]?.result === 'ok' ? ('all' as const) : deliveredKeys(own),
   }));
-  return { settled };
+  return { settled: settled.filter(({ fileKeys }) => fileKeys.length > 0) };
+}
+
+/** Keys of which every output is delivered. */
+function deliveredKeys(files: readonly Pick<FileRow, 'file_key' | 'state'>[]): string[] {
+  const open = new Set(
+    files.filter(({ state }) => state !== 'done' && state !== 'removed').map((file) => file.file_key),
+  );
+  return [...new Set(files.map((file) => file.file_key))].filter((key) => !open.has(key));
 }

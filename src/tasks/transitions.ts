@@ -1,8 +1,10 @@
-import { failover, recorderStart, recorderStop, vodStop, type TaskEvent } from '../callbacks/payloads.ts';
+import { failover, recorderStart, recorderStop, uploadStop, vodStop, type TaskEvent } from '../callbacks/payloads.ts';
 import type { TaskRow } from '../store/tables.ts';
 import { wallMs, type WallMs } from '../units.ts';
-import type { RecordedFile, TaskReport } from '../worker-api/messages.ts';
+import type { Destination, RecordedFile, TaskReport } from '../worker-api/messages.ts';
+import type { UploadReport } from './playlists.ts';
 import type { TaskStatus } from './service.ts';
+import { destinationOf } from './stored-task.ts';
 
 /** Columns a transition may change; the sequence of events is kept by who writes them. */
 export type TaskPatch = Partial<
@@ -20,6 +22,10 @@ export type TaskPatch = Partial<
     | 'leave_code'
     | 'ended_ms'
     | 'result'
+    | 'plan'
+    | 'revision'
+    | 'upload_began'
+    | 'upload_stop'
   >
 >;
 
@@ -35,6 +41,14 @@ export interface Transition {
 export const leaveCodeLost = 100;
 
 const nothing: Transition = { patch: {}, events: [], files: [] };
+
+/** Where a task's files go decides which event is its last: 312 for a library, 305 for a bucket (contract §4.3). */
+type Kind = Destination['kind'];
+
+const lastEvent = (task: TaskRow, atMs: WallMs, status: 0 | 1): TaskEvent =>
+  kindOf(task) === 'vod' ? vodStop(atMs, status) : uploadStop(atMs, status);
+
+const kindOf = (task: TaskRow): Kind => destinationOf(task).kind;
 
 const ended = (now: WallMs, result: TaskRow['result'], events: readonly TaskEvent[]): Transition => ({
   patch: { state: 'ended', owner: null, ended_ms: now, result },
@@ -87,7 +101,7 @@ function stopped(task: TaskRow, leaveCode: number, atMs: WallMs, files: readonly
   const leave = [...start, recorderStop(atMs, leaveCode)];
   const patch: TaskPatch = { leave_code: leaveCode, started_ms: startedMs, status: 'Idle' };
   if (files.length > 0) return { patch: { ...patch, state: 'finishing', owner: null }, events: leave, files };
-  const end = ended(atMs, 'ok', [...leave, vodStop(atMs, 0)]);
+  const end = ended(atMs, 'ok', [...leave, lastEvent(task, atMs, 0)]);
   return { ...end, patch: { ...patch, ...end.patch } };
 }
 
@@ -97,7 +111,7 @@ function stopped(task: TaskRow, leaveCode: number, atMs: WallMs, files: readonly
  */
 export function lostForGood(task: TaskRow, wall: WallMs): Transition {
   if (task.started_ms === null) return ended(wall, 'not-started', [recorderStart(wall, 1)]);
-  const end = ended(wall, 'failed', [recorderStop(wall, leaveCodeLost), vodStop(wall, 1)]);
+  const end = ended(wall, 'failed', [recorderStop(wall, leaveCodeLost), lastEvent(task, wall, 1)]);
   return { ...end, patch: { ...end.patch, leave_code: leaveCodeLost } };
 }
 
@@ -105,8 +119,11 @@ export function lostForGood(task: TaskRow, wall: WallMs): Transition {
 const statusPatch = (status: TaskRow['status'], epoch: number): TaskPatch =>
   status === 'InProgress' ? { status, progress_epoch: epoch } : { status };
 
+/** Reports about the bot itself; those about its upload change more than the task (playlists.ts). */
+export type BotReport = Exclude<TaskReport, UploadReport>;
+
 /** Applies a report of the epoch in force to an active task; a task that already left stays as it is. */
-export function applyReport(task: TaskRow, report: TaskReport, wall: WallMs): Transition {
+export function applyReport(task: TaskRow, report: BotReport, wall: WallMs): Transition {
   if (task.state !== 'active') return nothing;
   switch (report.kind) {
     case 'started':
@@ -120,8 +137,13 @@ export function applyReport(task: TaskRow, report: TaskReport, wall: WallMs): Tr
   }
 }
 
-/** The task's last file was settled: 312, Status 1 when any failed. */
-export function allSettled(task: TaskRow, anyFailed: boolean, wall: WallMs): Transition {
+/**
+ * No file of the task is open any more: 312, Status 1 when any failed; a bucket's 305 was told before. What arrives
+ * after its failure was told makes the task's result good and has no event of its own.
+ */
+export function allSettled(task: TaskRow, anyFailed: boolean, wall: WallMs, kind: Kind): Transition {
+  const result = anyFailed ? ('failed' as const) : ('ok' as const);
+  if (task.state === 'ended') return { ...nothing, patch: { result } };
   if (task.state !== 'finishing') return nothing;
-  return ended(wall, anyFailed ? 'failed' : 'ok', [vodStop(wall, anyFailed ? 1 : 0)]);
+  return ended(wall, result, kind === 'vod' ? [vodStop(wall, anyFailed ? 1 : 0)] : []);
 }

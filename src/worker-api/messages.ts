@@ -1,5 +1,7 @@
 import type { LayoutPlan } from '../layout/layout-plan.ts';
+import type { FileNameMode } from '../naming/file-name.ts';
 import type { MediaId, RoomKey } from '../room-key.ts';
+import type { TrackType } from '../segment/recording-folder.ts';
 import type { WallMs } from '../units.ts';
 
 /**
@@ -50,6 +52,43 @@ export interface RecordingPlan {
   readonly avMerge: boolean;
 }
 
+/** The media library as a destination (contract §2.4 TencentVod): ours, or Tencent's where the app is configured so. */
+export interface VodDestination {
+  readonly kind: 'vod';
+  /** The SdkAppId unless the request named another. */
+  readonly subAppId: number;
+  /** Seconds a finished file is kept, 0 for ever. */
+  readonly expireSeconds: number;
+  readonly classId: number;
+  readonly procedure?: string | undefined;
+  readonly storageRegion?: string | undefined;
+  readonly sessionContext?: string | undefined;
+  readonly sourceContext?: string | undefined;
+}
+
+/** A bucket of the customer's as a destination (contract §2.4 CloudStorage). Holds secrets: never logged. */
+export interface BucketDestination {
+  readonly kind: 'bucket';
+  readonly vendor: 'cos' | 's3';
+  readonly region: string;
+  readonly bucket: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** EndpointUrl: a host, or a whole origin. */
+  readonly endpoint?: string | undefined;
+  /** Path segments before the TaskId in every key. */
+  readonly prefix: readonly string[];
+}
+
+/** Where a task's files go. */
+export type Destination = VodDestination | BucketDestination;
+
+/** What names of files depend on beside the room and the user (contract §5). */
+export interface FileNaming {
+  readonly mode: FileNameMode;
+  readonly userDefineRecordId?: string | undefined;
+}
+
 /** What ModifyCloudRecording replaces in a running task (contract §2.8). */
 export interface PlanChange {
   readonly layout: LayoutPlan;
@@ -62,7 +101,12 @@ export interface LeasedTask {
   readonly epoch: number;
   readonly room: RoomKey;
   readonly botUserId: string;
+  /** As it is now: changes of before this claim are in it. */
   readonly plan: RecordingPlan;
+  /** Rises with every change of the plan. */
+  readonly revision: number;
+  readonly destination: Destination;
+  readonly naming: FileNaming;
   /** Wall time of the first `started` report, absent until then; with it a later epoch keeps the same zero. */
   readonly startedMs: WallMs | undefined;
   /**
@@ -72,18 +116,26 @@ export interface LeasedTask {
   readonly stopCode: number | undefined;
 }
 
-/** One finishing job: a file's segments become a checked MP4 in the library. */
+/** One finishing job: a file's segments become one output, checked, at the task's destination. */
 export interface LeasedJob {
   readonly jobId: number;
   readonly epoch: number;
   readonly taskId: string;
+  readonly sdkAppId: number;
   /** Folder of the file's segments below the task's spool, as reported when the task stopped. */
   readonly fileKey: string;
-  /** Name by contract §5, extension included. */
-  readonly fileName: string;
-  /** FileId the library will serve it under, decimal text; the same on every try. */
+  readonly mediaId: MediaId | 'mix';
+  readonly trackType: TrackType;
+  readonly container: Container;
+  /** HLS only: sound and picture in lists of their own (AvMerge 0). */
+  readonly separateMedia: boolean;
+  /** Name by contract §5 without index and extension. */
+  readonly nameStem: string;
+  /** FileId of the first part in the library, decimal text; the same on every try. */
   readonly fileId: string;
-  readonly subAppId: number;
+  readonly destination: Destination;
+  /** Longest part, in minutes. */
+  readonly maxFileMinutes: number;
   /** Expected media span by the timeline. */
   readonly startMs: WallMs;
   readonly endMs: WallMs;
@@ -96,7 +148,8 @@ export interface LeasedJob {
  */
 export interface SyncRequest {
   readonly recorderId: string;
-  readonly tasks: readonly { taskId: string; epoch: number }[];
+  /** `revision` is that of the plan the recorder acts by. */
+  readonly tasks: readonly { taskId: string; epoch: number; revision: number }[];
   readonly jobs: readonly { jobId: number; epoch: number }[];
   /** How many more tasks and jobs this recorder will take. */
   readonly wantTasks: number;
@@ -113,6 +166,8 @@ export interface SyncResponse {
   readonly newJobs: readonly LeasedJob[];
   /** Tasks the API asked to stop, with the LeaveCode for event 302. */
   readonly stops: readonly { taskId: string; leaveCode: number }[];
+  /** Plans of kept tasks that are newer than what the recorder acts by. */
+  readonly changes: readonly (PlanChange & { taskId: string; revision: number })[];
 }
 
 /** A file of a task: one anchor's main or aux, or the mix. */
@@ -121,7 +176,7 @@ export interface RecordedFile {
   /** Empty for the mix. */
   readonly userId: string;
   readonly mediaId: MediaId | 'mix';
-  readonly trackType: 'audio' | 'video' | 'audio_video';
+  readonly trackType: TrackType;
   readonly startMs: WallMs;
   readonly endMs: WallMs;
 }
@@ -141,27 +196,70 @@ export type TaskReport =
       readonly leaveCode: number;
       readonly atMs: WallMs;
       readonly files: readonly RecordedFile[];
-    };
+    }
+  /** The first object of the task is in the bucket (0) or could not be written (1): event 303, once. */
+  | { readonly kind: 'upload-began'; readonly epoch: number; readonly status: 0 | 1 }
+  /** The first segment of a playlist is in the bucket: event 307, once for each name. */
+  | {
+      readonly kind: 'playlist-began';
+      readonly epoch: number;
+      readonly name: string;
+      readonly userId: string;
+      readonly mediaId: MediaId | 'mix';
+      readonly trackType: TrackType;
+      readonly beginMs: WallMs;
+    }
+  /** A playlist itself is in the bucket: event 304, once for each name. */
+  | { readonly kind: 'playlist-listed'; readonly epoch: number; readonly name: string }
+  /** An image of the plan could not be had: event 309. */
+  | { readonly kind: 'image-failed'; readonly epoch: number; readonly url: string };
 
 /**
  * Why an attempt at a finishing job failed. `content`: the file itself does not pass its checks; after three such attempts
  * it is given up as stuck (311 Status 1). `environment`: disk full, I/O, a killed process, a lost lease; tried for a day.
+ * `destination`: the place it goes to does not take it; told after some attempts (Status 1), and tried for a week.
  */
-export type JobFault = 'content' | 'environment';
+export type JobFault = 'content' | 'environment' | 'destination';
+
+/** What a finished part is coded like, for those who ask the library (contract §7.3 MetaData). Absent: unknown. */
+export interface MediaFacts {
+  readonly videoBitrate?: number | undefined;
+  readonly fps?: number | undefined;
+  readonly audioBitrate?: number | undefined;
+  readonly sampleRate?: number | undefined;
+  readonly channels?: number | undefined;
+}
+
+/** One file at its destination. A recording that was split has several; HLS has one for each playlist. */
+export interface FinishedPart {
+  /** From 1. */
+  readonly part: number;
+  /** Name by contract §5, with index where it was split, extension included. */
+  readonly name: string;
+  /** Where the library keeps it, or the FileId that Tencent VOD gave; empty in a bucket. */
+  readonly fileId: string;
+  /** Where it plays, when the destination says so itself. */
+  readonly url?: string | undefined;
+  readonly trackType: TrackType;
+  readonly sizeBytes: number;
+  readonly durationMs: number;
+  /** Hex digits; of a playlist: of its text. */
+  readonly sha256: string;
+  readonly streams: readonly ('h264' | 'aac')[];
+  readonly width: number;
+  readonly height: number;
+  readonly startMs: WallMs;
+  readonly endMs: WallMs;
+  readonly facts?: MediaFacts | undefined;
+}
 
 /** Reports of a recorder about a finishing job. */
 export type JobReport =
   | {
       readonly kind: 'done';
       readonly epoch: number;
-      readonly sizeBytes: number;
-      readonly durationMs: number;
-      readonly sha256: string;
-      readonly streams: readonly ('h264' | 'aac')[];
-      readonly width: number;
-      readonly height: number;
-      readonly startMs: WallMs;
-      readonly endMs: WallMs;
+      /** At least one, in order. */
+      readonly parts: readonly FinishedPart[];
     }
   /**
    * The attempt failed. `permanent`: trying again can never help, the file is lost at once (311 Status 2). Otherwise it
@@ -192,5 +290,7 @@ export interface SpoolResponse {
 /** Answer to a report. `stale` means the lease has moved on: drop the task and write nothing more. */
 export interface ReportResponse {
   readonly accepted: boolean;
+  /** Every output of the job's file is at its destination: its segments may go. */
+  readonly spoolFree?: boolean;
   readonly reason?: 'stale' | 'unknown';
 }

@@ -3,6 +3,8 @@ import type { LayoutPlan } from '../layout/layout-plan.ts';
 import { fileKeyPattern } from '../naming/file-key.ts';
 import { pixels, wallMs } from '../units.ts';
 import type {
+  Destination,
+  FileNaming,
   JobReport,
   ReportResponse,
   SpoolRequest,
@@ -27,23 +29,28 @@ const reason = z.string().transform((text) => text.slice(0, 1000));
 /** Body of a sync. */
 export const syncRequest: z.ZodType<SyncRequest> = z.object({
   recorderId: z.string().min(1).max(200),
-  tasks: z.array(z.object({ taskId, epoch })).max(mostHeld),
+  tasks: z.array(z.object({ taskId, epoch, revision: z.int().min(0) })).max(mostHeld),
   jobs: z.array(z.object({ jobId: z.int().min(0), epoch })).max(mostHeld),
   wantTasks: z.int().min(0).max(mostHeld),
   wantJobs: z.int().min(0).max(mostHeld),
 });
 
+const trackType = z.enum(['audio', 'video', 'audio_video']);
+const recordedMedia = z.enum(['main', 'aux', 'mix']);
+
 const recordedFile = z.object({
   fileKey: z.string().regex(fileKeyPattern),
   userId: z.string().max(1000),
-  mediaId: z.enum(['main', 'aux', 'mix']),
-  trackType: z.enum(['audio', 'video', 'audio_video']),
+  mediaId: recordedMedia,
+  trackType,
   startMs: stamp,
   endMs: stamp,
 });
 
 const uniqueKeys = (files: readonly { fileKey: string }[]): boolean =>
   new Set(files.map(({ fileKey }) => fileKey)).size === files.length;
+
+const fileName = z.string().regex(/^[^/\\\0]{1,1000}$/);
 
 /** Body of a report about a task. */
 export const taskReport: z.ZodType<TaskReport> = z.discriminatedUnion('kind', [
@@ -57,28 +64,61 @@ export const taskReport: z.ZodType<TaskReport> = z.discriminatedUnion('kind', [
     atMs: stamp,
     files: z.array(recordedFile).max(mostFiles).refine(uniqueKeys, 'file keys must differ'),
   }),
+  z.object({ kind: z.literal('upload-began'), epoch, status: z.literal([0, 1]) }),
+  z.object({
+    kind: z.literal('playlist-began'),
+    epoch,
+    name: fileName,
+    userId: z.string().max(1000),
+    mediaId: recordedMedia,
+    trackType,
+    beginMs: stamp,
+  }),
+  z.object({ kind: z.literal('playlist-listed'), epoch, name: fileName }),
+  z.object({ kind: z.literal('image-failed'), epoch, url: z.string().max(4096) }),
 ]);
+
+/** A week in minutes: more parts than any file has. */
+const mostParts = 10_080;
+
+const mediaFacts = z.object({
+  videoBitrate: count.optional(),
+  fps: count.optional(),
+  audioBitrate: count.optional(),
+  sampleRate: count.optional(),
+  channels: count.optional(),
+});
+
+const finishedPart = z.object({
+  part: z.int().min(1),
+  name: fileName,
+  fileId: z.string().max(64),
+  url: z.string().max(4096).optional(),
+  trackType,
+  sizeBytes: count,
+  durationMs: count,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  streams: z.array(z.enum(['h264', 'aac'])).max(2),
+  width: count,
+  height: count,
+  startMs: stamp,
+  endMs: stamp,
+  facts: mediaFacts.optional(),
+});
 
 /** Body of a report about a finishing job. */
 export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('done'),
     epoch,
-    sizeBytes: count,
-    durationMs: count,
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    streams: z.array(z.enum(['h264', 'aac'])).max(2),
-    width: count,
-    height: count,
-    startMs: stamp,
-    endMs: stamp,
+    parts: z.array(finishedPart).min(1).max(mostParts),
   }),
   z.object({
     kind: z.literal('failed'),
     epoch,
     reason,
     permanent: z.boolean(),
-    fault: z.enum(['content', 'environment']).default('environment'),
+    fault: z.enum(['content', 'environment', 'destination']).default('environment'),
   }),
 ]);
 
@@ -154,6 +194,34 @@ const plan = z.object({
   avMerge: z.boolean(),
 });
 
+const optionalText = z.string().optional();
+const destination: z.ZodType<Destination> = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('vod'),
+    subAppId: count,
+    expireSeconds: count,
+    classId: count,
+    procedure: optionalText,
+    storageRegion: optionalText,
+    sessionContext: optionalText,
+    sourceContext: optionalText,
+  }),
+  z.object({
+    kind: z.literal('bucket'),
+    vendor: z.enum(['cos', 's3']),
+    region: z.string(),
+    bucket: z.string(),
+    accessKey: z.string(),
+    secretKey: z.string(),
+    endpoint: optionalText,
+    prefix: z.array(z.string()),
+  }),
+]);
+const naming: z.ZodType<FileNaming> = z.object({
+  mode: z.enum(['documented', 'wire']),
+  userDefineRecordId: optionalText,
+});
+
 const leasedTask = z
   .object({
     taskId,
@@ -161,6 +229,9 @@ const leasedTask = z
     room: z.object({ sdkAppId: count, kind: z.enum(['number', 'string']), roomId: z.string() }),
     botUserId: z.string(),
     plan,
+    revision: count,
+    destination,
+    naming,
     startedMs: stamp.optional(),
     stopCode: z.int().optional(),
   })
@@ -171,10 +242,16 @@ const leasedJob = z.object({
   jobId: z.int(),
   epoch,
   taskId,
+  sdkAppId: count,
   fileKey: z.string().regex(fileKeyPattern),
-  fileName: z.string().regex(/^[^/\\\0]+$/),
+  mediaId: recordedMedia,
+  trackType,
+  container: z.enum(['mp4', 'hls', 'aac']),
+  separateMedia: z.boolean(),
+  nameStem: fileName,
   fileId: z.string().regex(/^\d{1,19}$/),
-  subAppId: count,
+  destination,
+  maxFileMinutes: count,
   startMs: stamp,
   endMs: stamp,
   attempt: count,
@@ -188,6 +265,7 @@ export const syncResponse: z.ZodType<SyncResponse> = z.object({
   newTasks: z.array(leasedTask),
   newJobs: z.array(leasedJob),
   stops: z.array(z.object({ taskId, leaveCode: z.int() })),
+  changes: z.array(z.object({ taskId, revision: count, layout, subscription })),
 });
 
 /** Body of a question about the spool. */
@@ -200,5 +278,13 @@ export const spoolResponse: z.ZodType<SpoolResponse> = z.object({
 
 /** Answer to a report, checked by the recorder. */
 export const reportResponse: z.ZodType<ReportResponse> = z
-  .object({ accepted: z.boolean(), reason: z.enum(['stale', 'unknown']).optional() })
-  .transform(({ accepted, reason: why }) => (why === undefined ? { accepted } : { accepted, reason: why }));
+  .object({
+    accepted: z.boolean(),
+    spoolFree: z.boolean().optional(),
+    reason: z.enum(['stale', 'unknown']).optional(),
+  })
+  .transform(({ accepted, spoolFree, reason: why }) => ({
+    accepted,
+    ...(spoolFree === undefined ? {} : { spoolFree }),
+    ...(why === undefined ? {} : { reason: why }),
+  }));

@@ -97,6 +97,7 @@ export class SyncHold {
     return (
       response.newTasks.length > 0 ||
       response.newJobs.length > 0 ||
+      response.changes.length > 0 ||
       response.keptTasks.length < request.tasks.length ||
       response.keptJobs.length < request.jobs.length ||
       response.stops.some((stop) => !told?.has(stopText(stop)))

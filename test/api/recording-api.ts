@@ -6,7 +6,8 @@ import fastifyServer from 'fastify';
 import { FakeClock, type Clock } from '../../src/clock.ts';
 import type { Account, App, AppDirectory } from '../../src/config/apps.ts';
 import { registerRecordingApi } from '../../src/api/register.ts';
-import type { NewTask, TaskService, TaskStatus } from '../../src/tasks/service.ts';
+import type { NewTask, TaskService, TaskStatus, StorageFile, TaskDescription } from '../../src/tasks/service.ts';
+import type { PlanChange, RecordingPlan } from '../../src/worker-api/messages.ts';
 import { signUserSig, verifyUserSig } from '../../src/usersig/verify.ts';
 
 /** Account and key of contract §1.8, TV3. */
@@ -40,6 +41,9 @@ export class MemoryTasks implements TaskService {
   readonly #status = new Map<string, TaskStatus>();
   limit = Number.POSITIVE_INFINITY;
   fault: Error | undefined;
+  readonly changes: PlanChange[] = [];
+  /** What every task has in its bucket. */
+  files: readonly StorageFile[] = [];
 
   async create(task: NewTask): Promise<{ taskId: string } | 'restricted'> {
     if (this.fault) throw this.fault;
@@ -50,9 +54,21 @@ export class MemoryTasks implements TaskService {
     return { taskId };
   }
 
-  async describe(sdkAppId: number, taskId: string): Promise<TaskStatus | undefined> {
+  async describe(sdkAppId: number, taskId: string): Promise<TaskDescription | undefined> {
     if (this.fault) throw this.fault;
-    return this.#status.get(`${sdkAppId}/${taskId}`);
+    const status = this.#status.get(`${sdkAppId}/${taskId}`);
+    return status && { status, files: this.files };
+  }
+
+  async modify(
+    sdkAppId: number,
+    taskId: string,
+    change: (plan: RecordingPlan) => PlanChange,
+  ): Promise<{ revision: number } | undefined> {
+    if (!this.#status.has(`${sdkAppId}/${taskId}`)) return undefined;
+    const { plan } = this.created.at(-1)!;
+    this.changes.push(change(plan));
+    return { revision: this.changes.length };
   }
 
   async stop(sdkAppId: number, taskId: string): Promise<boolean> {

@@ -14,6 +14,8 @@ import {
   bench,
   claimJobs,
   doneReport,
+  library as vodLibrary,
+  nameOf,
   newTask,
   recordedFile,
   recordTask,
@@ -24,9 +26,11 @@ import {
 const media = randomBytes(700_001);
 const etag = `"${createHash('sha256').update(media).digest('hex').slice(0, 32)}"`;
 
+const subAppOf = ({ destination }: LeasedJob): number => (destination.kind === 'vod' ? destination.subAppId : 0);
+
 async function report(b: Bench, job: LeasedJob): Promise<void> {
   const sha256 = createHash('sha256').update(media).digest('hex');
-  await b.tasks.reportJob(job.jobId, { ...doneReport(job.epoch), sizeBytes: media.length, sha256 });
+  await b.tasks.reportJob(job.jobId, doneReport(job, { sizeBytes: media.length, sha256 }));
 }
 
 /** A library with one file that is on the disk and in the store, finished unless told otherwise. */
@@ -36,7 +40,7 @@ async function library(t: TestContext, options: { userId?: string; done?: boolea
   await recordTask(b, [recordedFile(options.userId ?? 'user>>>')], newTask(options.task));
   const [job] = await claimJobs(b.tasks, 'r');
   assert.ok(job);
-  const path = libraryPath(root, job);
+  const path = libraryPath(root, { subAppId: subAppOf(job), fileId: job.fileId });
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, media);
   if (options.done ?? true) await report(b, job);
@@ -45,7 +49,7 @@ async function library(t: TestContext, options: { userId?: string; done?: boolea
   await http.listen({ port: 0, host: '127.0.0.1' });
   t.after(() => http.close());
   const origin = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
-  const url = `${origin}/vod/${job.subAppId}/${job.fileId}/${encodeURIComponent(job.fileName)}`;
+  const url = `${origin}/vod/${subAppOf(job)}/${job.fileId}/${encodeURIComponent(nameOf(job))}`;
   return { b, job, path, origin, url };
 }
 
@@ -119,11 +123,11 @@ test('preflight allows ranges from every origin', async (t) => {
 test('the longest names are served', async (t) => {
   const task: Partial<NewTask> = {
     room: { sdkAppId: 1400000000, kind: 'string', roomId: '会'.repeat(21) },
-    vod: { subAppId: 1400000000, expireSeconds: 0, userDefineRecordId: 'u'.repeat(64) },
+    userDefineRecordId: 'u'.repeat(64),
   };
   // Longer than a file on the disk may be called.
   const { url, job } = await library(t, { userId: 'v'.repeat(64), task });
-  assert.ok(job.fileName.length > 255, `${job.fileName.length}`);
+  assert.ok(nameOf(job).length > 255, `${nameOf(job).length}`);
   assert.equal((await get(url)).status, 200);
 });
 
@@ -143,8 +147,7 @@ test('a file whose size is not the announced one, or that is gone, is not served
 });
 
 test('an expired file is not served', async (t) => {
-  const vod = { subAppId: 1400000000, expireSeconds: 86_400, userDefineRecordId: undefined };
-  const { url, b } = await library(t, { task: { vod } });
+  const { url, b } = await library(t, { task: { destination: vodLibrary({ expireSeconds: 86_400 }) } });
   b.clock.advance(86_399_000);
   assert.equal((await get(url)).status, 200);
   b.clock.advance(1000);
@@ -161,16 +164,16 @@ const raw = (origin: string, path: string): Promise<IncomingMessage> =>
 
 test('nothing else can be reached', async (t) => {
   const { job, origin } = await library(t);
-  const name = encodeURIComponent(job.fileName);
+  const name = encodeURIComponent(nameOf(job));
   const paths = [
     `/vod/1/${job.fileId}/${name}`,
-    `/vod/${job.subAppId}/1/${name}`,
-    `/vod/${job.subAppId}/${job.fileId}/other.mp4`,
-    `/vod/${job.subAppId}/${job.fileId}/`,
-    `/vod/${job.subAppId}/${job.fileId}/../${job.fileId}/${name}`,
-    `/vod/${job.subAppId}/${job.fileId}/%2e%2e%2f${job.fileId}%2f${name}`,
-    `/vod/${job.subAppId}/${job.fileId}/${name}%00`,
-    `/vod/${job.subAppId}/${job.fileId}/..%5c..%5cstore.sqlite`,
+    `/vod/${subAppOf(job)}/1/${name}`,
+    `/vod/${subAppOf(job)}/${job.fileId}/other.mp4`,
+    `/vod/${subAppOf(job)}/${job.fileId}/`,
+    `/vod/${subAppOf(job)}/${job.fileId}/../${job.fileId}/${name}`,
+    `/vod/${subAppOf(job)}/${job.fileId}/%2e%2e%2f${job.fileId}%2f${name}`,
+    `/vod/${subAppOf(job)}/${job.fileId}/${name}%00`,
+    `/vod/${subAppOf(job)}/${job.fileId}/..%5c..%5cstore.sqlite`,
   ];
   for (const path of paths) assert.equal((await raw(origin, path)).statusCode, 404, path);
 });

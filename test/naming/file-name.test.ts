@@ -2,15 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { escapeName } from '../../src/naming/escape.ts';
 import { fileKey, fileKeyPattern } from '../../src/naming/file-key.ts';
-import { fileName, type FileNameMode, type FileNameParts } from '../../src/naming/file-name.ts';
+import { fileStem, partName, type FileNameMode, type FileStemParts } from '../../src/naming/file-name.ts';
 
 const numeric = { sdkAppId: 1400000000, kind: 'number', roomId: '10001' } as const;
 const text = (roomId: string) => ({ sdkAppId: 1400000000, kind: 'string', roomId }) as const;
-const name = (parts: Partial<FileNameParts>, mode: FileNameMode = 'documented'): string =>
-  fileName(
-    { room: numeric, anchor: undefined, index: undefined, userDefineRecordId: undefined, extension: 'mp4', ...parts },
-    mode,
-  );
+const name = (parts: Partial<FileStemParts> & { index?: number }, mode: FileNameMode = 'documented'): string => {
+  const stem = fileStem({ room: numeric, anchor: undefined, userDefineRecordId: undefined, ...parts }, mode);
+  return partName(stem, parts.index, 'mp4');
+};
 const main = (userId: string) => ({ userId, mediaId: 'main' }) as const;
 
 test('E() gives every published example (contract §5)', () => {

@@ -9,14 +9,22 @@ import { leasedJob, settle, silent } from './recorder-kit.ts';
 const done: JobReport = {
   kind: 'done',
   epoch: 1,
-  sizeBytes: 1000,
-  durationMs: 1000,
-  sha256: 'ab',
-  streams: ['h264', 'aac'],
-  width: 320,
-  height: 180,
-  startMs: wallMs(0),
-  endMs: wallMs(1000),
+  parts: [
+    {
+      part: 1,
+      name: 'alice.mp4',
+      fileId: '5145403699454155159',
+      trackType: 'audio_video',
+      sizeBytes: 1000,
+      durationMs: 1000,
+      sha256: 'ab',
+      streams: ['h264', 'aac'],
+      width: 320,
+      height: 180,
+      startMs: wallMs(0),
+      endMs: wallMs(1000),
+    },
+  ],
 };
 const failed: JobReport = { kind: 'failed', epoch: 1, reason: 'no picture', permanent: false };
 
@@ -36,7 +44,7 @@ function bench() {
     },
     report: (_jobId, report) => {
       const answer = Promise.withResolvers<ReportResponse>();
-      reports.push({ report, answer, accept: () => answer.resolve({ accepted: true }) });
+      reports.push({ report, answer, accept: () => answer.resolve({ accepted: true, spoolFree: true }) });
       return answer.promise;
     },
     onConfirmed: (job) => void removed.push(job.fileKey),

@@ -13,11 +13,17 @@ const job: LeasedJob = {
   jobId: 1,
   epoch: 3,
   taskId: 'task',
+  sdkAppId: 1_400_000_000,
   fileKey: 'anchor1_main',
+  mediaId: 'main',
+  trackType: 'audio',
+  container: 'mp4',
+  separateMedia: false,
   // As contract §5 may name a file: longer than a file on the disk may be called.
-  fileName: `${'n'.repeat(300)}.mp4`,
+  nameStem: 'n'.repeat(300),
   fileId: '5145403699454155159',
-  subAppId: 7,
+  destination: { kind: 'vod', subAppId: 7, expireSeconds: 0, classId: 0 },
+  maxFileMinutes: 1440,
   startMs: toWallMs(at(0)),
   endMs: toWallMs(at(1000)),
   attempt: 1,
@@ -42,7 +48,7 @@ test('a job becomes a library file, however long its name; a recorded folder wit
   recording.close();
   const done = await beginFinishing(job, spool, dataDir).outcome;
   assert.ok(done.kind === 'done', JSON.stringify(done));
-  assert.deepEqual(done.streams, ['aac']);
+  assert.deepEqual(done.parts[0]?.streams, ['aac']);
   assert.deepEqual(readdirSync(join(dataDir, 'library', '7', job.fileId)), [`${job.fileId}.mp4`]);
   const [startMs, endMs] = [toWallMs(at(60_000)), toWallMs(at(50_000))];
   const nothing = await beginFinishing({ ...job, startMs, endMs }, spool, dataDir).outcome;

@@ -3,7 +3,14 @@ import { test, type TestContext } from 'node:test';
 import { FakeClock } from '../../src/clock.ts';
 import { FinishRunner } from '../../src/recorder/finish-runner.ts';
 import { Recorder, type RunningTask } from '../../src/recorder/recorder.ts';
-import type { LeasedTask, SyncRequest, SyncResponse } from '../../src/worker-api/messages.ts';
+import { gridPlan } from '../../src/layout/layout-plan.ts';
+import {
+  everybody,
+  type LeasedTask,
+  type PlanChange,
+  type SyncRequest,
+  type SyncResponse,
+} from '../../src/worker-api/messages.ts';
 import { leasedJob, leasedTask, settle, silent } from './recorder-kit.ts';
 
 const LEASE_MS = 15_000;
@@ -11,6 +18,7 @@ const LEASE_MS = 15_000;
 interface Run {
   readonly task: LeasedTask;
   readonly stops: number[];
+  readonly changes: PlanChange[];
   readonly end: () => void;
   closed: boolean;
   drained: boolean;
@@ -60,7 +68,16 @@ class Bench {
     const { request, answer } = this.syncs.at(-1)!;
     const keptTasks = request.tasks.map(({ taskId }) => taskId);
     const keptJobs = request.jobs.map(({ jobId }) => jobId);
-    answer.resolve({ leaseMs: LEASE_MS, keptTasks, keptJobs, newTasks: [], newJobs: [], stops: [], ...change });
+    answer.resolve({
+      leaseMs: LEASE_MS,
+      keptTasks,
+      keptJobs,
+      newTasks: [],
+      newJobs: [],
+      stops: [],
+      changes: [],
+      ...change,
+    });
     await settle();
   }
 
@@ -84,11 +101,11 @@ class Bench {
 
   #onRun(task: LeasedTask, end: () => void): RunningTask {
     if (this.cursed.has(task.taskId)) throw new Error('recording.json is damaged');
-    const run: Run = { task, stops: [], end, closed: false, drained: false, onlyReports: false };
+    const run: Run = { task, stops: [], changes: [], end, closed: false, drained: false, onlyReports: false };
     this.runs.push(run);
     return {
       stop: (code) => void run.stops.push(code),
-      change: () => {},
+      change: (change) => void run.changes.push(change),
       close: () => void (run.closed = true),
       drain: async () => void (run.drained = true),
       get onlyReports() {
@@ -106,8 +123,8 @@ test('asks for as much as it has room for, and lists what it holds with its epoc
   assert.deepEqual(bench.asked, {
     recorderId: 'r',
     tasks: [
-      { taskId: 'a', epoch: 4 },
-      { taskId: 'b', epoch: 1 },
+      { taskId: 'a', epoch: 4, revision: 0 },
+      { taskId: 'b', epoch: 1, revision: 0 },
     ],
     jobs: [{ jobId: 7, epoch: 2 }],
     wantTasks: 1,
@@ -149,7 +166,7 @@ test('a task and a job that the server does not keep are dropped at once', async
     [true, false],
   );
   assert.equal(bench.jobs[0]?.cancelled, true);
-  assert.deepEqual(bench.asked.tasks, [{ taskId: 'b', epoch: 1 }]);
+  assert.deepEqual(bench.asked.tasks, [{ taskId: 'b', epoch: 1, revision: 0 }]);
   assert.deepEqual(bench.asked.jobs, []);
 });
 
@@ -182,7 +199,7 @@ test('a task of which only reports are left waits for the server longer than its
   bench.clock.advance(2 * LEASE_MS);
   assert.equal(bench.runs[0]?.closed, false);
   await settle();
-  assert.deepEqual(bench.asked.tasks, [{ taskId: 'a', epoch: 1 }]);
+  assert.deepEqual(bench.asked.tasks, [{ taskId: 'a', epoch: 1, revision: 0 }]);
   await bench.answer({ keptTasks: [] });
   assert.equal(bench.runs[0]?.closed, true, 'another has the task now');
 });
@@ -215,7 +232,11 @@ test('a task that comes back under a new epoch is never written under two (invar
   );
   bench.runs[0]!.end();
   await bench.answer();
-  assert.deepEqual(bench.asked.tasks, [{ taskId: 'a', epoch: 2 }], 'the end of the old run is not the end of the new');
+  assert.deepEqual(
+    bench.asked.tasks,
+    [{ taskId: 'a', epoch: 2, revision: 0 }],
+    'the end of the old run is not the end of the new',
+  );
 });
 
 test('a job that comes back under a new epoch is begun anew', async (t) => {
@@ -236,7 +257,7 @@ test('a task that cannot begin here is given back, and the others of the same an
     newJobs: [leasedJob(7)],
     stops: [{ taskId: 'b', leaveCode: 0 }],
   });
-  assert.deepEqual(bench.asked.tasks, [{ taskId: 'b', epoch: 1 }]);
+  assert.deepEqual(bench.asked.tasks, [{ taskId: 'b', epoch: 1, revision: 0 }]);
   assert.deepEqual([bench.jobs.length, bench.runs[0]?.stops], [1, [0]]);
 });
 
@@ -264,4 +285,24 @@ test('closing does not wait for a server that is away', async (t) => {
   await bench.fail();
   await closing;
   assert.equal(bench.syncs.length, 2);
+});
+
+test('a changed plan is told to its run, and the next sync names the new revision', async (t) => {
+  const bench = new Bench(t);
+  await bench.answer({ newTasks: [leasedTask('a'), leasedTask('b')] });
+  const change: PlanChange = { layout: { ...gridPlan, mode: 'floating' }, subscription: everybody };
+  await bench.answer({
+    changes: [
+      { taskId: 'b', revision: 3, ...change },
+      { taskId: 'gone', revision: 1, ...change },
+    ],
+  });
+  assert.deepEqual(
+    bench.runs.map((run) => run.changes),
+    [[], [change]],
+  );
+  assert.deepEqual(
+    bench.asked.tasks.map(({ revision }) => revision),
+    [0, 3],
+  );
 });

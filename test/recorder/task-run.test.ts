@@ -20,6 +20,9 @@ const task: LeasedTask = {
     mode: 'single',
     maxIdleSeconds: 5,
   },
+  revision: 0,
+  destination: { kind: 'vod', subAppId: 1400000000, expireSeconds: 0, classId: 0 },
+  naming: { mode: 'documented' },
   startedMs: undefined,
   stopCode: undefined,
 };

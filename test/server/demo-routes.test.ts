@@ -14,6 +14,7 @@ import {
   claimJobs,
   create,
   doneReport,
+  nameOf,
   newTask,
   recordedFile,
   recordTask,
@@ -161,7 +162,7 @@ test('another app can be neither named, nor listed, nor stopped', async (t) => {
   const { body } = await ask(page, 'GET', '/demo/api/recordings?room=10001');
   assert.deepEqual(body['tasks'], []);
   await refused(page, 404, /no such recording/i, 'DELETE', `/demo/api/recordings/${encodeURIComponent(foreign)}`);
-  assert.equal(await page.b.tasks.describe(sdkAppId + 1, foreign), 'Idle');
+  assert.equal((await page.b.tasks.describe(sdkAppId + 1, foreign))?.status, 'Idle');
 });
 
 test('recordings start, are listed with their state, and stop once', async (t) => {
@@ -195,7 +196,7 @@ test('finished files are listed with a link to this server, whatever its public 
   const page = await demoPage(t);
   await recordTask(page.b, [recordedFile('anna')]);
   const [job] = await claimJobs(page.b.tasks, 'r');
-  await page.b.tasks.reportJob(job!.jobId, doneReport(job!.epoch));
+  await page.b.tasks.reportJob(job!.jobId, doneReport(job!));
   const { body } = await ask(page, 'GET', '/demo/api/recordings?room=10001');
   const [task] = body['tasks'] as { status: string; files: { url: string; durationMs: number; userId: string }[] }[];
   assert.equal(task!.status, 'ended');
@@ -203,7 +204,7 @@ test('finished files are listed with a link to this server, whatever its public 
   assert.equal(file!.userId, 'anna');
   assert.equal(file!.durationMs, 10_000);
   assert.ok(file!.url.startsWith('/'), file!.url);
-  assert.ok(decodeURIComponent(file!.url).endsWith(`${job!.fileId}/${job!.fileName}`), file!.url);
+  assert.ok(decodeURIComponent(file!.url).endsWith(`${job!.fileId}/${nameOf(job!)}`), file!.url);
 });
 
 test('anchors of exactly that room are listed, without ids of the machinery', async (t) => {

@@ -77,7 +77,7 @@ test('the file is in WAL mode with full synchronisation, and migrations are reco
   const names = file.prepare('select name from kysely_migration').all();
   assert.deepEqual(
     names.map(({ name }) => name),
-    ['0001-tasks-and-outbox', '0002-giving-up'],
+    ['0001-tasks-and-outbox', '0002-giving-up', '0004-outputs'],
   );
 });
 
@@ -135,7 +135,7 @@ test('a transaction that throws leaves nothing and rings nothing', async (t) => 
     throw new Error('no');
   });
   await assert.rejects(failing, /no/);
-  assert.equal(await tasks.describe(1400000000, taskId), 'Idle');
+  assert.equal((await tasks.describe(1400000000, taskId))?.status, 'Idle');
   assert.equal(rung, 0);
   assert.equal(store.stats().rollbacks, 1);
   await store.transaction(async (tx) => tx.announce('events'));

@@ -6,18 +6,20 @@ import { pino } from 'pino';
 import { FakeClock, type Clock } from '../../src/clock.ts';
 import type { App, AppDirectory, CallbackTarget } from '../../src/config/apps.ts';
 import { fileKey } from '../../src/naming/file-key.ts';
-import type { FileNameMode } from '../../src/naming/file-name.ts';
+import { partName, type FileNameMode } from '../../src/naming/file-name.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { createTaskService, type TaskControl } from '../../src/tasks/control.ts';
 import type { NewTask } from '../../src/tasks/service.ts';
 import { wallMs } from '../../src/units.ts';
 import type {
+  FinishedPart,
   JobReport,
   LeasedJob,
   LeasedTask,
   RecordedFile,
   RecordingPlan,
   SyncRequest,
+  VodDestination,
 } from '../../src/worker-api/messages.ts';
 import { defaultPlan } from '../../src/worker-api/default-plan.ts';
 
@@ -51,11 +53,21 @@ export const plan: RecordingPlan = {
   audio: { sampleRate: 48000, channels: 2, bitrate: 64_000 },
 };
 
+/** The embedded library as a destination. */
+export const library = (change: Partial<VodDestination> = {}): VodDestination => ({
+  kind: 'vod',
+  subAppId: sdkAppId,
+  expireSeconds: 0,
+  classId: 0,
+  ...change,
+});
+
 export const newTask = (change: Partial<NewTask> = {}): NewTask => ({
   room: { sdkAppId, kind: 'number', roomId: '10001' },
   botUserId: 'recorder',
   plan,
-  vod: { subAppId: sdkAppId, expireSeconds: 0, userDefineRecordId: undefined },
+  destination: library(),
+  userDefineRecordId: undefined,
   resourceExpiredHours: 72,
   ...change,
 });
@@ -129,17 +141,33 @@ export const recordedFile = (userId: string, change: Partial<RecordedFile> = {})
   ...change,
 });
 
-export const doneReport = (epoch: number): Extract<JobReport, { kind: 'done' }> => ({
+/** Name of a job's file when it was not split. */
+export const nameOf = ({ nameStem }: Pick<LeasedJob, 'nameStem'>): string => partName(nameStem, undefined, 'mp4');
+
+/** A job ended well, with one file. */
+export const doneReport = (
+  job: Pick<LeasedJob, 'epoch' | 'nameStem' | 'fileId'>,
+  change: Partial<FinishedPart> = {},
+): Extract<JobReport, { kind: 'done' }> => ({
   kind: 'done',
-  epoch,
-  sizeBytes: 1000,
-  durationMs: 10_000,
-  sha256: 'ab'.repeat(32),
-  streams: ['h264', 'aac'],
-  width: 640,
-  height: 360,
-  startMs: wallMs(1_700_000_000_100),
-  endMs: wallMs(1_700_000_010_100),
+  epoch: job.epoch,
+  parts: [
+    {
+      part: 1,
+      name: nameOf(job),
+      fileId: job.fileId,
+      trackType: 'audio_video',
+      sizeBytes: 1000,
+      durationMs: 10_000,
+      sha256: 'ab'.repeat(32),
+      streams: ['h264', 'aac'],
+      width: 640,
+      height: 360,
+      startMs: wallMs(1_700_000_000_100),
+      endMs: wallMs(1_700_000_010_100),
+      ...change,
+    },
+  ],
 });
 
 /** Types and payloads of a task's events in order. */

@@ -29,13 +29,13 @@ test('a task is claimed once, renewed while it is listed, and claimed anew when 
   assert.deepEqual([lease.taskId, lease.epoch, lease.startedMs, lease.room.roomId], [taskId, 1, undefined, '10001']);
   for (let i = 0; i < 5; i += 1) {
     clock.advance(defaultLeaseMs - 1);
-    const held = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1 }] }));
+    const held = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1, revision: 0 }] }));
     assert.deepEqual(held.keptTasks, [taskId]);
     assert.deepEqual((await tasks.sync(syncOf('b', { wantTasks: 9 }))).newTasks, []);
   }
   clock.advance(defaultLeaseMs);
   assert.equal((await claimTask(tasks, 'b')).epoch, 2);
-  const lost = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1 }] }));
+  const lost = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1, revision: 0 }] }));
   assert.deepEqual(lost.keptTasks, []);
 });
 
@@ -67,7 +67,7 @@ test('E23: a takeover after the start tells 306, keeps the zero, and refuses eve
   assert.deepEqual(await tasks.reportTask(taskId, { kind: 'started', epoch, startedMs }), stale);
   assert.deepEqual(await tasks.reportTask(taskId, { kind: 'start-failed', epoch, reason: 'x' }), stale);
   assert.deepEqual(await tasks.reportTask(taskId, { kind: 'stopped', epoch, leaveCode: 0, atMs, files: [] }), stale);
-  assert.equal(await tasks.describe(sdkAppId, taskId), 'Idle');
+  assert.equal((await tasks.describe(sdkAppId, taskId))?.status, 'Idle');
   assert.deepEqual(await eventsOf(store, taskId), [
     { type: 301, payload: { Status: 0 } },
     { type: 306, payload: { Status: 0 } },
@@ -103,7 +103,7 @@ test('a stop ends a task whose recorder died before the start, and its late reco
   const { epoch } = await claimTask(tasks, 'a');
   clock.advance(defaultLeaseMs);
   assert.equal(await tasks.stop(sdkAppId, taskId), true);
-  assert.deepEqual((await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch }] }))).keptTasks, []);
+  assert.deepEqual((await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch, revision: 0 }] }))).keptTasks, []);
   const late = await tasks.reportTask(taskId, { kind: 'started', epoch, startedMs: clock.wallMs() });
   assert.deepEqual(late, { accepted: false, reason: 'stale' });
   assert.deepEqual(await eventsOf(store, taskId), [{ type: 301, payload: { Status: 1 } }]);
@@ -137,7 +137,7 @@ test('a lease of another epoch is not renewed by its old number', async (t) => {
   const taskId = await create(tasks);
   await claimTask(tasks, 'a');
   await claimTask(tasks, 'a');
-  const old = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1 }] }));
+  const old = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1, revision: 0 }] }));
   assert.deepEqual(old.keptTasks, []);
 });
 
@@ -146,7 +146,7 @@ test("naming a task and its epoch does not make it one's own", async (t) => {
   const taskId = await create(tasks);
   await claimTask(tasks, 'a');
   clock.advance(defaultLeaseMs - 1);
-  const other = await tasks.sync(syncOf('b', { tasks: [{ taskId, epoch: 1 }] }));
+  const other = await tasks.sync(syncOf('b', { tasks: [{ taskId, epoch: 1, revision: 0 }] }));
   assert.deepEqual(other.keptTasks, []);
   clock.advance(1);
   assert.equal((await claimTask(tasks, 'c')).epoch, 2);
@@ -174,7 +174,7 @@ test('at boot a living lease gets one more term and its recorder re-attaches', a
   const tasks = await serviceOn(store, clock);
   clock.advance(defaultLeaseMs - 10);
   assert.deepEqual((await tasks.sync(syncOf('b', { wantTasks: 1 }))).newTasks, []);
-  const back = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1 }] }));
+  const back = await tasks.sync(syncOf('a', { tasks: [{ taskId, epoch: 1, revision: 0 }] }));
   assert.deepEqual(back.keptTasks, [taskId]);
 });
 
@@ -200,11 +200,17 @@ test('a finishing job is leased, fenced and taken over like a task', async (t) =
   b.clock.advance(defaultLeaseMs);
   const [next] = await claimJobs(b.tasks, 'b');
   assert.deepEqual([next!.epoch, next!.attempt, next!.fileId], [2, 2, old!.fileId]);
-  const answer = await b.tasks.reportJob(old!.jobId, doneReport(old!.epoch));
+  const answer = await b.tasks.reportJob(old!.jobId, doneReport(old!));
   assert.deepEqual(answer, { accepted: false, reason: 'stale' });
-  assert.deepEqual(await b.tasks.reportJob(999, doneReport(1)), { accepted: false, reason: 'unknown' });
+  assert.deepEqual(await b.tasks.reportJob(999, doneReport({ epoch: 1, nameStem: 'n', fileId: '1' })), {
+    accepted: false,
+    reason: 'unknown',
+  });
   assert.deepEqual(await typesOf(b.store, taskId), [301, 302]);
-  assert.deepEqual(await b.tasks.reportJob(next!.jobId, doneReport(2)), { accepted: true });
+  assert.deepEqual(await b.tasks.reportJob(next!.jobId, doneReport({ ...next!, epoch: 2 })), {
+    accepted: true,
+    spoolFree: true,
+  });
   assert.deepEqual(await typesOf(b.store, taskId), [301, 302, 311, 312]);
 });
 

@@ -9,6 +9,7 @@ import {
   create,
   doneReport,
   eventsOf,
+  nameOf,
   newTask,
   recordedFile,
   recordTask,
@@ -21,7 +22,7 @@ test('E10: two anchors end in 301, 302, two 311 and one 312', async (t) => {
   const b = await bench(t);
   const taskId = await recordTask(b, [recordedFile('anchor1'), recordedFile('anchor2')]);
   assert.deepEqual(await typesOf(b.store, taskId), [301, 302]);
-  for (const job of await claimJobs(b.tasks, 'r')) await b.tasks.reportJob(job.jobId, doneReport(job.epoch));
+  for (const job of await claimJobs(b.tasks, 'r')) await b.tasks.reportJob(job.jobId, doneReport(job));
   const events = await eventsOf(b.store, taskId);
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -37,8 +38,8 @@ test('311 names the file as contract §4.3 says', async (t) => {
   const taskId = await recordTask(b, [recordedFile('user>>>')]);
   const [job] = await claimJobs(b.tasks, 'r');
   assert.ok(job);
-  assert.equal(job.fileName, '1400000000_10001_UserId_s_dXNlcj4+Pg.._UserId_e_main.mp4');
-  await b.tasks.reportJob(job.jobId, doneReport(job.epoch));
+  assert.equal(nameOf(job), '1400000000_10001_UserId_s_dXNlcj4+Pg.._UserId_e_main.mp4');
+  await b.tasks.reportJob(job.jobId, doneReport(job));
   const [, , commit] = await eventsOf(b.store, taskId);
   assert.deepEqual(commit?.payload, {
     Status: 0,
@@ -63,7 +64,7 @@ test('E12: the mix is MediaId main with an empty UserId, and `mix` with wire nam
     const b = await bench(t, { fileNames });
     const taskId = await recordTask(b, [recordedFile('', { mediaId: 'mix' })]);
     const [job] = await claimJobs(b.tasks, 'r');
-    await b.tasks.reportJob(job!.jobId, doneReport(job!.epoch));
+    await b.tasks.reportJob(job!.jobId, doneReport(job!));
     const commit = (await eventsOf(b.store, taskId))[2]?.payload as { TencentVod: Record<string, unknown> };
     assert.equal(commit.TencentVod['UserId'], '');
     assert.equal(commit.TencentVod['MediaId'], mediaId);
@@ -77,7 +78,7 @@ test('E13: a permanent failure is 311 Status 2 with the names only, then 312 Sta
   const [first, second] = await claimJobs(b.tasks, 'r');
   const report = { kind: 'failed', epoch: first!.epoch, reason: 'no media', permanent: true } as const;
   await b.tasks.reportJob(first!.jobId, report);
-  await b.tasks.reportJob(second!.jobId, doneReport(second!.epoch));
+  await b.tasks.reportJob(second!.jobId, doneReport(second!));
   const events = await eventsOf(b.store, taskId);
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -86,7 +87,7 @@ test('E13: a permanent failure is 311 Status 2 with the names only, then 312 Sta
   assert.deepEqual(events[2]?.payload, {
     Status: 2,
     Errmsg: 'no media',
-    TencentVod: { UserId: 'a', TrackType: 'audio_video', CacheFile: first!.fileName },
+    TencentVod: { UserId: 'a', TrackType: 'audio_video', CacheFile: nameOf(first!) },
   });
   assert.deepEqual(events[4]?.payload, { Status: 1 });
 });
@@ -95,8 +96,8 @@ test('exactly one 312 however often the last job is reported', async (t) => {
   const b = await bench(t);
   const taskId = await recordTask(b, [recordedFile('a')]);
   const [job] = await claimJobs(b.tasks, 'r');
-  const reports = Array.from({ length: 10 }, () => b.tasks.reportJob(job!.jobId, doneReport(job!.epoch)));
-  for (const answer of await Promise.all(reports)) assert.deepEqual(answer, { accepted: true });
+  const reports = Array.from({ length: 10 }, () => b.tasks.reportJob(job!.jobId, doneReport(job!)));
+  for (const answer of await Promise.all(reports)) assert.deepEqual(answer, { accepted: true, spoolFree: true });
   await b.tasks.reportJob(job!.jobId, { kind: 'failed', epoch: job!.epoch, reason: 'late', permanent: true });
   assert.deepEqual(await typesOf(b.store, taskId), [301, 302, 311, 312]);
 });
@@ -135,16 +136,16 @@ test('Q1, Q2: Idle, InProgress, Exited, then nothing', async (t) => {
   const taskId = await create(tasks);
   const { epoch } = await claimTask(tasks, 'r');
   await tasks.reportTask(taskId, { kind: 'started', epoch, startedMs: b.clock.wallMs() });
-  assert.equal(await tasks.describe(sdkAppId, taskId), 'Idle');
+  assert.equal((await tasks.describe(sdkAppId, taskId))?.status, 'Idle');
   await tasks.reportTask(taskId, { kind: 'status', epoch, status: 'InProgress' });
-  assert.equal(await tasks.describe(sdkAppId, taskId), 'InProgress');
+  assert.equal((await tasks.describe(sdkAppId, taskId))?.status, 'InProgress');
   assert.equal(await tasks.stop(sdkAppId, taskId), true);
-  assert.equal(await tasks.describe(sdkAppId, taskId), 'Exited');
+  assert.equal((await tasks.describe(sdkAppId, taskId))?.status, 'Exited');
   const files = [recordedFile('a')];
   await tasks.reportTask(taskId, { kind: 'stopped', epoch, leaveCode: 0, atMs: b.clock.wallMs(), files });
-  assert.equal(await tasks.describe(sdkAppId, taskId), 'Exited');
+  assert.equal((await tasks.describe(sdkAppId, taskId))?.status, 'Exited');
   const [job] = await claimJobs(tasks, 'r');
-  await tasks.reportJob(job!.jobId, doneReport(job!.epoch));
+  await tasks.reportJob(job!.jobId, doneReport(job!));
   assert.equal(await tasks.describe(sdkAppId, taskId), undefined);
 });
 
@@ -158,7 +159,7 @@ test('Q8, Q16: a task is stopped once, and only by its app', async (t) => {
   assert.equal(await tasks.stop(sdkAppId, taskId), true);
   assert.equal(await tasks.stop(sdkAppId, taskId), false);
   assert.equal(await tasks.stop(sdkAppId, 'unknown'), false);
-  const { stops } = await tasks.sync(syncOf('r', { tasks: [{ taskId, epoch }] }));
+  const { stops } = await tasks.sync(syncOf('r', { tasks: [{ taskId, epoch, revision: 0 }] }));
   assert.deepEqual(stops, [{ taskId, leaveCode: 0 }]);
 });
 
@@ -166,7 +167,7 @@ test('after ResourceExpiredHour the task is no longer found but goes on (contrac
   const { tasks, clock } = await bench(t);
   const taskId = await create(tasks, newTask({ resourceExpiredHours: 6 }));
   clock.advance(6 * 3_600_000 - 1);
-  assert.equal(await tasks.describe(sdkAppId, taskId), 'Idle');
+  assert.equal((await tasks.describe(sdkAppId, taskId))?.status, 'Idle');
   clock.advance(1);
   assert.equal(await tasks.describe(sdkAppId, taskId), undefined);
   assert.equal(await tasks.stop(sdkAppId, taskId), false);
@@ -228,10 +229,10 @@ test('C46: the same bot in the same room stops the older task with 101', async (
     newTask({ botUserId: 'other' }),
   ];
   for (const task of elsewhere) await create(tasks, task);
-  const before = await tasks.sync(syncOf('r', { tasks: [{ taskId: first, epoch }] }));
+  const before = await tasks.sync(syncOf('r', { tasks: [{ taskId: first, epoch, revision: 0 }] }));
   assert.deepEqual(before.stops, []);
   await create(tasks);
-  const after = await tasks.sync(syncOf('r', { tasks: [{ taskId: first, epoch }] }));
+  const after = await tasks.sync(syncOf('r', { tasks: [{ taskId: first, epoch, revision: 0 }] }));
   assert.deepEqual(after.stops, [{ taskId: first, leaveCode: 101 }]);
 });
 
@@ -256,12 +257,12 @@ test('queries show a task with its files, events and link', async (t) => {
   assert.equal((await older.taskDetail(taskId))?.files[0]?.videoUrl, undefined);
   assert.deepEqual(await older.backlog(), { activeTasks: 0, unclaimedTasks: 0, openJobs: 1, pendingEvents: 2 });
   const [job] = await claimJobs(b.tasks, 'r');
-  await b.tasks.reportJob(job!.jobId, doneReport(job!.epoch));
+  await b.tasks.reportJob(job!.jobId, doneReport(job!));
   const [task] = await older.listTasks({ sdkAppId, limit: 10 });
   assert.equal(task?.taskId, taskId);
   assert.equal(task.result, 'ok');
   assert.equal(task.leaveCode, 0);
-  assert.equal(task.files[0]?.videoUrl, `http://h/vod/${sdkAppId}/${job!.fileId}/${job!.fileName}`);
+  assert.equal(task.files[0]?.videoUrl, `http://h/vod/${sdkAppId}/${job!.fileId}/${nameOf(job!)}`);
   assert.deepEqual(task.files[0]?.streams, ['h264', 'aac']);
   assert.deepEqual(
     task.events.map(({ type }) => type),
@@ -295,7 +296,7 @@ test('of a task with many events a list loads the latest fifty, its detail a tho
   const b = await bench(t);
   const files = Array.from({ length: 60 }, (_, i) => recordedFile(`anchor${i}`));
   const taskId = await recordTask(b, files);
-  for (const job of await claimJobs(b.tasks, 'r', 60)) await b.tasks.reportJob(job.jobId, doneReport(job.epoch));
+  for (const job of await claimJobs(b.tasks, 'r', 60)) await b.tasks.reportJob(job.jobId, doneReport(job));
   const queries = createTaskQueries({ store: b.store, publicUrl: () => 'http://h' });
   const [task] = await queries.listTasks({ sdkAppId });
   assert.deepEqual([task?.events.length, task?.events[0]?.seq, task?.events.at(-1)?.type], [50, 14, 312]);

@@ -44,7 +44,7 @@ test('a task claimed with a pending stop ends without 306: 302 and the files of 
   const files = [recordedFile('a')];
   await b.tasks.reportTask(taskId, { kind: 'stopped', epoch, leaveCode: stopCode, atMs, files });
   const [job] = await claimJobs(b.tasks, 'r');
-  await b.tasks.reportJob(job!.jobId, doneReport(job!.epoch));
+  await b.tasks.reportJob(job!.jobId, doneReport(job!));
   const events = await eventsOf(b.store, taskId);
   assert.deepEqual(
     events.map(({ type }) => type),
@@ -73,7 +73,7 @@ test('C46 after a crash: the older task is claimed first, with 101, and leaves b
   const { newTasks } = await b.tasks.sync(syncOf('r', { wantTasks: 1 }));
   assert.deepEqual([newTasks[0]?.taskId, newTasks[0]?.stopCode], [older, 101]);
   const { epoch } = newTasks[0]!;
-  const kept = { tasks: [{ taskId: older, epoch }], wantTasks: 1 };
+  const kept = { tasks: [{ taskId: older, epoch, revision: 0 }], wantTasks: 1 };
   const { newTasks: next } = await b.tasks.sync(syncOf('r', kept));
   assert.deepEqual([next[0]?.taskId, next[0]?.stopCode], [newer, undefined]);
   const atMs = b.clock.wallMs();

@@ -56,6 +56,9 @@ test('a task goes from claim to 312 over HTTP', async (t) => {
       room: task.room,
       botUserId: 'recorder',
       plan: task.plan,
+      revision: 0,
+      destination: task.destination,
+      naming: { mode: 'documented' },
       startedMs: undefined,
       stopCode: undefined,
     },
@@ -68,8 +71,8 @@ test('a task goes from claim to 312 over HTTP', async (t) => {
   const { newJobs } = await recorder.sync(syncOf('r', { wantJobs: 5 }));
   assert.deepEqual(newJobs[0]?.fileKey, files[0]?.fileKey);
   assert.deepEqual(newJobs[0]?.startMs, startedMs);
-  const answer = await recorder.reportJob(newJobs[0].jobId, doneReport(newJobs[0].epoch));
-  assert.deepEqual(answer, { accepted: true });
+  const answer = await recorder.reportJob(newJobs[0].jobId, doneReport(newJobs[0]));
+  assert.deepEqual(answer, { accepted: true, spoolFree: true });
   assert.deepEqual(await typesOf(store, taskId), [301, 302, 311, 312]);
   const stale = await recorder.reportTask(taskId, { kind: 'status', epoch: epoch + 1, status: 'Idle' });
   assert.deepEqual(stale, { accepted: false, reason: 'stale' });
@@ -117,7 +120,7 @@ test('a stop wakes its recorder once; while it leaves, syncs are held again and 
   const recorder = connect();
   const taskId = await create(tasks);
   const { epoch } = (await recorder.sync(syncOf('r', { wantTasks: 1 }))).newTasks[0]!;
-  const listed = syncOf('r', { tasks: [{ taskId, epoch }] });
+  const listed = syncOf('r', { tasks: [{ taskId, epoch, revision: 0 }] });
   const first = recorder.sync(listed);
   await settle();
   await tasks.stop(sdkAppId, taskId);
@@ -192,14 +195,14 @@ test('only what is in the library may be swept from the spool', async (t) => {
   const b = { clock, store, tasks };
   const ended = await recordTask(b, [recordedFile('a'), recordedFile('b')]);
   const [first, second] = await claimJobs(tasks, 'r');
-  await tasks.reportJob(first!.jobId, doneReport(first!.epoch));
+  await tasks.reportJob(first!.jobId, doneReport(first!));
   const client = connect();
   assert.deepEqual(await client.sweepable([ended]), [{ taskId: ended, fileKeys: [first!.fileKey] }]);
-  await tasks.reportJob(second!.jobId, doneReport(second!.epoch));
+  await tasks.reportJob(second!.jobId, doneReport(second!));
   const broken = await recordTask(b, [recordedFile('c'), recordedFile('d')]);
   const [lost, kept] = await claimJobs(tasks, 'r');
   await tasks.reportJob(lost!.jobId, { kind: 'failed', epoch: lost!.epoch, reason: 'no media', permanent: true });
-  await tasks.reportJob(kept!.jobId, doneReport(kept!.epoch));
+  await tasks.reportJob(kept!.jobId, doneReport(kept!));
   const empty = await recordTask(b, []);
   const running = await create(tasks);
   const many = Array.from({ length: 1500 }, (_, i) => `other${i}`);
@@ -234,7 +237,7 @@ test('a task of twenty thousand files with long names is taken in one report', a
 
 test('a lost lease is told at once', async (t) => {
   const { connect } = await served(t, new FakeClock());
-  const answer = await connect().sync(syncOf('r', { tasks: [{ taskId: 'gone', epoch: 3 }] }));
+  const answer = await connect().sync(syncOf('r', { tasks: [{ taskId: 'gone', epoch: 3, revision: 0 }] }));
   assert.deepEqual(answer.keptTasks, []);
 });
 
@@ -244,7 +247,7 @@ test('new tasks go to the recorder that holds fewer', async (t) => {
   const taskId = await create(tasks);
   const { epoch } = (await connect().sync(syncOf('busy', { wantTasks: 1 }))).newTasks[0]!;
   const commits = store.stats().commits;
-  const busy = connect().sync(syncOf('busy', { tasks: [{ taskId, epoch }], wantTasks: 4 }));
+  const busy = connect().sync(syncOf('busy', { tasks: [{ taskId, epoch, revision: 0 }], wantTasks: 4 }));
   await until('the busy one waits', () => store.stats().commits === commits + 1);
   const idle = connect().sync(syncOf('idle', { wantTasks: 4 }));
   await until('the idle one waits', () => store.stats().commits === commits + 2);
@@ -281,7 +284,7 @@ test('without the token nothing is answered or changed', async (t) => {
   const { connect, url } = await served(t);
   const unauthorized = { name: 'WorkerApiError', fault: 'unauthorized' };
   await assert.rejects(connect('wrong').sync(syncOf('r')), unauthorized);
-  await assert.rejects(connect('').reportJob(1, doneReport(1)), unauthorized);
+  await assert.rejects(connect('').reportJob(1, doneReport({ epoch: 1, nameStem: 'n', fileId: '1' })), unauthorized);
   const bare = await fetch(`${url}/worker/v1/sync`, { method: 'POST', body: '{}' });
   assert.equal(bare.status, 401);
 });
@@ -313,7 +316,10 @@ test('malformed bodies are refused with 400, whatever they are', async (t) => {
   const failed = { kind: 'failed', epoch: 1, reason: 'x', permanent: false };
   assert.equal(await post('/worker/v1/jobs/1/report', JSON.stringify({ ...failed, fault: 'weather' })), 400);
   assert.equal(await post('/worker/v1/jobs/1/report', JSON.stringify(failed)), 200);
-  assert.equal(await post('/worker/v1/jobs/x/report', JSON.stringify(doneReport(1))), 400);
+  assert.equal(
+    await post('/worker/v1/jobs/x/report', JSON.stringify(doneReport({ epoch: 1, nameStem: 'n', fileId: '1' }))),
+    400,
+  );
   assert.equal(await post(`/worker/v1/tasks/${taskId}/other`, '{}'), 404);
   assert.deepEqual(await typesOf(store, taskId), []);
 });
@@ -331,7 +337,10 @@ test('no server, a failing server and a stranger are told apart', async (t) => {
   const client = createWorkerClient({ url, token });
   t.after(() => client.close());
   await assert.rejects(client.sync(syncOf('r')), { name: 'WorkerApiError', fault: 'protocol' });
-  await assert.rejects(client.reportJob(1, doneReport(1)), { name: 'WorkerApiError', fault: 'unreachable' });
+  await assert.rejects(client.reportJob(1, doneReport({ epoch: 1, nameStem: 'n', fileId: '1' })), {
+    name: 'WorkerApiError',
+    fault: 'unreachable',
+  });
   await client.close();
   assert.equal(client.closed, true);
   await client.close();

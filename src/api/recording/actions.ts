@@ -1,14 +1,26 @@
 import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { Account, App, AppDirectory } from '../../config/apps.ts';
-import type { TaskService } from '../../tasks/service.ts';
+import type { StorageFile, TaskService } from '../../tasks/service.ts';
 import type { WallMs } from '../../units.ts';
+import type { PlanChange, RecordingPlan } from '../../worker-api/messages.ts';
 import { defineAction, type Action } from '../action.ts';
 import type { ResponseFields } from '../envelope.ts';
 import { apiError } from '../errors.ts';
 import { optionalText, text, unsigned } from '../fields.ts';
-import { checkCreate, createMissing, createSchema, type CreateRequest } from './create-request.ts';
-import { toNewTask } from './new-task.ts';
+import {
+  checkCreate,
+  checkLists,
+  checkPlaces,
+  checkWatermarks,
+  createMissing,
+  createSchema,
+  type CreateRequest,
+} from './create-request.ts';
+import { layoutParamsSchema } from './layout-params.ts';
+import { toLayoutPlan } from './layout-plan.ts';
+import { toNewTask, toSubscription } from './new-task.ts';
+import { subscribeSchema } from './record-params.ts';
 import { refuseUnsupported } from './unsupported.ts';
 
 /** Judges a UserSig (contract §3); never throws on what a caller sent. */
@@ -37,10 +49,11 @@ const taskMissing: ReadonlySet<string> = new Set(['RoomId', 'SdkAppId', 'TaskId'
 // Longer than any TaskId of this server or of the real one (contract §2.1); an unknown one is simply not found.
 const taskId = text({ maxBytes: 1024 });
 
-/** CreateCloudRecording, DescribeCloudRecording and DeleteCloudRecording over the given services. */
+/** The four recording actions over the given services (contract §2.1–2.9). */
 export const recordingActions = (services: RecordingServices): readonly Action[] => [
   createAction(services),
   describeAction(services),
+  modifyAction(services),
   deleteAction(services),
 ];
 
@@ -54,7 +67,7 @@ const createAction = (services: RecordingServices): Action =>
       checkCreate(request);
       const app = ownedApp(services.apps, account, request.SdkAppId);
       checkSubApp(services.apps, account, request);
-      refuseUnsupported(request);
+      refuseUnsupported(request, false);
       checkUserSig(services, app, request);
       return createTask(services.tasks, app, request);
     },
@@ -68,11 +81,48 @@ const describeAction = ({ apps, tasks }: RecordingServices): Action =>
     schema: z.strictObject({ SdkAppId: unsigned(), TaskId: taskId, RecorderKey: optionalText({ maxBytes: 1024 }) }),
     twoLevelMissing: taskMissing,
     run: async ({ SdkAppId, TaskId }, account) => {
-      const status = await tasks.describe(ownedApp(apps, account, SdkAppId).sdkAppId, TaskId);
-      if (!status) throw apiError('ResourceNotFound');
-      return { TaskId, Status: status, StorageFileList: [] };
+      const task = await tasks.describe(ownedApp(apps, account, SdkAppId).sdkAppId, TaskId);
+      if (!task) throw apiError('ResourceNotFound');
+      return { TaskId, Status: task.status, StorageFileList: task.files.map(storageFile) };
     },
   });
+
+const storageFile = ({ userId, name, trackType, beginMs }: StorageFile): ResponseFields => ({
+  UserId: userId,
+  FileName: name,
+  TrackType: trackType,
+  BeginTimeStamp: beginMs,
+});
+
+const modifyAction = ({ apps, tasks }: RecordingServices): Action =>
+  defineAction({
+    name: 'ModifyCloudRecording',
+    version: recordingVersion,
+    schema: modifySchema,
+    twoLevelMissing: taskMissing,
+    run: async (request, account) => {
+      checkLists(request.SubscribeStreamUserIds, '');
+      const { sdkAppId } = ownedApp(apps, account, request.SdkAppId);
+      const modified = await tasks.modify(sdkAppId, request.TaskId, (plan) => toPlanChange(request, plan));
+      if (!modified) throw apiError('ResourceNotFound');
+      return { TaskId: request.TaskId };
+    },
+  });
+
+const modifySchema = z.strictObject({
+  SdkAppId: unsigned(),
+  TaskId: taskId,
+  MixLayoutParams: layoutParamsSchema.optional(),
+  SubscribeStreamUserIds: subscribeSchema.optional(),
+});
+
+/** What is not in the request goes back to its default (contract §2.8); a single recording has no layout (Q12). */
+function toPlanChange(request: z.infer<typeof modifySchema>, plan: RecordingPlan): PlanChange {
+  const layout = plan.mode === 'mixed' ? request.MixLayoutParams : undefined;
+  if (layout) checkWatermarks(layout);
+  if (layout) checkPlaces(layout, plan.video);
+  return { layout: toLayoutPlan(layout), subscription: toSubscription(request.SubscribeStreamUserIds) };
+}
 
 const deleteAction = ({ apps, tasks }: RecordingServices): Action =>
   defineAction({

@@ -3,7 +3,7 @@ import type { RoomKind } from '../../room-key.ts';
 import { apiError } from '../errors.ts';
 import { choice, optionalText, text, unsigned } from '../fields.ts';
 import { missingParameter } from '../parameters.ts';
-import { layoutParamsSchema, misplaced, missingWatermark } from './layout-params.ts';
+import { layoutParamsSchema, misplaced, missingWatermark, type LayoutParams } from './layout-params.ts';
 import { recordParamsSchema, type SubscribeLists } from './record-params.ts';
 import { storageParamsSchema } from './storage-params.ts';
 import { transcodeParamsSchema, videoPlan } from './transcode-params.ts';
@@ -62,14 +62,19 @@ export const isMixed = ({ RecordParams }: Pick<CreateRequest, 'RecordParams'>): 
 export function checkCreate(request: CreateRequest): void {
   const { CloudStorage, CloudVod } = request.StorageParams;
   if (!CloudStorage && !CloudVod) throw missingParameter('StorageParams.CloudStorage', createMissing);
-  checkWatermarks(request);
+  const layout = isMixed(request) ? request.MixLayoutParams : undefined;
+  if (layout) checkWatermarks(layout);
   checkRoomId(request);
-  checkLists(request.RecordParams.SubscribeStreamUserIds ?? {});
-  checkPlaces(request);
+  checkLists(request.RecordParams.SubscribeStreamUserIds, 'RecordParams.');
+  if (layout) checkPlaces(layout, videoPlan(request.MixTranscodeParams ?? {}));
 }
 
-function checkWatermarks(request: CreateRequest): void {
-  const child = request.MixLayoutParams && isMixed(request) && missingWatermark(request.MixLayoutParams);
+/**
+ * Every watermark has the child that its type asks for (contract C33).
+ * @throws {ApiError} MissingParameter
+ */
+export function checkWatermarks(layout: LayoutParams): void {
+  const child = missingWatermark(layout);
   if (child) throw missingParameter(`MixLayoutParams.${child}`, createMissing);
 }
 
@@ -81,20 +86,25 @@ function checkRoomId({ RoomId, RoomIdType }: CreateRequest): void {
   throw apiError('InvalidParameter.OutOfRange', { parameter: 'RoomId', rule });
 }
 
-/** Allow and block list of one medium exclude each other (contract §2.3, DEC). */
-function checkLists(lists: SubscribeLists): void {
+/**
+ * Allow and block list of one medium exclude each other (contract §2.3, DEC). `above` is the path of the lists' parent.
+ * @throws {ApiError} InvalidParameter.OutOfRange
+ */
+export function checkLists(lists: SubscribeLists | undefined, above: string): void {
   for (const medium of ['Audio', 'Video'] as const) {
-    if (!lists[`Subscribe${medium}UserIds`]?.length || !lists[`UnSubscribe${medium}UserIds`]?.length) continue;
-    const parameter = `RecordParams.SubscribeStreamUserIds.UnSubscribe${medium}UserIds`;
+    if (!lists?.[`Subscribe${medium}UserIds`]?.length || !lists[`UnSubscribe${medium}UserIds`]?.length) continue;
+    const parameter = `${above}SubscribeStreamUserIds.UnSubscribe${medium}UserIds`;
     const rule = `it must be empty when Subscribe${medium}UserIds is given`;
     throw apiError('InvalidParameter.OutOfRange', { parameter, rule });
   }
 }
 
-function checkPlaces(request: CreateRequest): void {
-  if (!request.MixLayoutParams || !isMixed(request)) return;
-  const { width, height } = videoPlan(request.MixTranscodeParams ?? {});
-  const path = misplaced(request.MixLayoutParams, { width, height });
+/**
+ * Every rectangle lies on the canvas.
+ * @throws {ApiError} InvalidParameter.OutOfRange
+ */
+export function checkPlaces(layout: LayoutParams, { width, height }: { width: number; height: number }): void {
+  const path = misplaced(layout, { width, height });
   if (!path) return;
   const rule = `it must lie inside the canvas of ${width}×${height}`;
   throw apiError('InvalidParameter.OutOfRange', { parameter: `MixLayoutParams.${path}`, rule });

@@ -72,6 +72,10 @@ export const layoutParamsSchema = z.strictObject({
 
 /** Who is where in a mixed picture, as the wire names it. */
 export type LayoutParams = z.infer<typeof layoutParamsSchema>;
+/** One entry of MixLayoutList. */
+export type LayoutEntry = z.infer<typeof layoutEntrySchema>;
+/** One entry of WaterMarkList. */
+export type WatermarkParams = z.infer<typeof watermarkSchema>;
 
 interface Placed {
   readonly Top: number;

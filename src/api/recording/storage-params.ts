@@ -46,5 +46,5 @@ export const storageParamsSchema = z.strictObject({
 
 /** Where files go, as the wire names it. */
 export type StorageParams = z.infer<typeof storageParamsSchema>;
-/** Options of the media library, as the wire names them. */
-export type TencentVod = z.infer<typeof tencentVodSchema>;
+/** A bucket of the customer's, as the wire names it. */
+export type CloudStorage = z.infer<typeof cloudStorageSchema>;

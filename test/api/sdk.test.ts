@@ -111,5 +111,5 @@ test('T25: errors reach the caller with code and RequestId', async () => {
   await assertThrows(client.CreateCloudRecording(request({ SdkAppId: String(sdkAppId) })), 'InvalidParameter');
   await assertThrows(client.CreateCloudRecording(request({ RoomId: '0' })), 'InvalidParameter.OutOfRange');
   await assertThrows(client.CreateCloudRecording(request({ UserSig: 'forged' })), 'InvalidParameter.UserSig');
-  await assertThrows(client.ModifyCloudRecording({ SdkAppId: sdkAppId, TaskId: 'x' }), 'InvalidAction');
+  await assertThrows(client.ModifyCloudRecording({ SdkAppId: sdkAppId, TaskId: 'x' }), 'ResourceNotFound');
 });

@@ -62,6 +62,7 @@ async function recordOnce(
     identity: { userId: 'bench', mediaId: 'main', epoch: 1 },
     streams,
     audio: { sampleRate: 48000, channels: 1, bitrate: 64_000 },
+    fill: 'hold',
     requestKeyFrame: () => {},
   });
   const used = await cpu(async () => {

@@ -26,7 +26,8 @@ export interface SingleRoomRecordingOptions {
 /** One file and the tracks that feed it now; a re-publish by the same user goes on in the same file. */
 interface AnchorFile {
   readonly recording: Late<SingleRecording>;
-  readonly open: Set<number>;
+  /** Tracks by their number. */
+  readonly open: Map<number, FeedTrack['media']>;
   readonly userId: string;
   readonly mediaId: 'main' | 'aux';
   videoTrack: number | undefined;
@@ -52,8 +53,9 @@ export class SingleRoomRecording implements RoomRecording {
   openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined {
     if (!isWanted(this.#options.plan, track)) return undefined;
     const file = this.#fileOf(track);
-    file.open.add(track.track);
+    file.open.set(track.track, track.media);
     if (track.media === 'video') file.videoTrack = track.track;
+    file.recording.run((recording) => (track.media === 'video' ? recording.beginVideo() : recording.beginSound()));
     return {
       onVideo: (unit) => file.recording.run((recording) => recording.onVideo(unit)),
       onAudio: (unit) => file.recording.run((recording) => recording.onAudio(unit)),
@@ -62,8 +64,11 @@ export class SingleRoomRecording implements RoomRecording {
 
   closeTrack(track: FeedTrack, at: WallUs): void {
     const file = this.#files.get(fileKey(track.userId, track.mediaId));
-    if (!file?.open.delete(track.track) || file.open.size > 0) return;
-    file.recording.run((recording) => recording.leave(at));
+    if (!file?.open.delete(track.track)) return;
+    if (file.videoTrack === track.track) file.videoTrack = undefined;
+    const withoutVideo = track.media === 'video' && ![...file.open.values()].includes('video');
+    if (withoutVideo) file.recording.run((recording) => recording.endVideo(at));
+    if (file.open.size === 0) file.recording.run((recording) => recording.leave(at));
   }
 
   changeLayout(_layout: LayoutPlan, _at: WallUs): void {
@@ -92,7 +97,7 @@ export class SingleRoomRecording implements RoomRecording {
       this.#options.log.child({ user: userId, mediaId }),
       this.#options.onFault,
     );
-    const file: AnchorFile = { recording, open: new Set(), userId, mediaId, videoTrack: undefined };
+    const file: AnchorFile = { recording, open: new Map(), userId, mediaId, videoTrack: undefined };
     this.#files.set(key, file);
     recording.open(() => this.#create(key, file));
     return file;
@@ -106,6 +111,7 @@ export class SingleRoomRecording implements RoomRecording {
       identity: { userId: file.userId, mediaId: file.mediaId, epoch },
       streams: plan.streams,
       audio: plan.audio,
+      fill: plan.fill,
       requestKeyFrame: () => (file.videoTrack === undefined ? undefined : requestKeyFrame(file.videoTrack)),
       log,
     });

@@ -67,6 +67,13 @@ export class PictureTrack {
     this.#waitsForKey = true;
   }
 
+  /** Writes a coded H.264 key frame from elsewhere; pictures may go on from a key frame of their own. */
+  insert(at: WallUs, data: Uint8Array): void {
+    this.pause();
+    const pts = this.#rising(micros(Math.max(0, at - this.#options.zero)));
+    this.#write({ pts, dts: pts, duration: micros(guessedDuration), key: true, data });
+  }
+
   #transcode(unit: VideoUnit): void {
     this.#transcoder ??= new Vp8Transcoder({
       sink: (packet) => this.#writeCoded(packet),

@@ -1,9 +1,11 @@
 import { openSegmentWriter, type HlsWriter } from '../segment/hls-writer.ts';
+import type { VideoPacket } from '../segment/segment-writer.ts';
 import type { RecordingIdentity, TrackType } from '../segment/recording-folder.ts';
 import type { AudioSink, AudioUnit, VideoSink, VideoUnit } from '../timeline/media.ts';
 import { wallUs, type WallUs } from '../units.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
 import { AnchorSound, closeSoundCodecs, openSoundCodecs, type SoundCodecs } from './anchor-sound.ts';
+import { BlackFill } from './black-fill.ts';
 import { PictureTrack } from './picture-track.ts';
 
 /** What a recording says of itself; a pino logger fits. */
@@ -20,6 +22,8 @@ export interface SingleRecordingOptions {
   readonly identity: RecordingIdentity;
   readonly streams: RecordingPlan['streams'];
   readonly audio: RecordingPlan['audio'];
+  /** What is seen while the anchor sends no pictures. */
+  readonly fill: RecordingPlan['fill'];
   /** Asks the sender for a key frame; may be called often, the callee limits the rate. */
   readonly requestKeyFrame: () => void;
   readonly log?: SingleLog;
@@ -59,6 +63,8 @@ interface Running {
   readonly zero: WallUs;
   readonly writer: HlsWriter;
   readonly pictures: PictureTrack;
+  /** Absent where the last picture stays. */
+  readonly black: BlackFill | undefined;
 }
 
 /**
@@ -114,6 +120,7 @@ export class SingleRecording implements VideoSink, AudioSink {
     if (!running.pictures.accepts(unit)) return;
     this.#touch(unit.at);
     this.#hasVideo = true;
+    running.black?.onPicture(unit.at);
     running.pictures.push(unit);
   }
 
@@ -124,21 +131,38 @@ export class SingleRecording implements VideoSink, AudioSink {
     this.#sound?.push(unit);
   }
 
+  /** Pictures come from another encoder from here on, or from the middle of a stream: a key frame must begin them. */
+  beginVideo(): void {
+    this.#running?.pictures.pause();
+  }
+
+  /** The camera was turned off at that moment. */
+  endVideo(at: WallUs): void {
+    this.#running?.pictures.pause();
+    this.#running?.black?.onVideoEnded(at);
+  }
+
+  /** Sound comes from another encoder from here on, or from the middle of a stream. */
+  beginSound(): void {
+    this.#sound?.reset();
+  }
+
   /** The anchor has left the room: no silence is written beyond `at`. Media of a later time ends the absence. */
   leave(at: WallUs): void {
     this.#present = false;
     this.#presentUntil = wallUs(Math.max(at, this.#lastMedia));
     this.#sound?.fill(this.#presentUntil);
+    this.#running?.black?.onLeft();
   }
 
   /**
-   * Writes the silence that is due at `now` and puts it on its way to the disk; closes what an anchor who left does not
+   * Writes the silence and the black that is due at `now` and puts it on its way to the disk; closes what an anchor who left does not
    * need. Call it a few times a second.
    */
   advance(now: WallUs): void {
     const running = this.#running;
     if (!running || this.#closed) return;
-    if (this.#present) this.#sound?.fill(wallUs(now - soundLatency));
+    if (this.#present) this.#fill(running, now);
     else if (now - this.#presentUntil >= restAfter) return this.#rest(running);
     if (Math.abs(now - this.#lastFlush) < flushEvery) return;
     this.#lastFlush = now;
@@ -169,6 +193,11 @@ export class SingleRecording implements VideoSink, AudioSink {
     void this.#running?.writer.finish();
     if (this.#codecs) closeSoundCodecs(this.#codecs);
     this.#codecs = undefined;
+  }
+
+  #fill({ black }: Running, now: WallUs): void {
+    this.#sound?.fill(wallUs(now - soundLatency));
+    black?.advance(now);
   }
 
   /** Frees all that is open; the next media opens it again. */
@@ -202,6 +231,7 @@ export class SingleRecording implements VideoSink, AudioSink {
     if (this.#present || at <= this.#presentUntil) return;
     this.#present = true;
     this.#sound?.reset();
+    this.#running?.black?.onReturned(this.#presentUntil, at);
   }
 
   #start(at: WallUs): Running {
@@ -216,8 +246,13 @@ export class SingleRecording implements VideoSink, AudioSink {
     const writer = this.#openWriter(zero);
     const { requestKeyFrame } = this.#options;
     const onError = (error: Error): void => this.#warn(error, 'a picture encoder did not open');
-    const pictures = new PictureTrack({ zero, requestKeyFrame, onError, sink: (packet) => writer.writeVideo(packet) });
-    return { start: at, zero, writer, pictures };
+    const sink = (packet: VideoPacket): void => {
+      black?.onPacket(packet);
+      writer.writeVideo(packet);
+    };
+    const pictures = new PictureTrack({ zero, requestKeyFrame, onError, sink });
+    const black = this.#options.fill === 'black' ? blackFill(pictures, onError) : undefined;
+    return { start: at, zero, writer, pictures, black };
   }
 
   /** What an anchor who returns says goes on behind what was written. */
@@ -257,6 +292,9 @@ export class SingleRecording implements VideoSink, AudioSink {
     this.#options.log?.warn({ err, user: userId, mediaId }, message);
   }
 }
+
+const blackFill = (pictures: PictureTrack, onError: (error: Error) => void): BlackFill =>
+  new BlackFill({ show: (at, picture) => pictures.insert(at, picture), latencyUs: soundLatency, onError });
 
 /** Opens the codecs of a recording; no file exists before the first media. @throws NativeError when a codec refuses. */
 export async function createSingleRecording(options: SingleRecordingOptions): Promise<SingleRecording> {

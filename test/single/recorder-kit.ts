@@ -41,6 +41,7 @@ export const record = (dir: string, options: Partial<SingleRecordingOptions> = {
     identity: { userId: 'anchor1', mediaId: 'main', epoch: 1 },
     streams: 'audio-video',
     audio: { sampleRate: 48000, channels: 1, bitrate: 64_000 },
+    fill: 'hold',
     requestKeyFrame: () => {},
     ...options,
   });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Container } from '../worker-api/messages.ts';
 
 /** Names one file of the library. */
 export interface LibraryKey {
@@ -9,12 +10,23 @@ export interface LibraryKey {
   readonly name: string;
 }
 
+/** What a file's place depends on: its name is in its address alone. */
+export type LibraryPlace = Omit<LibraryKey, 'name'>;
+
+/** Everything of one finished file: `<root>/<subAppId>/<fileId>`. */
+export const libraryFolder = (root: string, { subAppId, fileId }: LibraryPlace): string =>
+  join(root, String(subAppId), fileId);
+
 /**
- * Where a finished file lies: `<root>/<subAppId>/<fileId>/<fileId>.mp4`, since a name by contract §5 may be longer than a
- * file system takes; the name is in its address alone. Who finishes writes it by rename.
+ * Name of a file in its folder: `<fileId>.mp4`, `<fileId>.aac`, or `index.m3u8`, beside which its segments lie under the
+ * names that it lists. Not the name by contract §5, which may be longer than a file system takes.
  */
-export const libraryPath = (root: string, key: Omit<LibraryKey, 'name'>): string =>
-  join(root, String(key.subAppId), key.fileId, `${key.fileId}.mp4`);
+export const libraryFileName = (fileId: string, container: Container): string =>
+  container === 'hls' ? 'index.m3u8' : `${fileId}.${container}`;
+
+/** Where a finished file, of HLS its playlist, lies. Who finishes puts it there by rename, an HLS folder as a whole. */
+export const libraryPath = (root: string, place: LibraryPlace, container: Container = 'mp4'): string =>
+  join(libraryFolder(root, place), libraryFileName(place.fileId, container));
 
 /** VideoUrl of a finished file; a `+` of the name becomes `%2B` (contract §5). `publicUrl` may end in a slash. */
 export const videoUrl = (publicUrl: string, key: LibraryKey): string =>

@@ -97,6 +97,7 @@ async function runMix(spec: Case): Promise<Result> {
   const recording = await createMixedRecording({
     zeroUs: zero,
     layout: gridPlan,
+    fill: 'hold',
     video: { ...canvas, fps: spec.fps, bitrate: outputBitrate, gopSeconds: 10 },
     audio: { sampleRate: 48_000, channels: 1, bitrate: 64_000 },
     streams: 'video',
@@ -132,6 +133,7 @@ async function runSound(spec: Case): Promise<Result> {
   const recording = await createMixedRecording({
     zeroUs: zero,
     layout: gridPlan,
+    fill: 'hold',
     video: { ...canvas, fps: spec.fps, bitrate: outputBitrate, gopSeconds: 10 },
     audio: { sampleRate: 48_000, channels: 1, bitrate: 64_000 },
     streams: 'audio',

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
+import { guardedConnector, mayConnect } from '../address-guard.ts';
 import type { Clock } from '../clock.ts';
 import type { CallbackTarget } from '../config/apps.ts';
-import { guardedConnector } from './address-guard.ts';
 import { messageHeaders } from './message.ts';
 import { attemptTimeoutMs } from './schedule.ts';
 
@@ -18,7 +18,7 @@ export class CallbackSender {
     // More than delivery has under way, so that no attempt spends its five seconds in a queue.
     connections: 64,
     pipelining: 1,
-    connect: guardedConnector(attemptTimeoutMs),
+    connect: guardedConnector(attemptTimeoutMs, mayConnect),
     keepAliveTimeout: 10_000,
     maxHeaderSize: 16_384,
   });

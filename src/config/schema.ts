@@ -138,6 +138,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
   recorders: recorders.prefault({}),
   rooms: rooms.prefault({}),
+  images: z
+    .strictObject({
+      allow_private: z
+        .boolean()
+        .default(false)
+        .describe('Whether images of layouts may be fetched from loopback and private networks.'),
+    })
+    .prefault({}),
   accounts: z.array(account).default([]).describe('API accounts. None: a demo account is made and printed.'),
   apps: z.array(app).default([]).describe('Apps. None: a demo app is made and printed.'),
   file_names: z

@@ -59,6 +59,35 @@ export const evenRect = (area: Rect, canvas: Size): Rect =>
     canvas,
   );
 
+/** What both rectangles cover; undefined when that is nothing. */
+export function intersection(a: Rect, b: Rect): Rect | undefined {
+  const left = Math.max(a.left, b.left);
+  const top = Math.max(a.top, b.top);
+  const width = Math.min(a.left + a.width, b.left + b.width) - left;
+  const height = Math.min(a.top + a.height, b.top + b.height) - top;
+  return width > 0 && height > 0 ? rect(left, top, width, height) : undefined;
+}
+
+/** True when every pixel of `inner` is in `outer`. */
+export const contains = (outer: Rect, inner: Rect): boolean =>
+  outer.left <= inner.left &&
+  outer.top <= inner.top &&
+  outer.left + outer.width >= inner.left + inner.width &&
+  outer.top + outer.height >= inner.top + inner.height;
+
+/** What is left of `area` without `hole`, in at most four rectangles. */
+export function without(area: Rect, hole: Rect): Rect[] {
+  const cut = intersection(area, hole);
+  if (!cut) return [area];
+  const [right, bottom] = [cut.left + cut.width, cut.top + cut.height];
+  return [
+    rect(area.left, area.top, area.width, cut.top - area.top),
+    rect(area.left, cut.top, cut.left - area.left, cut.height),
+    rect(right, cut.top, area.left + area.width - right, cut.height),
+    rect(area.left, bottom, area.width, area.top + area.height - bottom),
+  ].filter(({ width, height }) => width > 0 && height > 0);
+}
+
 /** True when the rectangles share at least one pixel. */
 export const overlap = (a: Rect, b: Rect): boolean =>
   a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;

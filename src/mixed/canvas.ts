@@ -1,9 +1,11 @@
 import { AV_PIX_FMT_YUV420P } from 'node-av/constants';
 import { avImageCopy2, Frame } from 'node-av/lib';
 import { ok, present } from '../codec/native.ts';
-import { rect, type Rect, type Size } from '../layout/rect.ts';
+import { intersection, rect, type Rect, type Size } from '../layout/rect.ts';
+import { mixPixels, mixValue, opaque, overlayPixels, type Pixels } from './blend.ts';
+import { black, type Yuv } from './colour.ts';
+import type { Stamp } from './stamp.ts';
 import { planesAt, type Planes, type Tile } from './tile.ts';
-import type { Yuv } from './background-colour.ts';
 
 /** A frame of our own. Its planes are asked for once: each time costs more than copying a small picture. */
 class Picture implements Planes {
@@ -20,15 +22,6 @@ class Picture implements Planes {
     this.data = present('canvas planes', this.frame.data);
     this.linesize = this.frame.linesize;
   }
-}
-
-/** The part of `area` that lies on a canvas of this size. */
-function clipped(area: Rect, size: Size): Rect {
-  const left = Math.max(0, area.left);
-  const top = Math.max(0, area.top);
-  const right = Math.min(size.width, area.left + area.width);
-  const bottom = Math.min(size.height, area.top + area.height);
-  return rect(left, top, Math.max(0, right - left), Math.max(0, bottom - top));
 }
 
 /** Pictures up to this many pixels are copied to where their planes are known; the planes of larger ones cost less. */
@@ -67,18 +60,18 @@ class Landings {
 /** The picture that is encoded. It persists from tick to tick, so that only what changed needs to be drawn. */
 export class Canvas {
   readonly size: Size;
+  /** All of it. */
+  readonly area: Rect;
   readonly #picture: Picture;
-  readonly #background: Picture;
   readonly #landings = new Landings();
   #closed = false;
 
-  /** `size` is even in both directions. Starts as background. */
-  constructor(size: Size, background: Yuv) {
+  /** `size` is even in both directions. Starts black. */
+  constructor(size: Size) {
     this.size = size;
+    this.area = rect(0, 0, size.width, size.height);
     this.#picture = new Picture(size);
-    this.#background = new Picture(size);
-    this.recolour(background);
-    this.clear();
+    this.fill(black, this.area, opaque);
   }
 
   /** The native frame, for the encoder, which copies it. */
@@ -86,23 +79,28 @@ export class Canvas {
     return this.#picture.frame;
   }
 
-  /** Another colour for the background; what is drawn stays until it is cleared. */
-  recolour(background: Yuv): void {
-    background.forEach((value, plane) => this.#background.data[plane]?.fill(value));
-  }
-
-  /** Background everywhere. */
-  clear(): void {
-    this.#copy(this.#background, rect(0, 0, this.size.width, this.size.height));
-  }
-
-  /** Draws a tile with its corner at (left, top), both even; what lies outside is cut, the library would write there. */
-  draw(tile: Tile, left: number, top: number): void {
+  /** Draws the part of a tile that lies in `clip`; the tile's corner is at (left, top), all of it even and on the canvas. */
+  draw(tile: Tile, left: number, top: number, clip: Rect, weight: number): void {
     const { crop, frame } = tile;
-    const area = clipped(rect(left, top, crop.width, crop.height), this.size);
-    if (area.left !== left || area.top !== top || area.width === 0 || area.height === 0) return;
-    const planes = this.#landings.planesOf(frame);
-    this.#paint(planesAt(planes, crop.left, crop.top), planes.linesize, area);
+    const area = intersection(rect(left, top, crop.width, crop.height), clip);
+    if (!area) return;
+    this.#lay(this.#landings.planesOf(frame), crop.left + area.left - left, crop.top + area.top - top, area, weight);
+  }
+
+  /** Draws the part of a stamp that lies in `clip`; the stamp's corner is at (left, top). */
+  stamp(stamp: Stamp, left: number, top: number, clip: Rect, weight: number = opaque): void {
+    const area = intersection(rect(left, top, stamp.width, stamp.height), clip);
+    if (!area) return;
+    const [x, y] = [area.left - left, area.top - top];
+    if (stamp.opacity) this.#overlay(stamp, stamp.opacity, x, y, area);
+    else this.#lay(stamp, x, y, area, weight);
+  }
+
+  /** One colour. */
+  fill(colour: Yuv, clip: Rect, weight: number): void {
+    const area = intersection(clip, this.area);
+    if (!area) return;
+    this.#targets(area).forEach((target, i) => mixValue(target, colour[i] ?? 0, target.width, target.height, weight));
   }
 
   /** Frees the pictures. Idempotent. */
@@ -110,16 +108,37 @@ export class Canvas {
     if (this.#closed) return;
     this.#closed = true;
     this.#picture.frame.free();
-    this.#background.frame.free();
     this.#landings.close();
   }
 
-  #copy(from: Picture, area: Rect): void {
-    this.#paint(planesAt(from, area.left, area.top), from.linesize, area);
+  /** Pixels from (x, y) of `source` on into `wanted`, or mixed with what is there. The library would write beside the canvas. */
+  #lay(source: Planes, x: number, y: number, wanted: Rect, weight: number): void {
+    const area = intersection(wanted, this.area);
+    if (!area) return;
+    const data = planesAt(source, x + area.left - wanted.left, y + area.top - wanted.top);
+    if (weight < opaque) {
+      const from = pixelsOf(data, source.linesize);
+      this.#targets(area).forEach((to, i) => mixPixels(to, from[i]!, to.width, to.height, weight));
+    } else {
+      const target = planesAt(this.#picture, area.left, area.top);
+      const format = AV_PIX_FMT_YUV420P;
+      avImageCopy2(target, this.#picture.linesize, data, source.linesize, format, area.width, area.height);
+    }
   }
 
-  #paint(data: Buffer[], linesize: number[], area: Rect): void {
-    const target = planesAt(this.#picture, area.left, area.top);
-    avImageCopy2(target, this.#picture.linesize, data, linesize, AV_PIX_FMT_YUV420P, area.width, area.height);
+  #overlay(stamp: Stamp, [luma, chroma]: readonly [Buffer, Buffer], x: number, y: number, area: Rect): void {
+    const { linesize } = stamp;
+    const from = pixelsOf(planesAt(stamp, x, y), linesize);
+    const opacity = pixelsOf(planesAt({ data: [luma, chroma, chroma], linesize }, x, y), linesize);
+    this.#targets(area).forEach((to, i) => overlayPixels(to, from[i]!, opacity[i]!, to.width, to.height));
+  }
+
+  #targets({ left, top, width, height }: Rect): (Pixels & Size)[] {
+    return pixelsOf(planesAt(this.#picture, left, top), this.#picture.linesize).map((plane, i) =>
+      i === 0 ? { ...plane, width, height } : { ...plane, width: width / 2, height: height / 2 },
+    );
   }
 }
+
+const pixelsOf = (data: readonly Buffer[], linesize: readonly number[]): Pixels[] =>
+  data.map((plane, i) => ({ data: plane, stride: linesize[i] ?? 0 }));

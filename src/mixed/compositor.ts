@@ -1,108 +1,109 @@
 import type { PlacedPicture } from '../layout/layout-pictures.ts';
-import type { RenderMode } from '../layout/layout-plan.ts';
-import { overlap, type Rect } from '../layout/rect.ts';
+import { contains, intersection, type Rect } from '../layout/rect.ts';
 import type { WallUs } from '../units.ts';
-import type { Canvas } from './canvas.ts';
-import type { PictureSource, TileChange } from './picture-source.ts';
+import { opaque } from './blend.ts';
+import { Cell, type CellSurroundings } from './cell.ts';
+import type { PictureSource } from './picture-source.ts';
 import type { Seat } from './roster.ts';
-import type { PlacedTile } from './tile-scaler.ts';
-import type { TilePool } from './tile.ts';
+import type { Stamp } from './stamp.ts';
+import type { Mark } from './watermarks.ts';
 
-/** A picture on the canvas: where it is, what is drawn, and what will be within the window. */
-interface Cell {
-  readonly rect: Rect;
-  readonly renderMode: RenderMode;
-  readonly source: PictureSource;
-  tile: PlacedTile | undefined;
-  changes: TileChange[];
+/** A watermark and what of it is on the canvas. */
+interface ShownMark {
+  readonly mark: Mark;
+  stamp: Stamp | undefined;
 }
 
-const sameArea = (a: PlacedTile, b: PlacedTile): boolean =>
-  a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height;
-
-const sameShape = (cell: Cell, { width, height }: Rect, mode: RenderMode): boolean =>
-  cell.rect.width === width && cell.rect.height === height && cell.renderMode === mode;
-
-const anyOverlap = (rects: readonly Rect[]): boolean =>
-  rects.some((a, i) => rects.slice(i + 1).some((b) => overlap(a, b)));
+/** Areas to draw anew, without those that lie in another one. */
+const outermost = (areas: readonly Rect[]): Rect[] =>
+  areas.filter(
+    (area, i) => !areas.some((other, j) => i !== j && contains(other, area) && !(j > i && contains(area, other))),
+  );
 
 /**
- * Draws the window's ticks on the canvas. The canvas keeps its content, so a tick costs only the tiles that changed;
- * everything is drawn anew when the layout or a picture's shape changes.
+ * Draws the window's ticks on the canvas. The canvas keeps its content: a tick draws anew only the areas in which
+ * something changed, each from the topmost cell that hides everything behind it upwards, watermarks last. So what is
+ * half transparent is never laid over itself (docs/decisions/0006).
  */
 export class Compositor {
-  readonly #canvas: Canvas;
-  readonly #pool: TilePool;
+  readonly #around: CellSurroundings;
   #cells: Cell[] = [];
-  #overlapping = false;
-  #redraw = true;
+  #marks: ShownMark[] = [];
+  #damage: Rect[] = [];
+  #version = 0;
 
-  constructor(canvas: Canvas, pool: TilePool) {
-    this.#canvas = canvas;
-    this.#pool = pool;
+  constructor(around: CellSurroundings) {
+    this.#around = around;
+    this.#damage.push(around.canvas.area);
   }
 
-  /** Takes a new layout; seats without a source stay background. */
+  /** Takes a new layout: pictures in drawing order. Cells that cannot be seen must not be among them. */
   arrange(placed: readonly PlacedPicture<Seat<PictureSource>>[]): void {
+    const { canvas, decor } = this.#around;
     const before = new Map(this.#cells.map((cell) => [cell.source, cell]));
-    this.#cells = [];
-    for (const { picture, rect, renderMode } of placed) {
-      const source = picture?.source;
-      if (!source || rect.width === 0 || rect.height === 0) continue;
-      const known = before.get(source);
-      const sameSize = known !== undefined && sameShape(known, rect, renderMode);
-      const tile = sameSize ? known.tile : undefined;
-      if (sameSize) known.tile = undefined;
-      else source.reshow();
-      this.#cells.push({ rect, renderMode, source, tile, changes: [] });
+    this.#cells = placed.map((one) => new Cell(one, this.#around));
+    for (const cell of this.#cells) {
+      const known = cell.source && before.get(cell.source);
+      if (known) cell.follow(known);
+      else cell.source?.reshow();
     }
-    for (const cell of before.values()) this.#drop(cell);
-    this.#overlapping = anyOverlap(this.#cells.map((cell) => cell.rect));
-    this.#redraw = true;
+    for (const cell of before.values()) cell.close();
+    this.#marks = decor.marks.map((mark) => ({ mark, stamp: undefined }));
+    this.#damage.push(canvas.area);
   }
 
   /** Decodes and scales the window, source after source; yields after each so that the caller may pause. */
   *prepare(ticks: readonly WallUs[]): Generator<void> {
     for (const cell of this.#cells) {
-      cell.changes = cell.source.render(ticks, cell.rect, cell.renderMode);
+      cell.prepare(ticks);
       yield;
     }
   }
 
-  /** Brings the canvas to tick number `tick` of the prepared window; the ticks come in order. */
-  draw(tick: number): void {
-    const fresh = this.#cells.filter((cell) => this.#step(cell, tick));
-    if (this.#redraw) this.#canvas.clear();
-    const everything = this.#redraw || (this.#overlapping && fresh.length > 0);
-    for (const cell of everything ? this.#cells : fresh) {
-      if (cell.tile) this.#canvas.draw(cell.tile, cell.rect.left + cell.tile.left, cell.rect.top + cell.tile.top);
-    }
-    this.#redraw = false;
+  /** Brings the canvas to tick number `tick` of the prepared window, which shows wall time `time`; the ticks come in order. */
+  draw(tick: number, time: WallUs): void {
+    const { canvas, decor } = this.#around;
+    for (const cell of this.#cells) this.#harm(cell.step(tick));
+    for (const shown of this.#marks) this.#harm(stepMark(shown, time));
+    if (this.#version !== decor.version) this.#damage.push(canvas.area);
+    this.#version = decor.version;
+    for (const area of outermost(this.#damage)) this.#paint(area);
+    this.#damage = [];
   }
 
   /** Gives all tiles back. Idempotent. */
   close(): void {
-    for (const cell of this.#cells) this.#drop(cell);
+    for (const cell of this.#cells) cell.close();
     this.#cells = [];
   }
 
-  /** Takes the cell's tile for this tick, if it has a new one. */
-  #step(cell: Cell, tick: number): boolean {
-    const change = cell.changes[0];
-    if (change?.tick !== tick) return false;
-    cell.changes.shift();
-    if (cell.tile) {
-      if (!sameArea(cell.tile, change.tile)) this.#redraw = true;
-      this.#pool.give(cell.tile.frame);
-    }
-    cell.tile = change.tile;
-    return true;
+  #harm(area: Rect | undefined): void {
+    if (area) this.#damage.push(area);
   }
 
-  #drop(cell: Cell): void {
-    if (cell.tile) this.#pool.give(cell.tile.frame);
-    for (const { tile } of cell.changes) this.#pool.give(tile.frame);
-    cell.tile = undefined;
-    cell.changes = [];
+  #paint(area: Rect): void {
+    const ground = this.#cells.findLastIndex((cell) => cell.opaque && contains(cell.rect, area));
+    if (ground < 0) this.#paintBackground(area);
+    for (const cell of this.#cells.slice(Math.max(0, ground))) {
+      const part = intersection(cell.rect, area);
+      if (part) cell.paint(part);
+    }
+    for (const { mark, stamp } of this.#marks)
+      if (stamp) this.#around.canvas.stamp(stamp, mark.rect.left, mark.rect.top, area);
   }
+
+  #paintBackground(area: Rect): void {
+    const { canvas, decor } = this.#around;
+    const image = decor.background();
+    if (image) canvas.stamp(image, 0, 0, area);
+    else canvas.fill(decor.colour, area, opaque);
+  }
+}
+
+/** What the mark looks like at `time`; gives its area when that is something new. */
+function stepMark(shown: ShownMark, time: WallUs): Rect | undefined {
+  const stamp = shown.mark.stampAt(time);
+  if (stamp === shown.stamp) return undefined;
+  shown.stamp = stamp;
+  return shown.mark.rect;
 }

@@ -2,6 +2,7 @@ import type { MediaId } from '../room-key.ts';
 import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
 import type { Micros, WallUs } from '../units.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
+import type { ImageLoader } from '../images/image-loader.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 
 /** What the mix's file carries. */
@@ -27,6 +28,12 @@ export interface MixedRecordingOptions {
   readonly streams: RecordingPlan['streams'];
   /** Who is where at first; {@link MixedRecording.changeLayout} replaces it. */
   readonly layout: LayoutPlan;
+  /** What is seen while a user sends no picture: the last one or black. */
+  readonly fill: RecordingPlan['fill'];
+  /** Brings the images that layouts name; without it none is shown. */
+  readonly images?: Pick<ImageLoader, 'load'> | undefined;
+  /** An image cannot be fetched or decoded: called once for every layout that names it; the recording goes on. */
+  readonly onImageFailed?: ((url: string) => void) | undefined;
   /** Opens the file once the encoders are known. The recording flushes and closes it. */
   readonly openWriter: (formats: MixFormats) => SegmentWriter | Promise<SegmentWriter>;
   /** Asks a sender for a key frame; called again while one is needed, so the callee limits the rate. */

@@ -57,6 +57,12 @@ function createPictureMixer(parts: Parts, interleaver: Interleaver): PictureMixe
       windowTicks: parts.windowTicks,
       canvas: { width: even(options.video.width), height: even(options.video.height) },
       layout: options.layout,
+      fill: options.fill,
+      images: options.images,
+      onImageFailed: (url, error) => {
+        options.log?.info({ url, err: error }, 'an image of the layout cannot be used');
+        options.onImageFailed?.(url);
+      },
       encoder,
       onPacket: (packet) => interleaver.video(packet),
     })

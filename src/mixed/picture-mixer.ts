@@ -1,15 +1,17 @@
-import { layoutPictures } from '../layout/layout-pictures.ts';
+import { layoutPictures, type PlacedPicture } from '../layout/layout-pictures.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { Size } from '../layout/rect.ts';
 import type { VideoPacket } from '../segment/segment-writer.ts';
-import type { WallUs } from '../units.ts';
-import { parseColour } from './background-colour.ts';
+import { micros, type WallUs } from '../units.ts';
 import { Canvas } from './canvas.ts';
 import { Compositor } from './compositor.ts';
+import { Decor } from './decor.ts';
+import type { ImageShelfOptions } from './image-shelf.ts';
 import type { PictureEncoder } from './picture-encoder.ts';
 import { PictureSource, type PictureSourceStats } from './picture-source.ts';
-import { Roster } from './roster.ts';
+import { Roster, type Seat } from './roster.ts';
 import { Schedule } from './schedule.ts';
+import type { RecordingPlan } from '../worker-api/messages.ts';
 import type { TickGrid } from './tick-grid.ts';
 import { TilePool } from './tile.ts';
 
@@ -23,10 +25,17 @@ export interface PictureMixerOptions {
   readonly canvas: Size;
   /** The layout at first. */
   readonly layout: LayoutPlan;
+  /** What is seen while a user sends no picture: the last one or black (FillType). */
+  readonly fill: RecordingPlan['fill'];
+  readonly images: ImageShelfOptions['loader'];
+  readonly onImageFailed: ImageShelfOptions['onFailed'];
   /** Closed by the mixer. */
   readonly encoder: PictureEncoder;
   readonly onPacket: (packet: VideoPacket) => void;
 }
+
+/** A source without a picture for this long has stopped (FillType 1). */
+const stoppedAfter = micros(3_000_000);
 
 const sum = (a: PictureSourceStats, b: PictureSourceStats): PictureSourceStats => ({
   decoded: a.decoded + b.decoded,
@@ -34,6 +43,9 @@ const sum = (a: PictureSourceStats, b: PictureSourceStats): PictureSourceStats =
   broken: a.broken + b.broken,
   skipped: a.skipped + b.skipped,
 });
+
+const isVisible = ({ rect, alpha }: PlacedPicture<Seat<PictureSource>>): boolean =>
+  rect.width > 0 && rect.height > 0 && alpha < 255;
 
 /**
  * The picture half of a mix: who is shown where, window by window, and the encoder. A window never spans a change of
@@ -47,6 +59,7 @@ export class PictureMixer {
   readonly #pool = new TilePool();
   readonly #compositor: Compositor;
   readonly #sources = new Set<PictureSource>();
+  readonly #decor: Decor;
   #past: PictureSourceStats = { decoded: 0, scaled: 0, broken: 0, skipped: 0 };
   /** Sources in the room for which the layout has no place. */
   #hidden: PictureSource[] = [];
@@ -59,13 +72,17 @@ export class PictureMixer {
     this.#options = options;
     this.#tick = options.firstTick;
     this.#layout = options.layout;
-    this.#canvas = new Canvas(options.canvas, parseColour(options.layout.background));
-    this.#compositor = new Compositor(this.#canvas, this.#pool);
+    const { canvas: size, images: loader, onImageFailed: onFailed } = options;
+    this.#canvas = new Canvas(size);
+    this.#decor = new Decor(options.layout, { loader, canvas: size, onFailed });
+    const parts = { canvas: this.#canvas, decor: this.#decor, pool: this.#pool };
+    this.#compositor = new Compositor({ ...parts, blackAfterVideo: options.fill === 'black' });
     this.roster = new Roster<PictureSource>({
       replaced: (previous, next) => {
         next.succeed(previous);
         this.#forget(previous);
       },
+      rested: (source) => source.rest(),
       released: (source) => {
         source.close();
         this.#forget(source);
@@ -80,7 +97,8 @@ export class PictureMixer {
 
   /** A new source that shares the mixer's tiles; it is shown once the roster says so. */
   createSource(requestKeyFrame: () => void): PictureSource {
-    const source = new PictureSource({ pool: this.#pool, requestKeyFrame });
+    const blackAfter = this.#options.fill === 'black' ? stoppedAfter : undefined;
+    const source = new PictureSource({ pool: this.#pool, blackAfter, requestKeyFrame });
     this.#sources.add(source);
     return source;
   }
@@ -98,6 +116,7 @@ export class PictureMixer {
   /** From `at` on this layout; changes that come out of order take effect in the order in which they came. */
   changeLayout(layout: LayoutPlan, at: WallUs): void {
     this.#layouts.plan(at, layout);
+    this.#decor.announce(layout);
   }
 
   /** What the encoder still holds goes out. */
@@ -119,6 +138,7 @@ export class PictureMixer {
     this.roster.clear();
     for (const source of this.#sources) source.close();
     this.#pool.close();
+    this.#decor.close();
     this.#canvas.close();
     this.#options.encoder.close();
   }
@@ -133,14 +153,14 @@ export class PictureMixer {
   #relayUntil(now: WallUs): boolean {
     const due = this.#layouts.takeUntil(now);
     if (!due) return false;
-    if (due.background !== this.#layout.background) this.#canvas.recolour(parseColour(due.background));
     this.#layout = due;
+    this.#decor.change(due, this.#layouts.values());
     return true;
   }
 
   #arrange(): void {
     const seats = this.roster.seats();
-    const placed = layoutPictures(this.#layout, this.#options.canvas, seats);
+    const placed = layoutPictures(this.#layout, this.#options.canvas, seats).filter(isVisible);
     const shown = new Set(placed.map(({ picture }) => picture));
     this.#hidden = seats.flatMap((seat) => (seat.source && !shown.has(seat) ? [seat.source] : []));
     this.#compositor.arrange(placed);
@@ -152,7 +172,7 @@ export class PictureMixer {
     for (const source of this.#hidden) source.skip(grid.sampledUntil(end - 1));
     yield* this.#compositor.prepare(ticks);
     for (let i = 0; i < ticks.length; i++) {
-      this.#compositor.draw(i);
+      this.#compositor.draw(i, grid.at(this.#tick));
       this.#options.encoder.encode(this.#canvas.frame, this.#tick).forEach(this.#options.onPacket);
       this.#tick += 1;
       yield;

@@ -1,7 +1,7 @@
 import { Frame } from 'node-av/lib';
 import type { Size } from '../layout/rect.ts';
 import type { VideoSink, VideoUnit } from '../timeline/media.ts';
-import type { WallUs } from '../units.ts';
+import type { Micros, WallUs } from '../units.ts';
 import type { RenderMode } from '../layout/layout-plan.ts';
 import { isDamaged, PictureDecoder } from './picture-decoder.ts';
 import { TileScaler, type PlacedTile } from './tile-scaler.ts';
@@ -23,14 +23,17 @@ export interface PictureSourceStats {
 /** How a picture source is made. */
 export interface PictureSourceOptions {
   readonly pool: TilePool;
+  /** The source counts as stopped when its newest picture is older than this: black is shown then. Never by default. */
+  readonly blackAfter?: Micros | undefined;
   /** Called whenever only a key frame can help; the limit of its rate is the caller's. */
   readonly requestKeyFrame: () => void;
 }
 
-/** The tile that is shown from tick number `tick` of the window on. */
+/** What is shown from tick number `tick` of the window on. */
 export interface TileChange {
   readonly tick: number;
-  readonly tile: PlacedTile;
+  /** Undefined: black, the source has stopped. */
+  readonly tile: PlacedTile | undefined;
 }
 
 interface Window {
@@ -42,8 +45,11 @@ interface Window {
 
 interface HeldPicture {
   readonly frame: Frame;
-  /** False until it was given out as a tile for the present cell. */
+  /** When it was taken. */
+  readonly at: WallUs;
+  /** What was given out for the present cell: the tile, and later black. */
   shown: boolean;
+  blackened: boolean;
 }
 
 const newFrame = (): Frame => {
@@ -65,6 +71,7 @@ export class PictureSource implements VideoSink {
   #held: HeldPicture | undefined;
   #incoming = newFrame();
   #awaitsKey = true;
+  #resting = false;
   #closed = false;
 
   constructor(options: PictureSourceOptions) {
@@ -78,7 +85,7 @@ export class PictureSource implements VideoSink {
   }
 
   onVideo(unit: VideoUnit): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#resting) return;
     if (this.#queue.push(unit)) return;
     this.stats.skipped += 1 + this.#queue.clear();
     this.#loseTrack();
@@ -87,7 +94,7 @@ export class PictureSource implements VideoSink {
   /** Goes on from what `previous` showed last, until this source's first picture; `previous` is closed. */
   succeed(previous: PictureSource): void {
     if (!this.#held && previous.#held) {
-      this.#held = { ...previous.#held, shown: false };
+      this.#held = { ...previous.#held, shown: false, blackened: false };
       previous.#held = undefined;
     }
     previous.close();
@@ -102,17 +109,17 @@ export class PictureSource implements VideoSink {
     for (let next = this.#queue.take(last); next; next = this.#queue.take(last)) {
       for (let at = this.#decode(next.unit, next.at); at !== undefined; at = this.#receive()) {
         cursor = this.#showBefore(at, { ticks, cell, mode, changes }, cursor);
-        this.#hold();
+        this.#hold(at);
       }
     }
     this.#showBefore(undefined, { ticks, cell, mode, changes }, cursor);
-    if (this.#awaitsKey && this.#missedSome()) this.#options.requestKeyFrame();
+    if (this.#awaitsKey && !this.#resting && this.#missedSome()) this.#options.requestKeyFrame();
     return changes;
   }
 
   /** Makes the next window give the held picture anew: the last tile is gone, or the cell has another size. */
   reshow(): void {
-    if (this.#held) this.#held.shown = false;
+    if (this.#held) Object.assign(this.#held, { shown: false, blackened: false });
   }
 
   /** Stands in for `render` while the source has no place: nothing is decoded, what is due by `until` is dropped. */
@@ -121,6 +128,14 @@ export class PictureSource implements VideoSink {
       this.stats.skipped += 1;
       this.#awaitsKey = true;
     }
+  }
+
+  /** The track is gone; the newest picture stays, for as long as somebody wants to see it. Idempotent. */
+  rest(): void {
+    this.#queue.clear();
+    this.#decoder?.close();
+    this.#decoder = undefined;
+    this.#resting = true;
   }
 
   /** Frees decoder, scaler and the held picture. Idempotent. Tiles given out stay valid. */
@@ -162,10 +177,10 @@ export class PictureSource implements VideoSink {
   }
 
   /** The held picture becomes the newest one; the frames swap because receiving empties its target even when it fails. */
-  #hold(): void {
+  #hold(at: WallUs): void {
     const spare = this.#held?.frame ?? newFrame();
     spare.unref();
-    this.#held = { frame: this.#incoming, shown: false };
+    this.#held = { frame: this.#incoming, at, shown: false, blackened: false };
     this.#incoming = spare;
   }
 
@@ -175,11 +190,25 @@ export class PictureSource implements VideoSink {
     const end = ticks.findIndex((tick, i) => i >= from && until !== undefined && tick >= until);
     const cursor = end < 0 ? ticks.length : end;
     const held = this.#held;
-    if (!held || held.shown || cursor === from) return cursor;
-    held.shown = true;
-    const tile = this.#scale(held.frame, window);
-    if (tile) changes.push({ tick: from, tile });
+    if (!held || cursor === from) return cursor;
+    const stale = this.#firstStale(held, ticks.slice(from, cursor)) + from;
+    if (!held.shown && stale > from) {
+      held.shown = true;
+      const tile = this.#scale(held.frame, window);
+      if (tile) changes.push({ tick: from, tile });
+    }
+    if (!held.blackened && stale < cursor) {
+      held.blackened = true;
+      changes.push({ tick: stale, tile: undefined });
+    }
     return cursor;
+  }
+
+  /** The first of the ticks at which the held picture is too old to be shown; their number when it never is. */
+  #firstStale({ at }: HeldPicture, ticks: readonly WallUs[]): number {
+    const { blackAfter } = this.#options;
+    const first = blackAfter === undefined ? -1 : ticks.findIndex((tick) => tick - at >= blackAfter);
+    return first < 0 ? ticks.length : first;
   }
 
   #scale(frame: Frame, { cell, mode }: Window): PlacedTile | undefined {

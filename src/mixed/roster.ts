@@ -2,7 +2,10 @@ import type { LayoutPicture } from '../layout/layout-pictures.ts';
 import type { MediaId } from '../room-key.ts';
 import { wallUs, type WallUs } from '../units.ts';
 
-/** A picture of the layout with the source that fills it; no source means background. */
+/**
+ * A picture of the layout with the source that fills it. A camera that was switched off keeps its source, which rests, and
+ * has no video; one that never was has no source either.
+ */
 export interface Seat<Source> extends LayoutPicture {
   readonly source: Source | undefined;
 }
@@ -19,13 +22,17 @@ export type RosterChange<Source> =
 export interface RosterEvents<Source> {
   /** `next` takes the place of `previous`, a user who published anew. */
   replaced(previous: Source, next: Source): void;
+  /** The source's track is gone, but its last picture stays. */
+  rested(source: Source): void;
   /** The source is shown no more. */
   released(source: Source): void;
 }
 
 interface Anchor<Source> {
-  readonly order: number;
+  order: number;
   readonly sources: Map<MediaId, Source>;
+  /** The camera among `sources` that sends no more. */
+  resting?: Source | undefined;
 }
 
 interface PlannedChange<Source> {
@@ -81,10 +88,10 @@ export class Roster<Source> {
   /** Everything that could be shown now, in no particular order. A user who only shares a screen has no empty camera. */
   seats(): Seat<Source>[] {
     const seats: Seat<Source>[] = [];
-    for (const [userId, { order, sources }] of this.#anchors) {
+    for (const [userId, { order, sources, resting }] of this.#anchors) {
       const aux = sources.get('aux');
       const main = sources.get('main');
-      if (main || !aux) seats.push({ userId, mediaId: 'main', order, hasVideo: main !== undefined, source: main });
+      if (main || !aux) seats.push({ userId, mediaId: 'main', order, hasVideo: main !== resting, source: main });
       if (aux) seats.push({ userId, mediaId: 'aux', order, hasVideo: true, source: aux });
     }
     return seats;
@@ -105,7 +112,8 @@ export class Roster<Source> {
 
   #enter(userId: string, order: number): void {
     const known = this.#anchors.get(userId);
-    this.#anchors.set(userId, { order, sources: known?.sources ?? new Map<MediaId, Source>() });
+    if (known) known.order = order;
+    else this.#anchors.set(userId, { order, sources: new Map<MediaId, Source>() });
   }
 
   #leave(userId: string): void {
@@ -122,14 +130,20 @@ export class Roster<Source> {
     }
     const previous = anchor.sources.get(mediaId);
     anchor.sources.set(mediaId, source);
+    if (anchor.resting === previous) anchor.resting = undefined;
     if (previous !== undefined) this.#events.replaced(previous, source);
   }
 
   #hide(userId: string, mediaId: MediaId, only: Source | undefined): void {
-    const sources = this.#anchors.get(userId)?.sources;
-    const shown = sources?.get(mediaId);
-    if (shown === undefined || (only !== undefined && only !== shown)) return;
-    sources?.delete(mediaId);
-    this.#events.released(shown);
+    const anchor = this.#anchors.get(userId);
+    const shown = anchor?.sources.get(mediaId);
+    if (!anchor || shown === undefined || (only !== undefined && only !== shown)) return;
+    if (mediaId === 'main') {
+      anchor.resting = shown;
+      this.#events.rested(shown);
+    } else {
+      anchor.sources.delete(mediaId);
+      this.#events.released(shown);
+    }
   }
 }

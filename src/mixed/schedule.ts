@@ -9,6 +9,11 @@ export class Schedule<Value> {
     return this.#planned[0]?.at;
   }
 
+  /** Everything that has not taken effect. */
+  values(): Value[] {
+    return this.#planned.map(({ value }) => value);
+  }
+
   /** Announces a value. One that is stamped earlier than its predecessor takes effect together with it. */
   plan(at: WallUs, value: Value): void {
     this.#planned.push({ at: wallUs(Math.max(at, this.#planned.at(-1)?.at ?? at)), value });

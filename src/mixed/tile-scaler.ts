@@ -1,5 +1,4 @@
 import {
-  AV_BUFFERSRC_FLAG_KEEP_REF,
   AV_PIX_FMT_YUV420P,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
@@ -7,16 +6,13 @@ import {
   AVCOL_SPC_SMPTE170M,
   AVCOL_SPC_UNSPECIFIED,
 } from 'node-av/constants';
-import { Filter, FilterGraph } from 'node-av/lib';
-import type { FilterContext, Frame } from 'node-av/lib';
-
-import { ok, present } from '../codec/native.ts';
+import type { Frame } from 'node-av/lib';
+import { FilterChain, type FilterSpec } from '../codec/filter-chain.ts';
+import { ok } from '../codec/native.ts';
 import { rect, type Size } from '../layout/rect.ts';
 import type { RenderMode } from '../layout/layout-plan.ts';
 import { fitPicture, type Fitting } from './fitting.ts';
 import type { Tile, TilePool } from './tile.ts';
-
-type FilterSpec = readonly [name: string, args: string];
 
 /** How a picture's numbers stand for colours: matrix and range as FFmpeg's constants. */
 interface Colour {
@@ -50,12 +46,6 @@ interface Geometry {
   readonly fitting: Fitting;
 }
 
-interface Chain {
-  readonly graph: FilterGraph;
-  readonly source: FilterContext;
-  readonly sink: FilterContext;
-}
-
 const whole = (size: Size, part: Size): boolean => size.width === part.width && size.height === part.height;
 
 /** zscale costs half of swscale but takes only what it knows; swscale turns every format into yuv420p. */
@@ -77,32 +67,6 @@ function zscaleColours({ matrix, range }: Colour): string {
 
 const swscaleColours = 'out_color_matrix=smpte170m:out_range=limited';
 
-function createFilter(graph: FilterGraph, name: string, args: string | null): FilterContext {
-  const filter = present(name, Filter.getByName(name));
-  return present(name, graph.createFilter(filter, name, args));
-}
-
-function buildChain(geometry: Geometry): Chain {
-  const graph = new FilterGraph();
-  graph.alloc();
-  graph.nbThreads = 1;
-  const { width, height } = geometry.source;
-  const { matrix, range } = geometry.colour;
-  const picture = `video_size=${width}x${height}:pix_fmt=${geometry.format}:colorspace=${matrix}:range=${range}`;
-  const input = `${picture}:time_base=1/1000000:pixel_aspect=1/1`;
-  const source = createFilter(graph, 'buffer', input);
-  const sink = createFilter(graph, 'buffersink', null);
-  let last = source;
-  for (const [name, args] of scalingFilters(geometry)) {
-    const next = createFilter(graph, name, args);
-    ok('link filters', last.link(0, next, 0));
-    last = next;
-  }
-  ok('link filters', last.link(0, sink, 0));
-  ok('configure scaler', graph.configSync());
-  return { graph, source, sink };
-}
-
 /**
  * Turns one source's pictures into tiles of a cell. The chain is made anew when the source's size, orientation or
  * format changes, or the cell does. Pictures that already have the tile's size are shared, not copied.
@@ -110,7 +74,7 @@ function buildChain(geometry: Geometry): Chain {
 export class TileScaler {
   readonly #pool: TilePool;
   #geometry: Geometry | undefined;
-  #chain: Chain | undefined;
+  #chain: FilterChain | undefined;
 
   constructor(pool: TilePool) {
     this.#pool = pool;
@@ -135,7 +99,7 @@ export class TileScaler {
 
   /** Frees the chain. Idempotent; a later `scale` builds a new one. */
   close(): void {
-    this.#chain?.graph.free();
+    this.#chain?.close();
     this.#chain = undefined;
     this.#geometry = undefined;
   }
@@ -155,9 +119,9 @@ export class TileScaler {
   }
 
   #convert(geometry: Geometry, picture: Frame, into: Frame): void {
-    this.#chain ??= buildChain(geometry);
-    ok('scale', this.#chain.source.buffersrcAddFrameSync(picture, AV_BUFFERSRC_FLAG_KEEP_REF));
-    ok('scaled picture', this.#chain.sink.buffersinkGetFrameSync(into));
+    const { source, format, colour } = geometry;
+    this.#chain ??= new FilterChain({ ...source, format, ...colour }, scalingFilters(geometry));
+    this.#chain.convert(picture, into);
   }
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import type { ImageLoader } from '../images/image-loader.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import {
   createMixedRecording,
@@ -24,6 +25,10 @@ export interface MixedRoomRecordingOptions {
   readonly zeroUs: WallUs | undefined;
   readonly openWriter: OpenSpoolFile;
   readonly requestKeyFrame: (track: number) => void;
+  /** Brings the images that layouts name. */
+  readonly images: Pick<ImageLoader, 'load'>;
+  /** An image of the layout cannot be used (event 309); the recording goes on. */
+  readonly onImageFailed: (url: string) => void;
   /** The file could not be opened: nothing is being recorded. */
   readonly onFault: (error: unknown) => void;
   readonly log: Logger;
@@ -127,7 +132,7 @@ export class MixedRoomRecording implements RoomRecording {
   }
 
   #mixOptions(first: WallUs): MixedRecordingOptions {
-    const { plan, log, openWriter, requestKeyFrame } = this.#options;
+    const { plan, log, openWriter, requestKeyFrame, images, onImageFailed } = this.#options;
     const zeroUs = this.#options.zeroUs ?? first;
     return {
       zeroUs,
@@ -136,6 +141,9 @@ export class MixedRoomRecording implements RoomRecording {
       audio: plan.audio,
       streams: plan.streams,
       layout: plan.layout,
+      fill: plan.fill,
+      images,
+      onImageFailed,
       openWriter: ({ audio, video }) =>
         openWriter({ userId: '', mediaId: 'mix', zeroUs, audio, video: video !== undefined }),
       requestKeyFrame: (userId, mediaId) => {

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { appDirectory } from '../config/directory.ts';
+import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
@@ -33,6 +34,7 @@ interface Worker extends RoleContext {
   readonly client: WorkerClient;
   readonly spool: Spool;
   readonly rooms: RoomsEndpoint;
+  readonly images: ImageLoader;
 }
 
 /** The `recorder` role: records leased tasks onto the spool and finishes their files. */
@@ -48,7 +50,8 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
     timeoutMs: answerTimeoutMs(config.recorders.lease_seconds * 1000),
   });
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
-  const worker: Worker = { ...context, client, spool, rooms };
+  const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
+  const worker: Worker = { ...context, client, spool, rooms, images };
   const recorder = new Recorder({
     recorderId: `${hostname()}-${context.name ?? randomUUID()}`,
     sync: (request) => client.sync(request),
@@ -61,7 +64,7 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   void sweepSpool({ spool, sweepable: (taskIds) => client.sweepable(taskIds), log });
   const close = async (): Promise<void> => {
     await recorder.close();
-    await client.close();
+    await Promise.all([client.close(), images.close()]);
   };
   return { close };
 }
@@ -151,12 +154,14 @@ interface RecordingEvents {
   readonly onFault: (error: unknown) => void;
 }
 
-function openRecording({ task, earlier, log, spool }: TaskWorker, events: RecordingEvents): RoomRecording {
+function openRecording({ task, earlier, log, spool, images }: TaskWorker, events: RecordingEvents): RoomRecording {
   const { plan } = task;
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
     return new SingleRoomRecording({ plan, epoch: task.epoch, earlier, folder, ...events, log });
   }
   const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
-  return new MixedRoomRecording({ plan, zeroUs, openWriter: spoolWriter({ spool, task, log }), ...events, log });
+  const openWriter = spoolWriter({ spool, task, log });
+  const onImageFailed = (url: string): void => log.warn({ url }, 'image left out of the picture');
+  return new MixedRoomRecording({ plan, zeroUs, openWriter, images, onImageFailed, ...events, log });
 }

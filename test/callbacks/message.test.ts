@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mayConnect } from '../../src/callbacks/address-guard.ts';
+import { mayConnect } from '../../src/address-guard.ts';
 import { messageBody, messageHeaders, signBody } from '../../src/callbacks/message.ts';
 import {
   failover,

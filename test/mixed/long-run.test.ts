@@ -20,6 +20,7 @@ async function runWindows(): Promise<(windows: number) => Promise<void>> {
   const recording = await createMixedRecording({
     zeroUs: zero,
     layout: gridPlan,
+    fill: 'hold',
     video: { width: 128, height: 96, fps, bitrate: 200_000, gopSeconds: 2 },
     audio: { sampleRate: 16_000, channels: 1, bitrate: 32_000 },
     streams: 'audio-video',

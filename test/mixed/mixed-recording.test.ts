@@ -39,6 +39,7 @@ async function startMix(options: Partial<MixedRecordingOptions> = {}): Promise<M
   const recording = await createMixedRecording({
     zeroUs: zero,
     layout: gridPlan,
+    fill: 'hold',
     video: { ...canvas, fps, bitrate: 1_000_000, gopSeconds: 2 },
     audio: { sampleRate: 48_000, channels: 1, bitrate: 64_000 },
     streams: 'audio-video',
@@ -195,7 +196,7 @@ test('a tick shows the picture nearest to it; a quiet source keeps its picture',
   assertColour(shown[44], full, blue, 'held to the end');
 });
 
-test('background until the first key frame and after the picture is removed', async () => {
+test('background until the first key frame; a camera that is switched off leaves its last picture', async () => {
   const mix = await startMix({ layout: { ...gridPlan, background: '#FFFFFF' } });
   mix.recording.addAnchor('a', 0, zero);
   const sink = mix.recording.addPicture('a', 'main', zero);
@@ -208,7 +209,7 @@ test('background until the first key frame and after the picture is removed', as
   const [full] = cells(1);
   assertColour(shown[14], full, white, 'before the key frame');
   assertColour(shown[15], full, red, 'from the key frame on');
-  assertColour(shown[59], full, white, 'after removal');
+  assertColour(shown[59], full, red, 'after removal');
   assert.ok(mix.keyFrames.includes('a/main'), 'a key frame was asked for');
   assert.equal(mix.recording.stats().pictures?.skipped, 10);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { rect } from '../../src/layout/rect.ts';
-import { parseColour } from '../../src/mixed/background-colour.ts';
+import { parseColour } from '../../src/mixed/colour.ts';
 import { fitPicture } from '../../src/mixed/fitting.ts';
 import { Interleaver } from '../../src/mixed/interleaver.ts';
 import { Limiter, limiterBlock } from '../../src/mixed/limiter.ts';
@@ -155,6 +155,7 @@ const roster = (): { roster: Roster<string>; log: string[] } => {
   const log: string[] = [];
   const events = {
     replaced: (a: string, b: string) => log.push(`${a}>${b}`),
+    rested: (a: string) => log.push(`~${a}`),
     released: (a: string) => log.push(`-${a}`),
   };
   return { roster: new Roster<string>(events), log };

@@ -20,6 +20,7 @@ test('on the real spool the mix is cut at its key frames, every ten seconds, and
   const recording = await createMixedRecording({
     zeroUs: zero,
     layout: gridPlan,
+    fill: 'hold',
     video: { width: 160, height: 120, fps: 15, bitrate: 200_000, gopSeconds: 10 },
     audio: { sampleRate: 44_100, channels: 2, bitrate: 64_000 },
     streams: 'audio-video',

@@ -27,6 +27,8 @@ function open(t: TestContext, change: Partial<RecordingPlan> = {}, zeroUs?: Wall
     zeroUs,
     openWriter: spoolWriter({ spool, task: leasedTask('task'), log: silent }),
     requestKeyFrame: (track) => void asked.push(track),
+    images: { load: (url) => assert.fail(url) },
+    onImageFailed: (url) => assert.fail(url),
     onFault: (error) => assert.fail(String(error)),
     log: silent,
   });

@@ -1,0 +1,64 @@
+import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { buildConnector } from 'undici';
+
+/** Cloud metadata services outside the link-local ranges. */
+const metadataAddresses: ReadonlySet<string> = new Set(['100.100.100.200', 'fd00:ec2::254']);
+
+/** Ranges that no web server lives in, or that may hide another address inside. */
+const refusedRanges: ReadonlySet<string> = new Set([
+  'linkLocal',
+  'multicast',
+  'broadcast',
+  'rfc6052',
+  'rfc6145',
+  '6to4',
+  'teredo',
+]);
+
+/** Whether connections to this IP address are allowed. */
+export type AddressRule = (address: string) => boolean;
+
+/**
+ * Whether a callback may connect to this IP address. Private networks and loopback are allowed, because receivers of
+ * self-hosters live there; link-local and metadata addresses never are.
+ */
+export function mayConnect(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return !refusedRanges.has(parsed.range()) && !metadataAddresses.has(parsed.toString());
+}
+
+/** Like {@link mayConnect}, but on the public internet only: whoever names the address is no insider of our network. */
+export const mayConnectPublicly: AddressRule = (address) =>
+  mayConnect(address) && ipaddr.process(address).range() === 'unicast';
+
+const refusal = (host: string): Error => new Error(`connections to ${host} are not allowed`);
+
+type LookupAnswer = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
+
+type Lookup = (host: string, options: LookupOptions, answer: LookupAnswer) => void;
+
+/** Resolves like the system does and leaves out what the rule refuses: checked at connect time, so rebinding is in vain. */
+const guardedLookup =
+  (permits: AddressRule): Lookup =>
+  (host, options, answer) => {
+    dnsLookup(host, { ...options, all: true }, (error, found) => {
+      if (error) return answer(error, []);
+      const allowed = found.filter(({ address }) => permits(address));
+      const first = allowed[0];
+      if (!first) return answer(refusal(host), []);
+      return options.all ? answer(null, allowed) : answer(null, first.address, first.family);
+    });
+  };
+
+/** An undici connector that refuses addresses which the rule forbids, whether written in the URL or found by name. */
+export function guardedConnector(connectTimeoutMs: number, permits: AddressRule): buildConnector.connector {
+  const connect = buildConnector({ timeout: connectTimeoutMs, lookup: guardedLookup(permits) });
+  return (options, callback) => {
+    const host = options.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) !== 0 && !permits(host)) callback(refusal(host), null);
+    else connect(options, callback);
+  };
+}

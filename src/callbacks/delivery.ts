@@ -2,12 +2,13 @@ import type { Logger } from 'pino';
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { AppDirectory, CallbackTarget } from '../config/apps.ts';
 import type { Store } from '../store/store.ts';
-import { Outbox, type DueEvent } from './outbox.ts';
+import { targetOf } from './groups.ts';
+import { Outbox, type DueEvent, type Lane } from './outbox.ts';
 import { isTooOld, nextAttemptMs } from './schedule.ts';
 import { CallbackSender, type SendCallback } from './sender.ts';
 
-/** Attempts under way per app and in all: a dead receiver of one app must not hold up the others'. */
-const attemptsPerApp = 8;
+/** Attempts under way per app and group, and in all: a dead receiver must not hold up the others. */
+const attemptsPerLane = 8;
 const attemptsInAll = 64;
 /** The longest sleep between looks at the outbox; a wall clock that was set back is noticed by then. */
 const longestSleepMs = 10_000;
@@ -42,13 +43,13 @@ export interface CallbackDelivery {
   stats(): CallbackStats;
 }
 
-/** Takes due events from the outbox, one at a time per task, and settles each by the retry schedule of contract §4.1. */
+/** Takes due events from the outbox, one at a time per stream, and settles each by the retry schedule of contract §4.1. */
 class OutboxDelivery implements CallbackDelivery {
   readonly #options: CallbackDeliveryOptions;
   readonly #outbox: Outbox;
   readonly #sender: CallbackSender;
   readonly #stopListening: () => void;
-  readonly #underWay = new Map<string, { app: number; done: Promise<void> }>();
+  readonly #underWay = new Map<string, Lane & { done: Promise<void> }>();
   readonly #counts = { delivered: 0, dropped: 0, skipped: 0, failedAttempts: 0 };
   #cancelTimer: CancelTimer = () => undefined;
   #looking: Promise<void> | undefined;
@@ -107,11 +108,11 @@ class OutboxDelivery implements CallbackDelivery {
   async #startDue(): Promise<void> {
     const room = attemptsInAll - this.#underWay.size;
     if (room <= 0) return;
-    const busy = { tasks: [...this.#underWay.keys()], apps: this.#fullApps() };
+    const busy = { streams: [...this.#underWay.keys()], lanes: this.#fullLanes() };
     const due = await this.#outbox.due(this.#options.clock.wallMs(), busy, room);
     for (const event of due) {
-      if (this.#countOf(event.sdk_app_id) < attemptsPerApp) this.#start(event);
-      // One app filled the answer; the next look leaves it out and finds the others.
+      if (this.#countOf(laneOf(event)) < attemptsPerLane) this.#start(event);
+      // One lane filled the answer; the next look leaves it out and finds the others.
       else this.#lookAgain = true;
     }
   }
@@ -121,17 +122,17 @@ class OutboxDelivery implements CallbackDelivery {
       () => this.#finished(event),
       (error: unknown) => this.#storeFault(event, error),
     );
-    this.#underWay.set(event.task_id, { app: event.sdk_app_id, done });
+    this.#underWay.set(event.stream, { ...laneOf(event), done });
   }
 
   #finished(event: DueEvent): void {
-    this.#underWay.delete(event.task_id);
+    this.#underWay.delete(event.stream);
     this.wake();
   }
 
   async #handle(event: DueEvent): Promise<void> {
     const { apps, clock } = this.#options;
-    const target = apps.app(event.sdk_app_id)?.callback;
+    const target = targetOf(apps.app(event.sdk_app_id), event.event_group);
     if (!target) return this.#settle(event, 'skipped');
     const startedMs = clock.wallMs();
     if (isTooOld(event.attempts, event.first_attempt_ms, startedMs)) return this.#settle(event, 'dropped');
@@ -154,7 +155,7 @@ class OutboxDelivery implements CallbackDelivery {
     const attempts = event.attempts + 1;
     const firstAttemptMs = event.first_attempt_ms ?? startedMs;
     const next = nextAttemptMs({ attempts, firstAttemptMs, startedMs, nowMs: this.#options.clock.wallMs() });
-    this.#options.log.warn({ task: event.task_id, event: event.type, attempts, error }, 'callback attempt failed');
+    this.#options.log.warn({ stream: event.stream, event: event.type, attempts, error }, 'callback attempt failed');
     if (next === undefined) return this.#settle(event, 'dropped', error);
     return this.#outbox.postpone(event, attempts, next, error);
   }
@@ -162,16 +163,16 @@ class OutboxDelivery implements CallbackDelivery {
   async #settle(event: DueEvent, state: 'delivered' | 'dropped' | 'skipped', error?: string): Promise<void> {
     await this.#outbox.settle(event, state, this.#options.clock.wallMs(), error);
     this.#counts[state] += 1;
-    const fields = { task: event.task_id, event: event.type, seq: event.seq };
+    const fields = { stream: event.stream, event: event.type, seq: event.seq };
     if (state === 'dropped') this.#options.log.error(fields, 'callback given up');
     else this.#options.log.debug(fields, `callback ${state}`);
   }
 
   /** The event is found again after a pause, or the same message would be sent in a tight loop. */
   #storeFault(event: DueEvent, error: unknown): void {
-    this.#underWay.delete(event.task_id);
+    this.#underWay.delete(event.stream);
     if (this.closed) return;
-    this.#options.log.error({ err: error, task: event.task_id }, 'callback result cannot be kept');
+    this.#options.log.error({ err: error, stream: event.stream }, 'callback result cannot be kept');
     this.#sleep(storeFaultPauseMs);
   }
 
@@ -186,19 +187,21 @@ class OutboxDelivery implements CallbackDelivery {
     if (!this.closed) this.#cancelTimer = this.#options.clock.after(ms, () => this.wake());
   }
 
-  #countOf(app: number): number {
+  #countOf({ app, group }: Lane): number {
     let count = 0;
-    for (const attempt of this.#underWay.values()) if (attempt.app === app) count += 1;
+    for (const attempt of this.#underWay.values()) if (attempt.app === app && attempt.group === group) count += 1;
     return count;
   }
 
-  #fullApps(): number[] {
-    const apps = new Set(Array.from(this.#underWay.values(), ({ app }) => app));
-    return [...apps].filter((app) => this.#countOf(app) >= attemptsPerApp);
+  #fullLanes(): Lane[] {
+    const lanes = new Map(Array.from(this.#underWay.values(), (lane) => [`${lane.app}/${lane.group}`, lane]));
+    return [...lanes.values()].filter((lane) => this.#countOf(lane) >= attemptsPerLane);
   }
 }
 
-/** Starts delivering what is in the outbox and what joins it (contract §4.1), in order per task. */
+const laneOf = (event: DueEvent): Lane => ({ app: event.sdk_app_id, group: event.event_group });
+
+/** Starts delivering what is in the outbox and what joins it (contract §4.1), in order per stream. */
 export function startCallbackDelivery(options: CallbackDeliveryOptions): CallbackDelivery {
   const delivery = new OutboxDelivery(options);
   delivery.wake();

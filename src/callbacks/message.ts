@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
+import { eventGroup } from './groups.ts';
 
-/** What a callback says (contract §4.2). */
+/** What a callback about a recording says (contract §4.2). */
 export interface CallbackMessage {
   readonly type: number;
   /** Raw room id, never escaped. */
@@ -22,7 +23,7 @@ const textTimeEvents: ReadonlySet<number> = new Set([301, 302, 307]);
 export function messageBody(message: CallbackMessage): string {
   const seconds = Math.floor(message.eventMs / 1000);
   return JSON.stringify({
-    EventGroupId: 3,
+    EventGroupId: eventGroup.recording,
     EventType: message.type,
     CallbackTs: message.callbackMs,
     EventInfo: {
@@ -33,6 +34,30 @@ export function messageBody(message: CallbackMessage): string {
       TaskId: message.taskId,
       Payload: message.payload,
     },
+  });
+}
+
+/** What a callback about a room or the media in it says (contract §4.5). */
+export interface RoomMessage {
+  /** EventGroupId: 1 room, 2 media. */
+  readonly group: number;
+  readonly type: number;
+  /** When it happened, milliseconds since the epoch. */
+  readonly eventMs: number;
+  /** EventInfo without its times; RoomId first. */
+  readonly info: Readonly<Record<string, unknown>>;
+  /** When the first attempt is made; retries repeat it. */
+  readonly callbackMs: number;
+}
+
+/** The message as compact JSON; EventTs is a number here, and the times follow RoomId as in the contract's vector 1. */
+export function roomMessageBody({ group, type, eventMs, info, callbackMs }: RoomMessage): string {
+  const { RoomId, ...rest } = info;
+  return JSON.stringify({
+    EventGroupId: group,
+    EventType: type,
+    CallbackTs: callbackMs,
+    EventInfo: { RoomId, EventTs: Math.floor(eventMs / 1000), EventMsTs: eventMs, ...rest },
   });
 }
 

@@ -1,18 +1,28 @@
 import type { Selectable } from 'kysely';
 import type { Store } from '../store/store.ts';
 import type { EventTable, TaskTable } from '../store/tables.ts';
-import { messageBody } from './message.ts';
+import { eventGroup } from './groups.ts';
+import { messageBody, roomMessageBody } from './message.ts';
 
 /** No retry waits longer; a later time means that the wall clock was set back, and the event is due. */
 const longestWaitMs = 30_000;
 
-/** An event that may be sent now, with what its message needs of its task. */
-export type DueEvent = Selectable<EventTable> & Pick<Selectable<TaskTable>, 'room_id' | 'bot_user_id'>;
+/** An event that may be sent now, with what its message needs of its task; null for an event of a room. */
+export type DueEvent = Selectable<EventTable> & {
+  readonly [Name in 'room_id' | 'bot_user_id']: TaskTable[Name] | null;
+};
 
 /** Names one event. */
 export interface EventKey {
-  readonly task_id: string;
+  readonly stream: string;
   readonly seq: number;
+}
+
+/** One app's events of one group: they go to one receiver, which must not hold up others. */
+export interface Lane {
+  readonly app: number;
+  /** EventGroupId. */
+  readonly group: number;
 }
 
 /** The outbox's rows; each method is one statement or one transaction. */
@@ -23,15 +33,19 @@ export class Outbox {
     this.#store = store;
   }
 
-  /** Earliest unsettled event of each task that is due, oldest first, leaving out the tasks and apps that are busy. */
-  due(nowMs: number, busy: { tasks: readonly string[]; apps: readonly number[] }, limit: number): Promise<DueEvent[]> {
+  /** Earliest unsettled event of each stream that is due, oldest first, leaving out the streams and lanes that are busy. */
+  due(nowMs: number, busy: { streams: readonly string[]; lanes: readonly Lane[] }, limit: number): Promise<DueEvent[]> {
     return this.#heads()
-      .innerJoin('task as t', 't.id', 'e.task_id')
+      .leftJoin('task as t', 't.id', 'e.task_id')
       .selectAll('e')
       .select(['t.room_id', 't.bot_user_id'])
       .where((eb) => eb.or([eb('e.next_attempt_ms', '<=', nowMs), eb('e.next_attempt_ms', '>', nowMs + longestWaitMs)]))
-      .$if(busy.tasks.length > 0, (q) => q.where('e.task_id', 'not in', busy.tasks))
-      .$if(busy.apps.length > 0, (q) => q.where('e.sdk_app_id', 'not in', busy.apps))
+      .$if(busy.streams.length > 0, (q) => q.where('e.stream', 'not in', busy.streams))
+      .where((eb) =>
+        eb.and(
+          busy.lanes.map(({ app, group }) => eb.or([eb('e.sdk_app_id', '!=', app), eb('e.event_group', '!=', group)])),
+        ),
+      )
       .orderBy('e.next_attempt_ms')
       .orderBy('e.event_ms')
       .limit(limit)
@@ -51,15 +65,7 @@ export class Outbox {
 
   /** Fixes the bytes of the message before its first attempt, so that a retry after a crash repeats them. */
   async fixBody(event: DueEvent, nowMs: number): Promise<string> {
-    const body = messageBody({
-      type: event.type,
-      roomId: event.room_id,
-      eventMs: event.event_ms,
-      botUserId: event.bot_user_id,
-      taskId: event.task_id,
-      payload: JSON.parse(event.payload) as unknown,
-      callbackMs: nowMs,
-    });
+    const body = bodyOf(event, nowMs);
     await this.#update(event, { body, first_attempt_ms: nowMs });
     return body;
   }
@@ -84,7 +90,7 @@ export class Outbox {
             eb
               .selectFrom('event as earlier')
               .select('earlier.seq')
-              .whereRef('earlier.task_id', '=', 'e.task_id')
+              .whereRef('earlier.stream', '=', 'e.stream')
               .whereRef('earlier.seq', '<', 'e.seq')
               .where('earlier.state', '=', 'pending'),
           ),
@@ -97,10 +103,19 @@ export class Outbox {
       db
         .updateTable('event')
         .set(set)
-        .where('task_id', '=', event.task_id)
+        .where('stream', '=', event.stream)
         .where('seq', '=', event.seq)
         .where('state', '=', 'pending')
         .execute(),
     );
   }
+}
+
+function bodyOf(event: DueEvent, callbackMs: number): string {
+  const { type, event_ms: eventMs, event_group: group, room_id, bot_user_id, task_id } = event;
+  const payload = JSON.parse(event.payload) as Readonly<Record<string, unknown>>;
+  if (group !== eventGroup.recording) return roomMessageBody({ group, type, eventMs, info: payload, callbackMs });
+  // A task's rows outlive its events, so the join found them.
+  const names = { roomId: room_id ?? '', botUserId: bot_user_id ?? '', taskId: task_id ?? '' };
+  return messageBody({ type, eventMs, ...names, payload, callbackMs });
 }

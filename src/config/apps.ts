@@ -36,8 +36,13 @@ export interface App {
   readonly sdkAppId: number;
   /** Signs and verifies UserSigs (contract §3). */
   readonly secretKey: string;
+  /** Where events of recordings go. */
   readonly callback: CallbackTarget | undefined;
   readonly storage: AppStorage;
+  /** Where events of rooms and of media in them go (contract §4.5); a group that is absent is not told. */
+  readonly roomCallbacks?: { readonly room?: CallbackTarget; readonly media?: CallbackTarget };
+  /** Whether entering a room needs a PrivateMapKey with the privileges for it (contract §3); false by default. */
+  readonly advancedPermission?: boolean;
   readonly limits: {
     readonly concurrentTasks: number;
     readonly queriesPerSecond: number;

@@ -1,4 +1,4 @@
-import type { Account, App, AppDirectory, AppStorage } from './apps.ts';
+import type { Account, App, AppDirectory, AppStorage, CallbackTarget } from './apps.ts';
 import type { Config } from './schema.ts';
 
 /** Accounts and apps as the configuration lists them. */
@@ -12,7 +12,9 @@ function toApp(app: Config['apps'][number]): App {
   return {
     sdkAppId: app.sdk_app_id,
     secretKey: app.secret_key,
-    callback: app.callback && { url: app.callback.url, key: app.callback.key },
+    callback: callbackTarget(app, 'recording'),
+    roomCallbacks: roomCallbacks(app),
+    advancedPermission: app.advanced_permission,
     storage: toStorage(app.storage),
     limits: {
       concurrentTasks: app.limits.concurrent_tasks,
@@ -34,6 +36,21 @@ function toStorage({ tencent_vod: vod }: Config['apps'][number]['storage']): App
     protocol: vod.protocol,
     cosDomain: vod.cos_domain,
   };
+}
+
+type ConfiguredApp = Config['apps'][number];
+type CallbackGroup = NonNullable<ConfiguredApp['callback']>['groups'][number];
+
+/** Where the app wants that group of events, or undefined when it does not want it. */
+function callbackTarget({ callback }: ConfiguredApp, group: CallbackGroup): CallbackTarget | undefined {
+  if (!callback?.groups.includes(group)) return undefined;
+  const own = { recording: undefined, room: callback.room_url, media: callback.media_url }[group];
+  return { url: own ?? callback.url, key: callback.key };
+}
+
+function roomCallbacks(app: ConfiguredApp): NonNullable<App['roomCallbacks']> {
+  const [room, media] = [callbackTarget(app, 'room'), callbackTarget(app, 'media')];
+  return { ...(room && { room }), ...(media && { media }) };
 }
 
 function toAccount(account: Config['accounts'][number]): Account {

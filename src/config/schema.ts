@@ -17,16 +17,23 @@ const http = z.strictObject({
     .describe('How others reach this server; playback links begin with it. Default: http://HOST:PORT.'),
 });
 
+const callbackUrl = z.url({ protocol: /^https?$/ }).max(2083);
+
 const callback = z.strictObject({
-  url: z
-    .url({ protocol: /^https?$/ })
-    .max(2083)
-    .describe('Receives signed events, one HTTP POST each.'),
+  url: callbackUrl.describe('Receives signed events, one HTTP POST each.'),
   key: z
     .string()
     .regex(/^[A-Za-z0-9]{1,32}$/)
     .optional()
     .describe('Signs callbacks; 1–32 letters and digits. Without it they carry no Sign header.'),
+  groups: z
+    .array(z.enum(['recording', 'room', 'media']))
+    .default(['recording'])
+    .describe(
+      'What is told: recording (EventGroupId 3), room (1: create, enter, exit …), media (2: video, audio, aux).',
+    ),
+  room_url: callbackUrl.optional().describe('Where room events go instead of url.'),
+  media_url: callbackUrl.optional().describe('Where media events go instead of url.'),
 });
 
 const limits = z.strictObject({
@@ -81,6 +88,10 @@ const app = z.strictObject({
   sdk_app_id: z.int().min(1).max(4_294_967_295).describe('The app that owns rooms, tasks and files.'),
   secret_key: secretText.describe('Signs and verifies UserSigs.'),
   callback: callback.optional(),
+  advanced_permission: z
+    .boolean()
+    .default(false)
+    .describe('Entering a room needs a PrivateMapKey for it besides the UserSig.'),
   limits: limits.prefault({}),
   storage: storage.prefault({}),
 });

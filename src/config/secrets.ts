@@ -57,7 +57,9 @@ export function withDemoAccount(config: Config, secrets: InstallationSecrets): C
   const limits = { concurrent_tasks: 100, queries_per_second: 20, streams_per_task: 25 };
   return {
     ...config,
-    apps: [{ sdk_app_id: sdkAppId, secret_key: appSecret, limits, storage: { library: {} } }],
+    apps: [
+      { sdk_app_id: sdkAppId, secret_key: appSecret, advanced_permission: false, limits, storage: { library: {} } },
+    ],
     accounts: [{ secret_id: secretId, secret_key: secretKey, apps: [sdkAppId] }],
   };
 }

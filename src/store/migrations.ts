@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { StoreEngine } from './engine.ts';
+import { rooms } from './migrations/0003-rooms.ts';
 import { outputs } from './migrations/0004-outputs.ts';
 
 /** Tasks, files, jobs and the outbox. */
@@ -135,6 +136,7 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
   getMigrations: async () => ({
     '0001-tasks-and-outbox': tasksAndOutbox(engine),
     '0002-giving-up': givingUp,
+    '0003-rooms': rooms(engine),
     '0004-outputs': outputs(engine),
   }),
 });

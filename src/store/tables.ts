@@ -10,6 +10,9 @@ export interface Tables {
   job: JobTable;
   event: EventTable;
   playlist: PlaylistTable;
+  room_session: RoomSessionTable;
+  room_visit: RoomVisitTable;
+  journal_cursor: JournalCursorTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -126,14 +129,19 @@ export interface JobTable {
   error: string | null;
 }
 
-/** The callback outbox: what has to be told, in order per task. */
+/** The callback outbox: what has to be told, in order per stream. */
 export interface EventTable {
-  task_id: string;
+  /** What the event is told in order with: a task by its id, or one life of a room (`room/…`, `media/…`). */
+  stream: string;
   seq: number;
+  /** Null for events of rooms. */
+  task_id: string | null;
   sdk_app_id: number;
+  /** EventGroupId: 1 room, 2 media, 3 recording (contract §4). */
+  event_group: number;
   type: number;
   event_ms: number;
-  /** JSON of EventInfo.Payload. */
+  /** JSON of EventInfo.Payload; of a room event, what EventInfo has besides its times. */
   payload: string;
   /** `dropped` when the retry schedule ran out, `skipped` when the app has no callback. */
   state: 'pending' | 'delivered' | 'dropped' | 'skipped';
@@ -146,6 +154,57 @@ export interface EventTable {
   next_attempt_ms: number;
   settled_ms: number | null;
   error: string | null;
+}
+
+/** One life of a room, from the first who enters to the last who leaves. */
+export interface RoomSessionTable {
+  id: Generated<number>;
+  /** Start of the rooms role that it belongs to, and its number there. */
+  boot: string;
+  number: number;
+  sdk_app_id: number;
+  room_kind: 'number' | 'string';
+  room_id: string;
+  /** `<sdkappid>_<room>_<seconds>` (contract §2.11); two rooms of one name made in the same second share it. */
+  comm_id: string;
+  /** The user who entered first. */
+  creator: string;
+  created_ms: number;
+  destroyed_ms: number | null;
+  /** Sequence and time of the latest event; both only rise. */
+  event_seq: number;
+  event_ms: number;
+}
+
+/** One stay of a user in a room. */
+export interface RoomVisitTable {
+  id: Generated<number>;
+  session_id: number;
+  user_id: string;
+  /** 20 anchor, 21 viewer (contract §4.5). */
+  role: 20 | 21;
+  /** TerminalType and UserType of contract §4.5. */
+  terminal: number;
+  user_type: number;
+  /** What the user came with, such as `WHIP`. */
+  software: string;
+  /** Empty when it is not known. */
+  client_ip: string;
+  /** Blank-separated list of what the user sends now: video, audio, aux. */
+  media: string;
+  joined_ms: number;
+  left_ms: number | null;
+  /** Exit reason of contract §4.5. */
+  leave_reason: number | null;
+}
+
+/** How far a journal was read. */
+export interface JournalCursorTable {
+  name: string;
+  boot: string;
+  seq: number;
+  /** Wall time at which its writer was last heard, to within a minute. */
+  seen_ms: number;
 }
 
 /** A task as read. */
@@ -162,3 +221,7 @@ export type EventRow = Selectable<EventTable>;
 export type NewTaskRow = Insertable<TaskTable>;
 /** A file as written first. */
 export type NewFileRow = Insertable<FileTable>;
+/** A life of a room as read. */
+export type RoomSessionRow = Selectable<RoomSessionTable>;
+/** A stay in a room as read. */
+export type RoomVisitRow = Selectable<RoomVisitTable>;

@@ -150,9 +150,9 @@ const taskView = (task: TaskRow, files: readonly FileView[], events: readonly Ev
 const latestEvents = ({ db }: Store, taskIds: readonly string[], most: number): Promise<EventRow[]> =>
   db
     .selectFrom('event')
-    .innerJoin('task', 'task.id', 'event.task_id')
+    .innerJoin('task', 'task.id', 'event.stream')
     .selectAll('event')
-    .where('event.task_id', 'in', taskIds)
+    .where('event.stream', 'in', taskIds)
     .where((eb) => eb('event.seq', '>', eb('task.event_seq', '-', most)))
     .orderBy('event.seq')
     .execute();
@@ -168,7 +168,7 @@ async function withParts(store: Store, tasks: readonly TaskRow[], options: Parts
   const files = await store.db.selectFrom('file').selectAll().where('task_id', 'in', ids).orderBy('name').execute();
   const events = await latestEvents(store, ids, options.mostEvents);
   const filesOf = Map.groupBy(files, (file) => file.task_id);
-  const eventsOf = Map.groupBy(events, (event) => event.task_id);
+  const eventsOf = Map.groupBy(events, (event) => event.stream);
   return tasks.map((task) => {
     const own = (filesOf.get(task.id) ?? []).map((file) => fileView(file, options.publicUrl));
     return taskView(task, own, (eventsOf.get(task.id) ?? []).map(eventView));

@@ -1,3 +1,4 @@
+import { eventGroup } from '../callbacks/groups.ts';
 import type { TaskEvent } from '../callbacks/payloads.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { TaskRow } from '../store/tables.ts';
@@ -41,9 +42,11 @@ async function writeEvents(
   stamps: readonly { seq: number; ms: number }[],
 ): Promise<void> {
   const rows = events.map((event, index) => ({
-    task_id: task.id,
+    stream: task.id,
     seq: stamps[index]!.seq,
+    task_id: task.id,
     sdk_app_id: task.sdk_app_id,
+    event_group: eventGroup.recording,
     type: event.type,
     event_ms: stamps[index]!.ms,
     payload: JSON.stringify(event.payload),

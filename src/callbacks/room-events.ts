@@ -1,0 +1,113 @@
+import type { App } from '../config/apps.ts';
+import type { LeaveReason, RoomMedia } from '../presence/messages.ts';
+import type { StoreTransaction } from '../store/store.ts';
+import type { RoomSessionRow, RoomVisitRow } from '../store/tables.ts';
+import { eventGroup, targetOf } from './groups.ts';
+
+/** Something to tell the app's receiver about a room; `atMs` is when it happened, in wall milliseconds. */
+export interface RoomEvent {
+  /** EventGroupId: 1 room, 2 media. */
+  readonly group: number;
+  readonly type: number;
+  readonly atMs: number;
+  /** EventInfo after RoomId and the times. */
+  readonly info: Readonly<Record<string, unknown>>;
+}
+
+/** Exit reasons of contract §4.5. */
+export const exitReason = { left: 1, timeout: 2, removed: 3 } as const satisfies Record<LeaveReason, number>;
+
+/** Entering is always normal: a session that takes the place of another is no entry. */
+const NORMAL_ENTRY = 1;
+
+const startTypes = { video: 201, audio: 203, aux: 205 } as const satisfies Record<RoomMedia, number>;
+
+/** A visit as the events name it; `uniqueId` tells several visits of one user apart. */
+type EventVisit = Pick<RoomVisitRow, 'user_id' | 'role' | 'terminal' | 'user_type' | 'joined_ms'>;
+
+const roomEvent = (type: number, atMs: number, info: RoomEvent['info']): RoomEvent => ({
+  group: eventGroup.room,
+  type,
+  atMs,
+  info,
+});
+
+const who = (visit: EventVisit) => ({ UserId: visit.user_id, UniqueId: visit.joined_ms, Role: visit.role });
+
+/** 101: the first user is about to enter. */
+export const roomCreated = (atMs: number, creator: string): RoomEvent => roomEvent(101, atMs, { UserId: creator });
+
+/** 102: the last user has left. */
+export const roomDestroyed = (atMs: number): RoomEvent => roomEvent(102, atMs, {});
+
+/** 103: a user entered. */
+export const userEntered = (atMs: number, visit: EventVisit): RoomEvent =>
+  roomEvent(103, atMs, {
+    ...who(visit),
+    TerminalType: visit.terminal,
+    UserType: visit.user_type,
+    Reason: NORMAL_ENTRY,
+  });
+
+/** 104: a user left; what the user still sent is not told as stopped. */
+export const userLeft = (atMs: number, visit: EventVisit, reason: LeaveReason): RoomEvent =>
+  roomEvent(104, atMs, { ...who(visit), Reason: exitReason[reason] });
+
+/** 105: a user who watched began to publish, or the other way round; `visit` has the new role. */
+export const roleChanged = (atMs: number, visit: EventVisit): RoomEvent => roomEvent(105, atMs, who(visit));
+
+/** 201 to 206: a user began or ceased to send video, audio, or anything of a screen. */
+export const mediaChanged = (atMs: number, userId: string, media: RoomMedia, on: boolean): RoomEvent => ({
+  group: eventGroup.media,
+  type: startTypes[media] + (on ? 0 : 1),
+  atMs,
+  info: { UserId: userId, ...(on ? {} : { Reason: 0 }) },
+});
+
+/**
+ * Puts an event into the outbox if the app wants its group; returns the session as it is now. Times rise strictly within
+ * a room's life and are never in the future, so that receivers can sort by EventMsTs.
+ */
+export async function writeRoomEvent(
+  tx: StoreTransaction,
+  session: RoomSessionRow,
+  event: RoomEvent,
+  app: App | undefined,
+): Promise<RoomSessionRow> {
+  if (!targetOf(app, event.group)) return session;
+  const stamps = {
+    event_seq: session.event_seq + 1,
+    event_ms: Math.max(session.event_ms + 1, Math.min(event.atMs, tx.wall)),
+  };
+  await tx.db.updateTable('room_session').set(stamps).where('id', '=', session.id).execute();
+  await tx.db
+    .insertInto('event')
+    .values(newRow(tx, { ...session, ...stamps }, event, app))
+    .execute();
+  tx.announce('events');
+  return { ...session, ...stamps };
+}
+
+function newRow(tx: StoreTransaction, session: RoomSessionRow, event: RoomEvent, app: App | undefined) {
+  // The id of a numeric room is told as a number (contract §4.5).
+  const RoomId = session.room_kind === 'number' ? Number(session.room_id) : session.room_id;
+  return {
+    stream: `${streamKind(event.group, app)}/${session.id}`,
+    seq: session.event_seq,
+    task_id: null,
+    sdk_app_id: session.sdk_app_id,
+    event_group: event.group,
+    type: event.type,
+    event_ms: session.event_ms,
+    payload: JSON.stringify({ RoomId, ...event.info }),
+    state: 'pending' as const,
+    attempts: 0,
+    next_attempt_ms: tx.wall,
+  };
+}
+
+/** One receiver is told of a room in one order; two receivers do not wait for each other. */
+function streamKind(group: number, app: App | undefined): 'room' | 'media' {
+  const apart = targetOf(app, eventGroup.room)?.url !== targetOf(app, eventGroup.media)?.url;
+  return group === eventGroup.media && apart ? 'media' : 'room';
+}

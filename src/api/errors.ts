@@ -107,6 +107,10 @@ const errorTable = {
     'An internal error occurred. Please retry the request later.',
     'this server failed, or did not finish within six seconds. What was asked for may have been done nevertheless',
   ),
+  'InternalError.GetRoomFromCacheError': ours(
+    'The rooms cannot be reached at the moment. Please retry the request later.',
+    'an action on rooms found the rooms role restarting or out of reach',
+  ),
   InvalidAction: caller(
     'The action `{action}` is not valid or not found.',
     'the action is not one of this server, or not one of this API version',
@@ -122,11 +126,36 @@ const errorTable = {
     'a value is of the right type and not among the allowed ones',
     'Keep to the rule in the message.',
   ),
+  'InvalidParameter.PageSize': caller(
+    'The value of parameter `PageSize` is not valid: it must be at least 1.',
+    'a page of no entries is asked for',
+    'Leave PageSize out, or send a number from 1 to 100.',
+  ),
+  'InvalidParameter.PageSizeOversize': caller(
+    'The value of parameter `PageSize` is not valid: it must be at most 100.',
+    'a page of more than 100 entries is asked for',
+    'Ask for several pages.',
+  ),
+  'InvalidParameter.QueryScaleOversize': caller(
+    'StartTime and EndTime are too far apart: there must be at most {hours} hours between them.',
+    'DescribeRoomInfo is asked about more than 24 hours, or DescribeUserInfo about more than 4',
+    'Ask in several calls.',
+  ),
   'InvalidParameter.RoomId': noRoomId,
   'InvalidParameter.SdkAppId': caller(
     'The SdkAppId does not exist or does not belong to the account.',
     'the app is unknown, or the account that signed may not act for it',
     'Use an app that is listed at the account in the configuration.',
+  ),
+  'InvalidParameter.StartTs': caller(
+    'The value of parameter `StartTime` is not valid: it must not lie after EndTime.',
+    'the time that is asked about ends before it begins',
+    'Send both in seconds since 1970, StartTime first.',
+  ),
+  'InvalidParameter.StartTsOversize': caller(
+    'The value of parameter `StartTime` is not valid: only the last {days} days can be queried.',
+    'the time that is asked about begins before what is kept',
+    'Ask about the last 14 days, in seconds since 1970.',
   ),
   'InvalidParameter.UserIds': caller(
     'The UserIds are not valid: {rule}.',
@@ -173,6 +202,7 @@ const errorTable = {
   'MissingParameter.AccessKey': missing,
   'MissingParameter.Bucket': missing,
   'MissingParameter.CloudStorage': missing,
+  'MissingParameter.CommId': missing,
   'MissingParameter.RecordMode': missing,
   'MissingParameter.RecordParams': missing,
   'MissingParameter.Region': missing,

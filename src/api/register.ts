@@ -8,12 +8,15 @@ import { apiError } from './errors.ts';
 import { recordingActions, type VerifyUserSig } from './recording/actions.ts';
 import type { ApiRequest } from './request.ts';
 import { maxBodyBytes, maxFormBytes, maxPostBytes } from './request-size.ts';
+import { roomActions, type RoomServices } from './rooms/actions.ts';
 
 /** What the recording API needs of the `server` role. */
 export interface RecordingApiOptions {
   readonly apps: AppDirectory;
   readonly tasks: TaskService;
   readonly verifyUserSig: VerifyUserSig;
+  /** Rooms to steer, and who was in them. */
+  readonly rooms: Pick<RoomServices, 'control' | 'presence'>;
   readonly clock: Clock;
   readonly log: ApiLog;
   /** Regions that are accepted; any or none when absent (contract T30). */
@@ -25,7 +28,9 @@ export interface RecordingApiOptions {
  * do not touch other routes of the instance. A query of up to 32 KB needs `http: { maxHeaderSize: 65536 }` there.
  */
 export async function registerRecordingApi(fastify: FastifyInstance, options: RecordingApiOptions): Promise<void> {
-  const dispatcher = createDispatcher({ ...options, actions: recordingActions(options) });
+  const { apps, clock, rooms } = options;
+  const actions = [...recordingActions(options), ...roomActions({ ...rooms, apps, clock })];
+  const dispatcher = createDispatcher({ ...options, actions });
   await fastify.register(async (scope) => serve(scope, dispatcher));
 }
 

@@ -1,6 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
 import type { AppDirectory } from '../config/apps.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
+import type { MediaId, RoomKey } from '../room-key.ts';
+import { privilege, verifyPrivateMapKey } from '../usersig/private-map-key.ts';
 import { Problem } from './problem.ts';
 
 /** The token of an `Authorization: Bearer` header, or undefined. */
@@ -24,6 +27,49 @@ export function requireUserSig(
     throw new Problem(401, `The UserSig is not valid for this user: ${result.reason}.`, challenge);
   }
 }
+
+const permissionQuery = z.object({ private_map_key: z.string().optional() });
+
+/** What somebody is about to do in a room. */
+export interface WantedPermission {
+  readonly room: RoomKey;
+  readonly userId: string;
+  /** Bits of `privilege` that are all needed. */
+  readonly needed: number;
+  readonly nowMs: number;
+}
+
+/**
+ * With advanced permission control of the app the query's `private_map_key` must grant what is wanted (contract §3);
+ * without it nothing is asked. Throws Problem (403).
+ */
+export function requirePermission(apps: AppDirectory, query: unknown, wanted: WantedPermission): void {
+  const app = apps.app(wanted.room.sdkAppId);
+  if (!app?.advancedPermission) return;
+  const key = permissionQuery.safeParse(query).data?.private_map_key;
+  if (!key) throw new Problem(403, 'This app asks for a PrivateMapKey: private_map_key is missing.');
+  const result = verifyPrivateMapKey({ ...wanted, key, secretKey: app.secretKey });
+  if (!result.ok) throw new Problem(403, `The PrivateMapKey does not allow this: ${result.reason}.`);
+}
+
+type MediaKinds = readonly { readonly media: 'audio' | 'video' }[];
+
+const anyOf = (media: MediaKinds, kind: 'audio' | 'video', bit: number): number =>
+  media.some((one) => one.media === kind) ? bit : 0;
+
+/** Privileges for publishing those media as that picture. */
+export const publishPrivileges = (mediaId: MediaId, media: MediaKinds): number =>
+  privilege.enterRoom |
+  (mediaId === 'aux'
+    ? privilege.sendAux
+    : anyOf(media, 'audio', privilege.sendAudio) | anyOf(media, 'video', privilege.sendVideo));
+
+/** Privileges for watching those media of that picture. */
+export const watchPrivileges = (mediaId: MediaId, media: MediaKinds): number =>
+  privilege.enterRoom |
+  (mediaId === 'aux'
+    ? privilege.receiveAux
+    : anyOf(media, 'audio', privilege.receiveAudio) | anyOf(media, 'video', privilege.receiveVideo));
 
 /** Whether the bearer is the installation's token; the time it takes does not depend on the guess. */
 export function isInstallationToken(header: string | undefined, token: string): boolean {

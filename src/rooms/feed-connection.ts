@@ -13,7 +13,9 @@ import {
 } from '../feed/frames.ts';
 import type { FeedEvent, FeedJoin, FeedRequest, FeedTrack } from '../feed/messages.ts';
 import { BATCH_BYTES, PacketBatch, type BatchedPacket } from '../feed/packet-batch.ts';
+import type { RoomClient } from '../presence/messages.ts';
 import type { MonoUs } from '../units.ts';
+import { botClient } from './client-description.ts';
 import type { RoomBot } from './room.ts';
 
 /** What the far end of a connection asks for. */
@@ -91,6 +93,11 @@ export class FeedConnection implements RoomBot {
   get join(): FeedJoin {
     if (!this.#join) throw new Error('The connection has not joined a room.');
     return this.#join;
+  }
+
+  /** Where the recorder is. */
+  get client(): RoomClient {
+    return botClient(this.#socket.remoteAddress ?? '');
   }
 
   get closed(): boolean {

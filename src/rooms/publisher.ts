@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { FeedTrack } from '../feed/messages.ts';
+import type { RoomClient } from '../presence/messages.ts';
 import type { MediaId } from '../room-key.ts';
 import { createReceiverSession } from '../rtp/receiver.ts';
 import type { ReceivedPacket, ReceivedSenderReport, ReceiverSession, ReceiverStats } from '../rtp/session.ts';
@@ -37,6 +38,8 @@ export interface PublisherOptions {
   /** Set when the user is no person but a robot that relays a mix into the room. */
   readonly robot?: 'relay';
   readonly negotiation: Negotiation;
+  /** With what the user came. */
+  readonly client: RoomClient;
   readonly clock: Clock;
   /** Numbers tracks within the process. */
   readonly nextTrack: () => number;
@@ -78,6 +81,11 @@ export class Publisher {
   /** What the user said of itself when it began to publish. */
   get robot(): 'relay' | undefined {
     return this.#options.robot;
+  }
+
+  /** With what the user came. */
+  get client(): RoomClient {
+    return this.#options.client;
   }
 
   get state(): PublisherState {

@@ -1,8 +1,10 @@
 import { emptyReceiverStats } from '../rtp/receiver.ts';
 import type { Logger } from 'pino';
 import type { CancelTimer, Clock } from '../clock.ts';
+import type { RoomSession } from '../presence/messages.ts';
 import { roomKeyText, type RoomKey } from '../room-key.ts';
 import type { ReceiverStats } from '../rtp/session.ts';
+import { RoomJournal } from './journal.ts';
 import { Room, type RoomListing } from './room.ts';
 
 /** Feedback and packet batches go out this often, in milliseconds. */
@@ -27,6 +29,8 @@ export interface RegistryStats {
 
 /** The rooms that somebody is in. A room exists from the first who comes to the last who goes. */
 export class RoomRegistry {
+  /** What happened in the rooms, for the server role to follow. */
+  readonly journal: RoomJournal;
   readonly #clock: Clock;
   readonly #defaults: RoomDefaults;
   readonly #rooms = new Map<string, Room>();
@@ -40,6 +44,7 @@ export class RoomRegistry {
     this.#clock = clock;
     this.#defaults = defaults;
     this.#afterTick = afterTick;
+    this.journal = new RoomJournal(clock, () => this.#sessions());
     this.#timers = [clock.every(TICK_MS, () => this.#tick()), clock.every(SWEEP_MS, () => this.sweep())];
   }
 
@@ -51,7 +56,7 @@ export class RoomRegistry {
     const text = roomKeyText(key);
     const known = this.#rooms.get(text);
     if (known) return known;
-    const room = new Room({ key, clock: this.#clock, ...this.#defaults });
+    const room = new Room({ key, clock: this.#clock, journal: this.journal, ...this.#defaults });
     this.#rooms.set(text, room);
     return room;
   }
@@ -93,8 +98,13 @@ export class RoomRegistry {
     if (this.#closed) return;
     this.#closed = true;
     for (const cancel of this.#timers) cancel();
+    this.journal.close();
     for (const room of this.#rooms.values()) room.close();
     this.#rooms.clear();
+  }
+
+  #sessions(): RoomSession[] {
+    return [...this.#rooms.values()].map((room) => room.snapshot()).filter((session) => session !== undefined);
   }
 
   /** A room that has just emptied is forgotten at the next sweep. */

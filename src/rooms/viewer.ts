@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import type { LeaveReason, RoomClient } from '../presence/messages.ts';
 import type { MediaId } from '../room-key.ts';
 import type { OutgoingMedia, SenderStats } from '../rtp/sender-options.ts';
 import { createSenderSession, type SenderSession } from '../rtp/sender.ts';
@@ -17,6 +18,9 @@ export interface ViewerOptions {
   /** The anchor that is watched. */
   readonly userId: string;
   readonly mediaId: MediaId;
+  /** The user who watches, and with what. */
+  readonly viewerId: string;
+  readonly client: RoomClient;
   readonly room: Room;
   readonly negotiation: Negotiation;
   readonly clock: Clock;
@@ -32,6 +36,8 @@ export class Viewer implements RoomViewer {
   readonly sessionId: string;
   readonly userId: string;
   readonly mediaId: MediaId;
+  readonly viewerId: string;
+  readonly client: RoomClient;
   /** What is sent, by index of the negotiated media. */
   readonly streams: readonly OutgoingMedia[];
   readonly #options: ViewerOptions;
@@ -45,6 +51,8 @@ export class Viewer implements RoomViewer {
     this.sessionId = options.sessionId;
     this.userId = options.userId;
     this.mediaId = options.mediaId;
+    this.viewerId = options.viewerId;
+    this.client = options.client;
     this.#options = options;
     this.#openedAt = options.clock.monoUs();
     this.streams = options.negotiation.media.map((media) => ({
@@ -110,18 +118,20 @@ export class Viewer implements RoomViewer {
   }
 
   /** Says BYE and lets go of the transport. Idempotent. */
-  close(): void {
+  close(reason: LeaveReason = 'left'): void {
     if (this.#closed) return;
     this.#sender.close();
     this.#closed = true;
     this.#connected = false;
-    this.#options.room.unwatch(this);
+    this.#options.room.unwatch(this, reason);
     this.#transport?.close();
   }
 
   #onTransport(state: TransportState): void {
-    if (state === 'connected' && !this.#closed) this.#connected = true;
-    else if (state === 'failed' || state === 'closed') this.close();
+    if (state === 'connected' && !this.#closed && !this.#connected) {
+      this.#connected = true;
+      this.#options.room.onWatching(this);
+    } else if (state === 'failed' || state === 'closed') this.close(state === 'failed' ? 'timeout' : 'left');
   }
 
   /** The source may come back with another codec than was negotiated with us: then there is nothing to send. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readAddress, readUserId, type PictureAddress } from './address.ts';
-import { requireUserSig } from './authorize.ts';
+import { requirePermission, requireUserSig, watchPrivileges } from './authorize.ts';
+import { describeClient } from './client-description.ts';
 import type { RoomsContext } from './context.ts';
 import { negotiateWatch, type Negotiation } from './negotiation.ts';
 import { Problem } from './problem.ts';
@@ -11,7 +12,7 @@ import { writeAnswer, type SentStream } from './sdp-answer.ts';
 import type { OpenedSession, OpenSession } from './sdp-endpoint.ts';
 import { readOffer, type Offer } from './sdp-offer.ts';
 import type { ClientSession } from './session-table.ts';
-import { SENDER_CNAME, Viewer } from './viewer.ts';
+import { SENDER_CNAME, Viewer, type ViewerOptions } from './viewer.ts';
 import { newSessionNumber } from './whip.ts';
 
 const viewerSchema = z.object({ viewer: z.string() });
@@ -20,10 +21,16 @@ const viewerSchema = z.object({ viewer: z.string() });
 export function whepOpener(context: RoomsContext, connectTimeoutMs: number): OpenSession {
   return async (request: FastifyRequest, text: string): Promise<OpenedSession> => {
     const address = readAddress(request.params, request.query);
-    const user = { sdkAppId: address.room.sdkAppId, userId: readViewer(request.query), nowMs: context.clock.wallMs() };
+    const viewerId = readViewer(request.query);
+    const user = { sdkAppId: address.room.sdkAppId, userId: viewerId, nowMs: context.clock.wallMs() };
     requireUserSig(context.apps, request.headers.authorization, user);
     const offer = readOffer(text);
-    const viewer = makeViewer(context, address, offer, connectTimeoutMs);
+    const permit = (negotiation: Negotiation): void => {
+      const needed = watchPrivileges(address.mediaId, negotiation.media);
+      requirePermission(context.apps, request.query, { ...user, room: address.room, needed });
+    };
+    const watcher = { viewerId, client: describeClient(request, 'WHEP'), connectTimeoutMs };
+    const viewer = makeViewer(context, address, offer, watcher, permit);
     const session = clientSession(viewer.viewer, offer);
     context.sessions.add(session);
     return { session, answer: await openViewer(context, viewer, offer) };
@@ -46,15 +53,17 @@ function makeViewer(
   context: RoomsContext,
   address: PictureAddress,
   offer: Offer,
-  connectTimeoutMs: number,
+  watcher: Pick<ViewerOptions, 'viewerId' | 'client' | 'connectTimeoutMs'>,
+  permit: (negotiation: Negotiation) => void,
 ): MadeViewer {
   const { userId, mediaId } = address;
   const room = context.registry.find(address.room);
   const source = room?.source(userId, mediaId);
   if (!room || !source) throw new Problem(404, 'That user does not publish this picture.', { 'retry-after': '1' });
   const negotiation = negotiateWatch(offer, sentBy(source));
+  permit(negotiation);
   const { clock } = context;
-  const viewer = new Viewer({ sessionId: randomUUID(), userId, mediaId, room, negotiation, clock, connectTimeoutMs });
+  const viewer = new Viewer({ ...watcher, sessionId: randomUUID(), userId, mediaId, room, negotiation, clock });
   return { viewer, negotiation, enter: () => room.watch(viewer) };
 }
 

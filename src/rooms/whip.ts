@@ -1,9 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import type { RoomClient } from '../presence/messages.ts';
 import { readAddress, type PictureAddress } from './address.ts';
-import { requireUserSig } from './authorize.ts';
+import { publishPrivileges, requirePermission, requireUserSig } from './authorize.ts';
+import { describeClient } from './client-description.ts';
 import type { RoomsContext } from './context.ts';
-import { negotiatePublish } from './negotiation.ts';
+import { negotiatePublish, type Negotiation } from './negotiation.ts';
 import { Publisher } from './publisher.ts';
 import type { Room } from './room.ts';
 import { writeAnswer } from './sdp-answer.ts';
@@ -18,13 +20,15 @@ export function whipOpener(context: RoomsContext): OpenSession {
     const user = { sdkAppId: address.room.sdkAppId, userId: address.userId, nowMs: context.clock.wallMs() };
     requireUserSig(context.apps, request.headers.authorization, user);
     const offer = readOffer(text);
-    const { room, publisher } = makePublisher(context, address, offer);
+    const negotiation = negotiatePublish(offer);
+    const needed = publishPrivileges(address.mediaId, negotiation.media);
+    requirePermission(context.apps, request.query, { ...user, room: address.room, needed });
+    const { room, publisher } = makePublisher(context, address, negotiation, describeClient(request, 'WHIP'));
     const session = clientSession(room, publisher, offer);
     context.sessions.add(session);
     room.admit(publisher);
     try {
       const local = await publisher.open(context.transports, offer.transport);
-      const { negotiation } = publisher;
       return { session, answer: writeAnswer({ offer, negotiation, local, sessionNumber: newSessionNumber() }) };
     } catch (error) {
       room.end(publisher, 'left');
@@ -39,9 +43,9 @@ export const newSessionNumber = (): string => String(randomInt(1, 2 ** 47));
 function makePublisher(
   context: RoomsContext,
   address: PictureAddress,
-  offer: Offer,
+  negotiation: Negotiation,
+  client: RoomClient,
 ): { room: Room; publisher: Publisher } {
-  const negotiation = negotiatePublish(offer);
   const room = context.registry.open(address.room);
   const publisher = new Publisher({
     sessionId: randomUUID(),
@@ -49,6 +53,7 @@ function makePublisher(
     mediaId: address.mediaId,
     ...(address.robot ? { robot: address.robot } : {}),
     negotiation,
+    client,
     clock: context.clock,
     nextTrack: context.registry.nextTrack,
     host: room,

@@ -18,6 +18,7 @@ const PASSED_REQUEST_HEADERS = [
   'origin',
   'access-control-request-method',
   'access-control-request-headers',
+  'user-agent',
 ];
 const DROPPED_RESPONSE_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'date']);
 
@@ -71,7 +72,7 @@ function refuse(reply: FastifyReply, status: number, detail: string): FastifyRep
 }
 
 function passedHeaders(request: FastifyRequest): Record<string, string> {
-  const passed: Record<string, string> = {};
+  const passed: Record<string, string> = { 'x-forwarded-for': request.ip };
   for (const name of PASSED_REQUEST_HEADERS) {
     const value = request.headers[name];
     if (typeof value === 'string') passed[name] = value;

@@ -7,6 +7,10 @@ import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/deliv
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { registerLibrary } from '../library/routes.ts';
+import { RoomFollower } from '../presence/follower.ts';
+import { createPresenceQueries } from '../presence/queries.ts';
+import { keepRoomsPruned } from '../presence/retention.ts';
+import { RemoteRooms } from '../presence/room-control.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createTaskService, type TaskControl } from '../tasks/control.ts';
@@ -28,6 +32,9 @@ interface Parts extends RoleContext {
   readonly queries: TaskQueries;
   readonly callbacks: CallbackDelivery;
   readonly rooms: RoomsAddress;
+  readonly roomControl: RemoteRooms;
+  readonly follower: RoomFollower;
+  readonly stopPruning: () => void;
   readonly recorders: RecorderPresence;
 }
 
@@ -46,6 +53,9 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await http.close();
+    parts.stopPruning();
+    await parts.follower.close();
+    await parts.roomControl.close();
     await parts.callbacks.close();
     await parts.store.close();
   };
@@ -67,6 +77,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     fileNames: config.file_names,
     leaseMs: config.recorders.lease_seconds * 1000,
   });
+  const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {
     ...context,
     apps,
@@ -75,14 +86,19 @@ async function openParts(context: RoleContext): Promise<Parts> {
     queries: createTaskQueries({ store, publicUrl: () => publicUrl }),
     callbacks: startCallbackDelivery({ store, apps, clock, log }),
     recorders: new RecorderPresence(clock),
-    rooms: { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token },
+    rooms,
+    roomControl: new RemoteRooms(rooms),
+    follower: new RoomFollower({ rooms, store, apps, clock, log }),
+    stopPruning: keepRoomsPruned({ store, clock, log }),
   };
 }
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
-  const { apps, tasks, clock, log, store, installation, rooms } = parts;
+  const { apps, tasks, clock, log, store, installation, rooms, roomControl } = parts;
   const { config, secrets } = installation;
-  await registerRecordingApi(http, { apps, tasks, verifyUserSig, clock, log, regions: config.api.regions });
+  const roomServices = { control: roomControl, presence: createPresenceQueries(store) };
+  const { regions } = config.api;
+  await registerRecordingApi(http, { apps, tasks, verifyUserSig, rooms: roomServices, clock, log, regions });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root: join(config.data_dir, 'library'), clock });
   registerRoomsProxy(http, rooms);
@@ -100,7 +116,7 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   };
 }
 
-function operations({ store, tasks, callbacks, queries, rooms, recorders }: Parts) {
+function operations({ store, tasks, callbacks, queries, rooms, recorders, follower }: Parts) {
   return {
     checks: [
       { name: 'store', passes: async () => (await queries.backlog(), true) },
@@ -114,6 +130,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders }: Part
       callbacks: () => ({ ...callbacks.stats() }),
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),
+      roomJournal: () => ({ ...follower.stats() }),
     },
   };
 }

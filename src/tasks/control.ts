@@ -23,7 +23,7 @@ import { lockTask, recordTransition } from './record.ts';
 import type { NewTask, TaskDescription, TaskService } from './service.ts';
 import { settledFiles } from './settled-files.ts';
 import { planOf } from './stored-task.ts';
-import { applyReport, requestStop, statusOf, type BotReport } from './transitions.ts';
+import { applyReport, lostForGood, requestStop, statusOf, type BotReport } from './transitions.ts';
 
 /** Length of a lease unless configured, in milliseconds. */
 export const defaultLeaseMs = 15_000;
@@ -78,14 +78,16 @@ export class TaskControl implements TaskService {
   async create(task: NewTask): Promise<{ readonly taskId: string } | 'restricted'> {
     const answer = await this.store.transaction(async (tx) => {
       if (await this.#isFull(tx, task)) return 'restricted' as const;
-      await this.#replaceSameBot(tx, task);
-      const taskId = newTaskId();
-      await tx.db
+      // A bot that will not be let in interrupts no other.
+      if (task.refusal === undefined) await this.#replaceSameBot(tx, task);
+      const row = await tx.db
         .insertInto('task')
-        .values(newRow(taskId, task, tx))
-        .execute();
-      tx.announce('work');
-      return { taskId };
+        .values(newRow(newTaskId(), task, tx))
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      if (task.refusal === undefined) tx.announce('work');
+      else await this.#refuse(tx, row, task.refusal);
+      return { taskId: row.id };
     });
     if (answer === 'restricted') this.#counts.restricted += 1;
     else this.#counts.created += 1;
@@ -171,6 +173,11 @@ export class TaskControl implements TaskService {
     const after = await recordTransition(tx, task, step);
     if (step.files.length > 0) await openJobs(tx, after, step.files, this.#options.fileNames);
     return { accepted: true };
+  }
+
+  async #refuse(tx: StoreTransaction, task: TaskRow, reason: string): Promise<void> {
+    await recordTransition(tx, task, lostForGood(task, tx.wall));
+    this.#options.log.warn({ task: task.id, bot: task.bot_user_id, reason }, 'the bot is not let into the room');
   }
 
   async #isFull({ db }: StoreTransaction, task: NewTask): Promise<boolean> {

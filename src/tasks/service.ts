@@ -13,6 +13,8 @@ export interface NewTask {
   readonly userDefineRecordId: string | undefined;
   /** Hours during which query, modify and stop are answered (contract §2.1). */
   readonly resourceExpiredHours: number;
+  /** Why the room will not let the bot in, for the log: such a task ends at once with 301 Status 1 (contract C49). */
+  readonly refusal?: string;
 }
 
 /** Describe's Status; `Exited` is the window between stop and the end of the task (contract §2.7). */

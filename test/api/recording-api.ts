@@ -5,7 +5,7 @@ import { after } from 'node:test';
 import fastifyServer from 'fastify';
 import { FakeClock, type Clock } from '../../src/clock.ts';
 import type { Account, App, AppDirectory } from '../../src/config/apps.ts';
-import { registerRecordingApi } from '../../src/api/register.ts';
+import { registerRecordingApi, type RecordingApiOptions } from '../../src/api/register.ts';
 import type { NewTask, TaskService, TaskStatus, StorageFile, TaskDescription } from '../../src/tasks/service.ts';
 import type { PlanChange, RecordingPlan } from '../../src/worker-api/messages.ts';
 import { signUserSig, verifyUserSig } from '../../src/usersig/verify.ts';
@@ -76,6 +76,15 @@ export class MemoryTasks implements TaskService {
   }
 }
 
+/** Rooms that nobody is in. */
+const emptyRooms: RecordingApiOptions['rooms'] = {
+  control: { dismiss: async () => false, remove: async () => false },
+  presence: {
+    sessions: async () => ({ total: 0, sessions: [] }),
+    visits: async () => ({ total: 0, visits: [] }),
+  },
+};
+
 export type Json = Record<string, unknown>;
 
 export interface Answer {
@@ -106,7 +115,14 @@ export interface ApiUnderTest {
 }
 
 /** A listening API on a free port, closed when the test file ends. */
-export async function startApi(options: { clock?: Clock; regions?: readonly string[] } = {}): Promise<ApiUnderTest> {
+export async function startApi(
+  options: {
+    clock?: Clock;
+    regions?: readonly string[];
+    rooms?: RecordingApiOptions['rooms'];
+    apps?: AppDirectory;
+  } = {},
+): Promise<ApiUnderTest> {
   const clock = options.clock ?? new FakeClock();
   const tasks = new MemoryTasks();
   const log: ApiUnderTest['log'] = [];
@@ -115,9 +131,10 @@ export async function startApi(options: { clock?: Clock; regions?: readonly stri
   const server = fastifyServer({ http: { maxHeaderSize: 64 * 1024 } });
   server.post('/other', (request, reply) => reply.send({ parsed: request.body }));
   await registerRecordingApi(server, {
-    apps: directory,
+    apps: options.apps ?? directory,
     tasks,
     verifyUserSig,
+    rooms: options.rooms ?? emptyRooms,
     clock,
     log: { debug: keep('debug'), info: keep('info'), error: keep('error') },
     ...(options.regions ? { regions: options.regions } : {}),

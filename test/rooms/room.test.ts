@@ -6,6 +6,7 @@ import { FakeClock } from '../../src/clock.ts';
 import type { FeedEvent, FeedTrack } from '../../src/feed/messages.ts';
 import type { BatchedPacket } from '../../src/feed/packet-batch.ts';
 import type { MediaId } from '../../src/room-key.ts';
+import { botClient } from '../../src/rooms/client-description.ts';
 import { negotiatePublish } from '../../src/rooms/negotiation.ts';
 import { Publisher } from '../../src/rooms/publisher.ts';
 import { RoomRegistry } from '../../src/rooms/room-registry.ts';
@@ -19,6 +20,7 @@ const offerOf = (name: string) => readOffer(readFileSync(new URL(`offers/${name}
 
 class TestBot implements RoomBot {
   readonly join;
+  readonly client = botClient('127.0.0.1');
   readonly events: FeedEvent[] = [];
   readonly packets: { track: number; seq: number }[] = [];
   closedBy: string | undefined;
@@ -87,6 +89,7 @@ function setting(): {
       userId,
       mediaId,
       negotiation: negotiatePublish(offer),
+      client: { terminal: 1, userType: 1, software: 'WHIP', address: '192.0.2.7' },
       clock,
       nextTrack: registry.nextTrack,
       host: room,

@@ -9,9 +9,10 @@ import { signUserSig } from '../../src/usersig/verify.ts';
 
 export const SDK_APP_ID = 1400000000;
 export const TOKEN = 'installation-token';
-const SECRET = '5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e';
+export const SECRET = '5bd2850fff3ecb11d7c805251c51ee463a25727bddc2385f3fa8bfee1bb93b5e';
 
-const apps: AppDirectory = {
+/** One app without callbacks. */
+export const testApps: AppDirectory = {
   account: () => undefined,
   app: (sdkAppId) =>
     sdkAppId === SDK_APP_ID
@@ -31,7 +32,7 @@ export function startTestRooms(options: Partial<RoomsOptions> = {}): Promise<Run
     host: '127.0.0.1',
     port: 0,
     token: TOKEN,
-    apps,
+    apps: testApps,
     clock: systemClock(),
     log: pino({ level: 'silent' }),
     maxSessions: 100,

@@ -8,6 +8,7 @@ import { defineAction, type Action } from '../action.ts';
 import type { ResponseFields } from '../envelope.ts';
 import { apiError } from '../errors.ts';
 import { optionalText, text, unsigned } from '../fields.ts';
+import { ownedApp } from '../owned-app.ts';
 import {
   checkCreate,
   checkLists,
@@ -17,6 +18,7 @@ import {
   createSchema,
   type CreateRequest,
 } from './create-request.ts';
+import { entryRefusal } from './entry-refusal.ts';
 import { layoutParamsSchema } from './layout-params.ts';
 import { toLayoutPlan } from './layout-plan.ts';
 import { toNewTask, toSubscription } from './new-task.ts';
@@ -69,7 +71,7 @@ const createAction = (services: RecordingServices): Action =>
       checkSubApp(services.apps, account, request);
       refuseUnsupported(request, false);
       checkUserSig(services, app, request);
-      return createTask(services.tasks, app, request);
+      return createTask(services.tasks, app, request, entryRefusal(app, request, services.clock.wallMs()));
     },
   });
 
@@ -137,19 +139,18 @@ const deleteAction = ({ apps, tasks }: RecordingServices): Action =>
     },
   });
 
-async function createTask(tasks: TaskService, app: App, request: CreateRequest): Promise<ResponseFields> {
-  const created = await tasks.create(toNewTask(request));
+async function createTask(
+  tasks: TaskService,
+  app: App,
+  request: CreateRequest,
+  refusal: string | undefined,
+): Promise<ResponseFields> {
+  const task = toNewTask(request);
+  const created = await tasks.create(refusal === undefined ? task : { ...task, refusal });
   if (created === 'restricted') {
     throw apiError('FailedOperation.RestrictedConcurrency', { limit: app.limits.concurrentTasks });
   }
   return { TaskId: created.taskId };
-}
-
-/** An app that the account may act for; a foreign one looks like one that does not exist (contract C43). */
-function ownedApp(apps: AppDirectory, account: Account, sdkAppId: number): App {
-  const app = account.apps.includes(sdkAppId) ? apps.app(sdkAppId) : undefined;
-  if (!app) throw apiError('InvalidParameter.SdkAppId');
-  return app;
 }
 
 /** A sub-application may have any number but that of somebody else's app: its files would land in that app's library. */

@@ -1,0 +1,135 @@
+import type { z } from 'zod';
+import type { Clock } from '../../clock.ts';
+import type { AppDirectory } from '../../config/apps.ts';
+import type { PresenceQueries } from '../../presence/queries.ts';
+import type { RoomControl } from '../../presence/room-control.ts';
+import type { RoomKind } from '../../room-key.ts';
+import { defineAction, type Action } from '../action.ts';
+import { apiError } from '../errors.ts';
+import { given } from '../fields.ts';
+import { ownedApp } from '../owned-app.ts';
+import { roomEntry, userEntry } from './presence-entries.ts';
+import {
+  checkedRoomId,
+  checkedUserIds,
+  checkWindow,
+  dismissNumberSchema,
+  dismissTextSchema,
+  pageOf,
+  removeNumberSchema,
+  removeTextSchema,
+  roomInfoSchema,
+  roomMissing,
+  userInfoSchema,
+} from './requests.ts';
+
+/** What the room actions stand on. */
+export interface RoomServices {
+  readonly apps: AppDirectory;
+  readonly control: RoomControl;
+  readonly presence: PresenceQueries;
+  readonly clock: Clock;
+}
+
+/** API version of the room actions (contract §1.1). */
+const roomVersion = '2019-07-22';
+
+const dayHours = 24;
+/** DescribeUserInfo looks at four hours at most (contract §2.11). */
+const visitHours = 4;
+
+/** DismissRoom, RemoveUser, their twins for string rooms, DescribeRoomInfo and DescribeUserInfo (contract §2.11). */
+export const roomActions = (services: RoomServices): readonly Action[] => [
+  dismissAction(services, 'DismissRoom', 'number', dismissNumberSchema),
+  dismissAction(services, 'DismissRoomByStrRoomId', 'string', dismissTextSchema),
+  removeAction(services, 'RemoveUser', 'number', removeNumberSchema),
+  removeAction(services, 'RemoveUserByStrRoomId', 'string', removeTextSchema),
+  describeRoomAction(services),
+  describeUserAction(services),
+];
+
+type DismissSchema = typeof dismissNumberSchema | typeof dismissTextSchema;
+type RemoveSchema = typeof removeNumberSchema | typeof removeTextSchema;
+
+const dismissAction = ({ apps, control }: RoomServices, name: string, kind: RoomKind, schema: DismissSchema): Action =>
+  defineAction({
+    name,
+    version: roomVersion,
+    schema: schema as z.ZodType<z.infer<DismissSchema>>,
+    twoLevelMissing: roomMissing,
+    run: async (request, account) => {
+      const roomId = checkedRoomId(request.RoomId);
+      const { sdkAppId } = ownedApp(apps, account, request.SdkAppId);
+      await steer(control.dismiss({ sdkAppId, kind, roomId }));
+      return {};
+    },
+  });
+
+const removeAction = ({ apps, control }: RoomServices, name: string, kind: RoomKind, schema: RemoveSchema): Action =>
+  defineAction({
+    name,
+    version: roomVersion,
+    schema: schema as z.ZodType<z.infer<RemoveSchema>>,
+    twoLevelMissing: roomMissing,
+    run: async (request, account) => {
+      const userIds = checkedUserIds(request.UserIds);
+      const roomId = checkedRoomId(request.RoomId);
+      const { sdkAppId } = ownedApp(apps, account, request.SdkAppId);
+      await steer(control.remove({ sdkAppId, kind, roomId }, userIds));
+      return {};
+    },
+  });
+
+const describeRoomAction = ({ apps, presence, clock }: RoomServices): Action =>
+  defineAction({
+    name: 'DescribeRoomInfo',
+    version: roomVersion,
+    schema: roomInfoSchema,
+    twoLevelMissing: roomMissing,
+    run: async (request, account) => {
+      const window = checkWindow(request, dayHours, clock.wallMs());
+      const page = pageOf(request, 10);
+      const { sdkAppId } = ownedApp(apps, account, request.SdkAppId);
+      const { sessions } = await presence.sessions({ sdkAppId, ...window, roomId: given(request.RoomId), page });
+      const RoomList = sessions.map((session) => roomEntry(session, clock.wallMs()));
+      // The SDK's words for Total here: how many this page has.
+      return { Total: RoomList.length, RoomList };
+    },
+  });
+
+const describeUserAction = ({ apps, presence, clock }: RoomServices): Action =>
+  defineAction({
+    name: 'DescribeUserInfo',
+    version: roomVersion,
+    schema: userInfoSchema,
+    twoLevelMissing: roomMissing,
+    run: async (request, account) => {
+      const window = checkWindow(request, visitHours, clock.wallMs());
+      const page = pageOf(request, 6);
+      const userIds = askedUsers(request.UserIds);
+      const { sdkAppId } = ownedApp(apps, account, request.SdkAppId);
+      const filter = { sdkAppId, commId: request.CommId, ...window, userIds, page };
+      const { total, visits } = await presence.visits(filter);
+      return { Total: total, UserList: visits.map((visit) => userEntry(visit, clock.wallMs())) };
+    },
+  });
+
+/** Everybody when none is named. */
+function askedUsers(userIds: readonly string[] | undefined): readonly string[] | undefined {
+  if (!userIds?.length) return undefined;
+  if (userIds.length > 100) throw apiError('InvalidParameter.UserIds', { rule: 'it may name at most 100 users' });
+  return userIds;
+}
+
+/** @throws {ApiError} FailedOperation.RoomNotExist (E8); InternalError.GetRoomFromCacheError when nobody can say */
+async function steer(done: Promise<boolean>): Promise<void> {
+  let existed: boolean;
+  try {
+    existed = await done;
+  } catch (error) {
+    const unreachable = apiError('InternalError.GetRoomFromCacheError');
+    unreachable.cause = error;
+    throw unreachable;
+  }
+  if (!existed) throw apiError('FailedOperation.RoomNotExist');
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { RETENTION_MS } from '../../presence/retention.ts';
+import type { PageOf } from '../../presence/queries.ts';
+import type { WallMs } from '../../units.ts';
+import { apiError } from '../errors.ts';
+import { optionalText, text, textFault, unsigned } from '../fields.ts';
+import { missingParameter } from '../parameters.ts';
+
+/**
+ * Requests of the room actions (contract §2.11). Their ranges have codes of their own, so the schemas judge types and
+ * presence only, and the checks below the rest.
+ */
+
+const anyText = text({ maxBytes: Number.POSITIVE_INFINITY, opaque: true });
+const userIds = z.array(z.string());
+
+/** DismissRoom: the room is an integer. */
+export const dismissNumberSchema = z.strictObject({ SdkAppId: unsigned(), RoomId: unsigned() });
+/** DismissRoomByStrRoomId. */
+export const dismissTextSchema = z.strictObject({ SdkAppId: unsigned(), RoomId: anyText });
+/** RemoveUser: the room is an integer. */
+export const removeNumberSchema = dismissNumberSchema.extend({ UserIds: userIds });
+/** RemoveUserByStrRoomId. */
+export const removeTextSchema = dismissTextSchema.extend({ UserIds: userIds });
+
+const window = { SdkAppId: unsigned(), StartTime: unsigned(), EndTime: unsigned() };
+const paging = { PageNumber: unsigned().optional(), PageSize: unsigned().optional() };
+
+/** DescribeRoomInfo; RoomId is text here, for rooms of either kind. */
+export const roomInfoSchema = z.strictObject({ ...window, ...paging, RoomId: optionalText({ maxBytes: 64 }) });
+/** DescribeUserInfo. */
+export const userInfoSchema = z.strictObject({
+  ...window,
+  ...paging,
+  CommId: text({ maxBytes: 256 }),
+  UserIds: userIds.optional(),
+});
+
+/** Parameters of the room actions with their own MissingParameter code (contract §2.11). */
+export const roomMissing: ReadonlySet<string> = new Set(['CommId', 'RoomId', 'SdkAppId', 'UserIds']);
+
+/** Limit of a string room's id, and of a user's. */
+const MAX_ID_BYTES = 64;
+
+/** A room id as rooms are keyed. @throws {ApiError} InvalidParameter.RoomId */
+export function checkedRoomId(roomId: number | string): string {
+  if (typeof roomId === 'number') {
+    if (roomId >= 1 && roomId <= 4_294_967_294) return String(roomId);
+    throw apiError('InvalidParameter.RoomId', { rule: 'it must be a number between 1 and 4294967294' });
+  }
+  if (!textFault(roomId, { maxBytes: MAX_ID_BYTES })) return roomId;
+  throw apiError('InvalidParameter.RoomId', {
+    rule: `it must be text of at most ${MAX_ID_BYTES} bytes without control characters`,
+  });
+}
+
+/** Users to remove, one to ten (contract E9). @throws {ApiError} MissingParameter.UserIds, InvalidParameter.UserIds */
+export function checkedUserIds(ids: readonly string[]): readonly string[] {
+  if (ids.length === 0) throw missingParameter('UserIds', roomMissing);
+  if (ids.length > 10) throw apiError('InvalidParameter.UserIds', { rule: 'it may name at most 10 users' });
+  if (ids.some((id) => id === '' || textFault(id, { maxBytes: MAX_ID_BYTES }))) {
+    throw apiError('InvalidParameter.UserIds', { rule: `each must be text of 1 to ${MAX_ID_BYTES} bytes` });
+  }
+  return ids;
+}
+
+const HOUR_S = 3600;
+/** What was just in reach when the caller looked at its clock may be asked for. */
+const GRACE_MS = 60_000;
+
+/**
+ * The time that is asked for, in milliseconds, both ends included.
+ * @throws {ApiError} InvalidParameter.StartTs, .StartTsOversize, .QueryScaleOversize
+ */
+export function checkWindow(
+  { StartTime, EndTime }: { readonly StartTime: number; readonly EndTime: number },
+  hours: number,
+  nowMs: WallMs,
+): { fromMs: number; toMs: number } {
+  if (StartTime > EndTime) throw apiError('InvalidParameter.StartTs');
+  if (StartTime * 1000 < nowMs - RETENTION_MS - GRACE_MS) {
+    throw apiError('InvalidParameter.StartTsOversize', { days: RETENTION_MS / (24 * HOUR_S * 1000) });
+  }
+  if (EndTime - StartTime > hours * HOUR_S) throw apiError('InvalidParameter.QueryScaleOversize', { hours });
+  return { fromMs: StartTime * 1000, toMs: EndTime * 1000 + 999 };
+}
+
+/** Times the largest size it is still an exact integer. */
+const farthestPage = Math.floor(Number.MAX_SAFE_INTEGER / 100);
+
+/**
+ * The page that is asked for. Both members have to be given, or it is the first of the default size.
+ * @throws {ApiError} InvalidParameter.PageSize, .PageSizeOversize
+ */
+export function pageOf(
+  { PageNumber, PageSize }: { readonly PageNumber?: number | undefined; readonly PageSize?: number | undefined },
+  defaultSize: number,
+): PageOf {
+  if (PageSize === 0) throw apiError('InvalidParameter.PageSize');
+  if (PageSize !== undefined && PageSize > 100) throw apiError('InvalidParameter.PageSizeOversize');
+  if (PageNumber === undefined || PageSize === undefined) return { number: 0, size: defaultSize };
+  return { number: Math.min(PageNumber, farthestPage), size: PageSize };
+}

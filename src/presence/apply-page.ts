@@ -21,6 +21,13 @@ export async function readCursor({ db }: Pick<Store, 'db'>): Promise<JournalCurs
   return row ? { boot: row.boot, after: row.seq, seenMs: row.seen_ms } : NOWHERE;
 }
 
+/** Writes down when the rooms were last heard, in wall milliseconds. */
+export async function noteHeard(store: Store, heardMs: number): Promise<void> {
+  await store.transaction(async ({ db }) =>
+    db.updateTable('journal_cursor').set({ seen_ms: heardMs }).where('name', '=', CURSOR).execute(),
+  );
+}
+
 /** What a page is applied with. */
 export interface PageOptions {
   readonly store: Store;

@@ -3,7 +3,7 @@ import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import type { Store } from '../store/store.ts';
-import { applyPage, readCursor, type JournalCursor } from './apply-page.ts';
+import { applyPage, noteHeard, readCursor, type JournalCursor } from './apply-page.ts';
 import { JOURNAL_PATH, journalPageSchema, type JournalPage } from './messages.ts';
 
 /** Pause after the rooms role could not be reached or the store failed, in milliseconds. */
@@ -42,6 +42,7 @@ export class RoomFollower {
   readonly #abort = new AbortController();
   readonly #counts = { entries: 0, snapshots: 0, boots: 0, failures: 0 };
   readonly #running: Promise<void>;
+  #closing: Promise<void> | undefined;
   #cursor: JournalCursor | undefined;
   /** Wall time of the last answer of this boot; undefined until there was one. */
   #heardMs: number | undefined;
@@ -62,10 +63,17 @@ export class RoomFollower {
   }
 
   /** Stops; a page that is being written is finished. Idempotent. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
     this.#abort.abort();
     await this.#running;
     await this.#pool.destroy();
+    // Rooms that are gone by the next start ended now, not when the journal last had news.
+    if (this.#heardMs !== undefined) await noteHeard(this.#options.store, this.#heardMs);
   }
 
   async #run(): Promise<void> {

@@ -1,0 +1,178 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import type { WallMs } from '../units.ts';
+import { checkFinished, type FinishedFile } from './cos-parts.ts';
+import { uploadToCos, type CosTarget } from './cos-upload.ts';
+import { answerError, apiError, concealing, type Conceal } from './tencent-vod-error.ts';
+
+/** An account at Tencent VOD and how it is reached; from `apps[].storage.tencent_vod`. */
+export interface TencentVodAccount {
+  readonly secretId: string;
+  readonly secretKey: string;
+  /** `host[:port]` of the API; Tencent's by default. */
+  readonly endpoint?: string | undefined;
+  /** Of the API and of COS alike; `https` by default. */
+  readonly protocol?: 'https' | 'http' | undefined;
+  /** `host[:port]` of COS, in which `{Bucket}` and `{Region}` are filled in; Tencent's by default. */
+  readonly cosDomain?: string | undefined;
+  /** Milliseconds of silence after which a connection is given up; a minute by default. */
+  readonly silenceMs?: number | undefined;
+}
+
+/** What a task says about its files at VOD (contract §2.4); absent options are not sent. */
+export interface TencentVodOptions {
+  /** Sub-application; needed by accounts opened since December 2023. */
+  readonly subAppId?: number | undefined;
+  /** Seconds from upload on after which the file is deleted; 0: never. */
+  readonly expireSeconds: number;
+  readonly classId: number;
+  readonly procedure?: string | undefined;
+  readonly storageRegion?: string | undefined;
+  readonly sessionContext?: string | undefined;
+  readonly sourceContext?: string | undefined;
+  /** Name in the media library: that of the file without its extension (contract §7.1). */
+  readonly mediaName: string;
+  /** Extension without its dot, as `mp4`. */
+  readonly mediaType: string;
+}
+
+/** What the package calls at VOD. */
+interface ApplyRequest {
+  readonly MediaType: string;
+  readonly MediaName: string;
+  readonly ClassId: number;
+  readonly SubAppId?: number;
+  readonly Procedure?: string;
+  readonly ExpireTime?: string;
+  readonly StorageRegion?: string;
+  readonly SourceContext?: string;
+  readonly SessionContext?: string;
+}
+
+/** A file that VOD has taken over. */
+export interface TencentVodFile {
+  /** 19 digits. */
+  readonly fileId: string;
+  readonly mediaUrl: string;
+}
+
+const text = z.string().min(1);
+
+const applied = z.object({
+  StorageBucket: text,
+  StorageRegion: text,
+  VodSessionKey: text,
+  MediaStoragePath: text,
+  TempCertificate: z.object({ SecretId: text, SecretKey: text, Token: text }),
+});
+
+const committed = z.object({ FileId: text, MediaUrl: text });
+
+/**
+ * Uploads a finished file to Tencent VOD (contract §7.1, §7.2): ApplyUpload, the object to COS, CommitUpload. Resolves
+ * only when COS has confirmed size and checksum and VOD has given the file an id. Rejects with a
+ * TencentVodError, or with the signal's reason when that aborts; a retry begins anew. An upload whose
+ * CommitUpload got lost may leave the file at VOD twice.
+ */
+export async function uploadToTencentVod(
+  account: TencentVodAccount,
+  file: FinishedFile,
+  options: TencentVodOptions,
+  rim: { readonly clock: Pick<Clock, 'wallMs'>; readonly signal: AbortSignal },
+): Promise<TencentVodFile> {
+  rim.signal.throwIfAborted();
+  await checkFinished(file);
+  const api = await openApi(account, rim.signal);
+  const place = await api.apply(applyRequest(options, rim.clock.wallMs()));
+  const { SecretId, SecretKey, Token } = place.TempCertificate;
+  const conceal = concealing([account.secretId, account.secretKey, SecretId, SecretKey, Token, place.VodSessionKey]);
+  await uploadToCos(cosTarget(account, place), file, conceal, rim.signal);
+  const { FileId, MediaUrl } = await api.commit(place.VodSessionKey, options.subAppId, conceal);
+  return { fileId: FileId, mediaUrl: MediaUrl };
+}
+
+/** Name of a file in the media library: without folder and extension (contract §7.1). */
+export const mediaNameOf = (fileName: string): string => basename(fileName).replace(/\.[^.]*$/, '');
+
+/** The request of ApplyUpload; relative seconds become a date in ISO 8601 (contract §7.1). */
+export function applyRequest(options: TencentVodOptions, now: WallMs): ApplyRequest {
+  const { subAppId, expireSeconds, procedure, storageRegion, sourceContext, sessionContext } = options;
+  return {
+    MediaType: options.mediaType,
+    MediaName: options.mediaName,
+    ClassId: options.classId,
+    ...(subAppId !== undefined && { SubAppId: subAppId }),
+    ...(expireSeconds > 0 && { ExpireTime: expiryText(now, expireSeconds) }),
+    ...(procedure !== undefined && { Procedure: procedure }),
+    ...(storageRegion !== undefined && { StorageRegion: storageRegion }),
+    ...(sourceContext !== undefined && { SourceContext: sourceContext }),
+    ...(sessionContext !== undefined && { SessionContext: sessionContext }),
+  };
+}
+
+const expiryText = (now: WallMs, seconds: number): string =>
+  new Date(now + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+
+function cosTarget(account: TencentVodAccount, place: z.infer<typeof applied>): CosTarget {
+  const { SecretId, SecretKey, Token } = place.TempCertificate;
+  return {
+    bucket: place.StorageBucket,
+    region: place.StorageRegion,
+    key: place.MediaStoragePath.replace(/^\/+/, ''),
+    credentials: { secretId: SecretId, secretKey: SecretKey, token: Token },
+    protocol: account.protocol ?? 'https',
+    domain: account.cosDomain,
+    silenceMs: silenceOf(account),
+  };
+}
+
+const silenceOf = (account: TencentVodAccount): number => account.silenceMs ?? 60_000;
+
+/** The two actions; each rejects with a TencentVodError. */
+interface VodApi {
+  apply(request: ApplyRequest): Promise<z.infer<typeof applied>>;
+  commit(sessionKey: string, subAppId: number | undefined, conceal: Conceal): Promise<z.infer<typeof committed>>;
+}
+
+async function openApi(account: TencentVodAccount, signal: AbortSignal): Promise<VodApi> {
+  const client = await openClient(account);
+  const call = async <T>(action: Action, request: object, answer: z.ZodType<T>, conceal: Conceal): Promise<T> => {
+    const said: unknown = await client.request(action, request, { signal }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw apiError(action, error, conceal);
+    });
+    const read = answer.safeParse(said);
+    if (read.success) return read.data;
+    throw answerError(action, `answered without ${read.error.issues[0]?.path.join('.') ?? 'content'}`);
+  };
+  const conceal = concealing([account.secretId, account.secretKey]);
+  return {
+    apply: (request) => call('ApplyUpload', request, applied, conceal),
+    commit: (VodSessionKey, subAppId, conceal) =>
+      call(
+        'CommitUpload',
+        { VodSessionKey, ...(subAppId !== undefined && { SubAppId: subAppId }) },
+        committed,
+        conceal,
+      ),
+  };
+}
+
+type Action = 'ApplyUpload' | 'CommitUpload';
+
+/** Imported when the first upload begins: the package costs about 60 ms and 30 MB. */
+async function openClient(account: TencentVodAccount) {
+  const { v20180717 } = await import('tencentcloud-sdk-nodejs-vod/tencentcloud/services/vod/v20180717/index.js');
+  return new v20180717.Client({
+    credential: { secretId: account.secretId, secretKey: account.secretKey },
+    profile: {
+      language: 'en-US',
+      httpProfile: {
+        ...(account.endpoint !== undefined && { endpoint: account.endpoint }),
+        protocol: `${account.protocol ?? 'https'}://`,
+        reqTimeout: silenceOf(account) / 1000,
+      },
+    },
+  });
+}

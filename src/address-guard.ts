@@ -34,21 +34,29 @@ export function mayConnect(address: string): boolean {
 export const mayConnectPublicly: AddressRule = (address) =>
   mayConnect(address) && ipaddr.process(address).range() === 'unicast';
 
-const refusal = (host: string): Error => new Error(`connections to ${host} are not allowed`);
+/** A connection was not made because of the address rule. */
+export class AddressRefusedError extends Error {
+  /** Names the host. */
+  constructor(host: string) {
+    super(`connections to ${host} are not allowed`);
+    this.name = 'AddressRefusedError';
+  }
+}
 
 type LookupAnswer = (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void;
 
-type Lookup = (host: string, options: LookupOptions, answer: LookupAnswer) => void;
+/** Resolves a name for a connection, as the `lookup` of node's sockets. */
+export type Lookup = (host: string, options: LookupOptions, answer: LookupAnswer) => void;
 
 /** Resolves like the system does and leaves out what the rule refuses: checked at connect time, so rebinding is in vain. */
-const guardedLookup =
+export const guardedLookup =
   (permits: AddressRule): Lookup =>
   (host, options, answer) => {
     dnsLookup(host, { ...options, all: true }, (error, found) => {
       if (error) return answer(error, []);
       const allowed = found.filter(({ address }) => permits(address));
       const first = allowed[0];
-      if (!first) return answer(refusal(host), []);
+      if (!first) return answer(new AddressRefusedError(host), []);
       return options.all ? answer(null, allowed) : answer(null, first.address, first.family);
     });
   };
@@ -58,7 +66,7 @@ export function guardedConnector(connectTimeoutMs: number, permits: AddressRule)
   const connect = buildConnector({ timeout: connectTimeoutMs, lookup: guardedLookup(permits) });
   return (options, callback) => {
     const host = options.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) !== 0 && !permits(host)) callback(refusal(host), null);
+    if (isIP(host) !== 0 && !permits(host)) callback(new AddressRefusedError(host), null);
     else connect(options, callback);
   };
 }

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { utcStamp } from '../naming/hls-name.ts';
 import type { MediaId } from '../room-key.ts';
 import type { WallUs } from '../units.ts';
 
@@ -128,10 +129,8 @@ export function segmentNames(dir: string): string[] {
 }
 
 /** Name of a segment: its number, then the UTC time of its start, so that both survive without the playlist. */
-export function segmentName(number: number, startMs: number): string {
-  const stamp = new Date(startMs).toISOString().replaceAll(/\D/g, '');
-  return `${String(number).padStart(6, '0')}_${stamp}.ts`;
-}
+export const segmentName = (number: number, startMs: number): string =>
+  `${String(number).padStart(6, '0')}_${utcStamp(startMs)}.ts`;
 
 /** Start time in a segment's name, in milliseconds since the epoch; undefined when the name is not ours. */
 export function segmentStartMs(name: string): number | undefined {

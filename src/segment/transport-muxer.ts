@@ -11,6 +11,8 @@ export const transportPids = { video: 0x100, audio: 0x101 } as const;
 export interface SectionStreams {
   readonly video: boolean;
   readonly audio: AudioFormat | undefined;
+  /** Marks the first packets as not following anything, for a file that others of another muxer stand before. */
+  readonly detached?: boolean;
 }
 
 interface Lane {
@@ -42,7 +44,8 @@ export class TransportMuxer {
     this.#video = streams.video ? this.#addVideo() : undefined;
     this.#audio = streams.audio ? this.#addAudio(streams.audio) : undefined;
     // With its length in front of it, a picture that a kill has cut short is known for one.
-    const options = { mpegts_copyts: 1, omit_video_pes_length: 0 };
+    const flags = streams.detached ? { mpegts_flags: '+initial_discontinuity' } : {};
+    const options = { mpegts_copyts: 1, omit_video_pes_length: 0, ...flags };
     ok('transport header', this.#format.writeHeaderSync(Dictionary.fromObject(options)));
   }
 
@@ -51,7 +54,7 @@ export class TransportMuxer {
     if (this.#video) this.#write(this.#video, packet, toTransport(packet.dts), packet.key);
   }
 
-  /** Writes a frame of sound. */
+  /** Writes a frame of sound, or several in a row that have their ADTS headers already. */
   writeAudio(packet: AudioPacket): void {
     if (this.#audio) this.#write(this.#audio, packet, toTransport(packet.pts), true);
   }

@@ -1,0 +1,52 @@
+import type { BucketDestination } from '../worker-api/messages.ts';
+import { DestinationError } from './object-store.ts';
+
+/** Where a bucket's objects are reached. */
+export interface BucketAddress {
+  /** Scheme, host and port of the service, without the bucket. */
+  readonly endpoint: string;
+  /** The bucket stands in the path; otherwise in front of the host. */
+  readonly pathStyle: boolean;
+  /** Host that is connected to, without brackets and port. */
+  readonly host: string;
+}
+
+/** What of a destination says where it is. */
+export type BucketPlace = Pick<BucketDestination, 'vendor' | 'region' | 'bucket' | 'endpoint'>;
+
+const regionPattern = /^[a-z0-9-]{1,64}$/;
+const bucketPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}$/;
+
+const notAnAddress = (what: string): DestinationError => new DestinationError('address', what);
+
+/**
+ * Derives where a destination is: COS and AWS by their region with the bucket in front of the host, any other S3 service
+ * at its endpoint with the bucket in the path. @throws DestinationError `address` for what cannot be one.
+ */
+export function bucketAddress(destination: BucketPlace): BucketAddress {
+  const { vendor, region, bucket, endpoint } = destination;
+  if (!bucketPattern.test(bucket)) throw notAnAddress(`${JSON.stringify(bucket)} is no name of a bucket`);
+  if (endpoint) return ownEndpoint(endpoint);
+  if (!regionPattern.test(region)) throw notAnAddress(`${JSON.stringify(region)} is no name of a region`);
+  const service = vendor === 'cos' ? `cos.${region}.myqcloud.com` : awsHost(region);
+  // A dot in the bucket's name would not be covered by the service's certificate.
+  const pathStyle = bucket.includes('.');
+  return { endpoint: `https://${service}`, pathStyle, host: pathStyle ? service : `${bucket}.${service}` };
+}
+
+const awsHost = (region: string): string =>
+  region.startsWith('cn-') ? `s3.${region}.amazonaws.com.cn` : `s3.${region}.amazonaws.com`;
+
+/** The documented form has no scheme; that means https, as the service it is documented for has it. */
+function ownEndpoint(endpoint: string): BucketAddress {
+  const url = parse(/^https?:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`);
+  if (!url || url.username || url.password || url.pathname !== '/' || url.search || url.hash) {
+    throw notAnAddress('the bucket’s EndpointUrl is not a host with an optional port');
+  }
+  return { endpoint: url.origin, pathStyle: true, host: url.hostname.replace(/^\[|\]$/g, '') };
+}
+
+function parse(text: string): URL | undefined {
+  // URL.parse would say null; an address with spaces in it is none either.
+  return /\s/.test(text) ? undefined : (URL.parse(text) ?? undefined);
+}

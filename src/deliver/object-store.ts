@@ -1,0 +1,65 @@
+/** An object as the store lists it. */
+export interface StoredObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** MD5 of the content in hex digits, where the store's ETag is one. */
+  readonly md5: string | undefined;
+}
+
+/** An object that the store has confirmed: it has exactly these bytes. */
+export interface ConfirmedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** MD5 of the content in hex digits; of the parts' MD5s, with `-<parts>`, for what was sent in parts. */
+  readonly md5: string;
+}
+
+/** Ends an operation early. */
+export interface StoreCall {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Somebody's place for finished things, by key. Every operation rejects with a {@link DestinationError}. */
+export interface ObjectStore {
+  /** Writes or replaces an object; resolves when the store has confirmed size and checksum. */
+  put(key: string, bytes: Buffer, type: string, call?: StoreCall): Promise<ConfirmedObject>;
+  /** The same from a file, in parts when it is large. Nothing is left behind when it fails. */
+  putFile(key: string, path: string, type: string, call?: StoreCall): Promise<ConfirmedObject>;
+  /** What the store has under the key; undefined when nothing. */
+  stat(key: string, call?: StoreCall): Promise<StoredObject | undefined>;
+  /** All objects whose key begins so, in order of their keys. */
+  list(prefix: string, call?: StoreCall): Promise<StoredObject[]>;
+  /** Closes its connections; operations under way fail. Idempotent. */
+  close(): void;
+}
+
+/** What is wrong with a destination: the metric label and what decides whether waiting may help. */
+export type DestinationFault =
+  /** The keys are wrong or may not do this. */
+  | 'denied'
+  /** No such bucket, or the bucket is in another region. */
+  | 'no-bucket'
+  /** The address is not one, or one that may not be connected to. */
+  | 'address'
+  /** No connection, or none that lasted. */
+  | 'unreachable'
+  /** Not done within its time. */
+  | 'timeout'
+  /** The store has other bytes than it was sent. */
+  | 'checksum'
+  /** The store answered with an error of its own. */
+  | 'store'
+  /** The caller ended the operation. */
+  | 'cancelled';
+
+/** The customer's storage is at fault, not this program. The message is one sentence and never has a secret in it. */
+export class DestinationError extends Error {
+  readonly fault: DestinationFault;
+
+  /** Names the fault and says it in a sentence; `cause` is for the log. */
+  constructor(fault: DestinationFault, message: string) {
+    super(message);
+    this.name = 'DestinationError';
+    this.fault = fault;
+  }
+}

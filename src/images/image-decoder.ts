@@ -9,6 +9,9 @@ import { rgbaOf, scaleBitmap } from './scale-bitmap.ts';
 
 const codecIds = { png: AV_CODEC_ID_PNG, jpeg: AV_CODEC_ID_MJPEG } as const;
 
+/** Decoders round sizes up; a frame that is larger than the header said is refused by this limit. */
+const padding = 128;
+
 /** Decodes off the main thread; the codec is named, nothing is guessed. */
 async function decodeFrame({ kind, width, height }: ImageHeader, data: Buffer): Promise<Frame> {
   const codec = present(`${kind} decoder`, Codec.findDecoder(codecIds[kind]));
@@ -20,7 +23,7 @@ async function decodeFrame({ kind, width, height }: ImageHeader, data: Buffer): 
   frame.alloc();
   try {
     context.threadCount = 1;
-    ok('limit picture size', context.setOption('max_pixels', width * height));
+    ok('limit picture size', context.setOption('max_pixels', (width + padding) * (height + padding)));
     ok('open decoder', context.open2Sync(codec, null));
     packet.data = data;
     ok('decode', await context.sendPacket(packet));

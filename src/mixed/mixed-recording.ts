@@ -34,6 +34,9 @@ export interface MixStats {
   readonly ignored: number;
 }
 
+/** A query may hold the key to a private image, which is nothing for a log. */
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '');
+
 const defaultLatency = micros(700_000);
 const even = (n: number): number => Math.max(2, n - (n % 2));
 
@@ -60,7 +63,7 @@ function createPictureMixer(parts: Parts, interleaver: Interleaver): PictureMixe
       fill: options.fill,
       images: options.images,
       onImageFailed: (url, error) => {
-        options.log?.info({ url, err: error }, 'an image of the layout cannot be used');
+        options.log?.info({ image: withoutQuery(url), err: error }, 'an image of the layout cannot be used');
         options.onImageFailed?.(url);
       },
       encoder,

@@ -154,14 +154,15 @@ interface RecordingEvents {
   readonly onFault: (error: unknown) => void;
 }
 
-function openRecording({ task, earlier, log, spool, images }: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { plan } = task;
+function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
+  const { task, earlier, log, spool, images, reports } = worker;
+  const { plan, epoch } = task;
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch: task.epoch, earlier, folder, ...events, log });
+    return new SingleRoomRecording({ plan, epoch, earlier, folder, ...events, log });
   }
   const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
   const openWriter = spoolWriter({ spool, task, log });
-  const onImageFailed = (url: string): void => log.warn({ url }, 'image left out of the picture');
+  const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
   return new MixedRoomRecording({ plan, zeroUs, openWriter, images, onImageFailed, ...events, log });
 }

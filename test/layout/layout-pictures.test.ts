@@ -5,7 +5,14 @@ import { gridPlan, type CustomCell, type LayoutMode, type LayoutPlan } from '../
 import { layoutPictures, type LayoutPicture, type PlacedPicture } from '../../src/layout/layout-pictures.ts';
 import { overlap, rect, type Rect } from '../../src/layout/rect.ts';
 
-type Fixture = Record<string, Record<string, { role: string; px: unknown }[]>>;
+interface FixtureSlot {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+  readonly px: unknown;
+}
+type Fixture = Record<string, Record<string, FixtureSlot[]>>;
 const fixture = JSON.parse(readFileSync(new URL('layouts.json', import.meta.url), 'utf8')) as Fixture;
 const canvas = { width: 1280, height: 720 };
 const modes: Record<string, LayoutMode> = { 1: 'floating', 2: 'share', 3: 'grid' };
@@ -38,6 +45,32 @@ for (const [number, mode] of Object.entries(modes)) {
         users(n).map((p) => p.userId),
       );
     }
+  });
+}
+
+for (const [number, mode] of Object.entries(modes)) {
+  test(`${mode}: every rectangle for 1 to 25 pictures on other canvases lies on the contract’s fractions (D-11)`, () => {
+    for (const size of [
+      { width: 360, height: 640 },
+      { width: 1080, height: 1920 },
+      { width: 1920, height: 1080 },
+      { width: 640, height: 480 },
+      { width: 486, height: 864 },
+    ])
+      for (let n = 1; n <= 25; n++) {
+        const placed = layoutPictures(plan(mode, { big: main('u0') }), size, users(n));
+        const slots = fixture[number]?.[String(n)] ?? [];
+        assert.equal(placed.length, slots.length);
+        slots.forEach(({ x, y, w, h }, i) => {
+          const { left, top, width, height } = placed[i]!.rect;
+          const edges = [left, top, left + width, top + height];
+          const exact = [x * size.width, y * size.height, (x + w) * size.width, (y + h) * size.height];
+          edges.forEach((edge, k) => {
+            assert.equal(edge % 2, 0);
+            assert.ok(Math.abs(edge - exact[k]!) < 1.01, `${mode} ${n} slot ${i}: ${edge} for ${exact[k]}`);
+          });
+        });
+      }
   });
 }
 
@@ -163,4 +196,43 @@ test('nobody: nothing is placed, and the input is left as it was', () => {
     pictures.map((p) => p.order),
     [3, 1],
   );
+});
+
+test('custom: alpha, mode and image are the cell’s own; rectangles are rounded at both edges and cut at the canvas', () => {
+  const custom = [
+    cell(rect(75, 33, 101, 50), { userId: 'u1', alpha: 7, renderMode: 'smart', image: 'http://h/own.png' }),
+    cell(rect(1000, 700, 281, 21), { userId: 'u0', mediaId: 'aux' }),
+    cell(rect(5, 5, 1, 1)),
+  ];
+  const pictures = [user(0), user(0, { mediaId: 'aux' }), user(1)];
+  const placed = layoutPictures(plan('custom', { custom, placeholderImage: 'http://h/all.png' }), canvas, pictures);
+  assert.deepEqual(
+    placed.map(({ rect: r, alpha, renderMode, image }) => [r, alpha, renderMode, image]),
+    [
+      [rect(76, 34, 100, 50), 7, 'smart', 'http://h/own.png'],
+      [rect(1000, 700, 280, 20), 0, 'crop', 'http://h/all.png'],
+      [rect(6, 6, 0, 0), 0, 'crop', 'http://h/all.png'],
+    ],
+  );
+});
+
+test('custom: at most 25 cells, equal layers in list order', () => {
+  const custom = Array.from({ length: 26 }, (_, i) => cell(rect(i, 0, 10, 10), { userId: `u${i}`, imageLayer: i % 2 }));
+  const shown = ids(layoutPictures(plan('custom', { custom }), canvas, users(26)));
+  const even = Array.from({ length: 13 }, (_, i) => `u${2 * i}`);
+  const odd = Array.from({ length: 12 }, (_, i) => `u${2 * i + 1}`);
+  assert.deepEqual(shown, [...even, ...odd]);
+});
+
+test('custom: a placeholder stands in for an absent user of a cell, if there is an image', () => {
+  const custom = [
+    cell(rect(0, 0, 10, 10), { userId: 'gone', image: 'http://h/own.png' }),
+    cell(rect(10, 0, 10, 10), { userId: 'gone too' }),
+    cell(rect(20, 0, 10, 10)),
+  ];
+  const places = (change: Partial<LayoutPlan>): number[] =>
+    layoutPictures(plan('custom', { custom, ...change }), canvas, []).map((p) => p.rect.left);
+  assert.deepEqual(places({}), []);
+  assert.deepEqual(places({ placeholders: true }), [0]);
+  assert.deepEqual(places({ placeholders: true, placeholderImage: 'http://h/all.png' }), [0, 10]);
 });

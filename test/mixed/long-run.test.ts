@@ -1,14 +1,33 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { gridPlan } from '../../src/layout/layout-plan.ts';
+import { decodeImage } from '../../src/images/image-decoder.ts';
+import { gridPlan, type LayoutPlan } from '../../src/layout/layout-plan.ts';
+import { rect } from '../../src/layout/rect.ts';
 import { createMixedRecording } from '../../src/mixed/mixed-recording.ts';
 import { wallUs } from '../../src/units.ts';
+import { plainPng } from '../images/image-files.ts';
 import { asUnits, encodePictures, encodeVoice, red, tone } from './synthetic-media.ts';
 
 const zero = wallUs(1_700_000_000_000_000);
 const windowUs = 500_000;
 const fps = 4;
+
+/** Marks open the font, a cell in front is half transparent, one has an image behind it. */
+const decorated: LayoutPlan = {
+  ...gridPlan,
+  mode: 'custom',
+  custom: [
+    { rect: rect(0, 0, 128, 96), mediaId: 'main', alpha: 0, renderMode: 'fit', imageLayer: 0, image: 'http://h/a.png' },
+    { rect: rect(64, 0, 64, 48), mediaId: 'main', alpha: 100, renderMode: 'crop', imageLayer: 1 },
+  ],
+  backgroundImage: { url: 'http://h/b.png', renderMode: 'smart' },
+  watermarks: [
+    { kind: 'timestamp', position: 'center', timeZone: 8, font: 'Tencent' },
+    { kind: 'text', text: '标记', rect: rect(0, 0, 60, 20), fontSize: 14, colour: '#ffffff', font: 'Tencent' },
+  ],
+};
+const image = plainPng(64, 64, [1, 2, 3, 200]);
 
 /** Everything that takes and gives back native memory: joins, leaves, sizes that change, new publications, sounds. */
 async function runWindows(): Promise<(windows: number) => Promise<void>> {
@@ -24,6 +43,7 @@ async function runWindows(): Promise<(windows: number) => Promise<void>> {
     video: { width: 128, height: 96, fps, bitrate: 200_000, gopSeconds: 2 },
     audio: { sampleRate: 16_000, channels: 1, bitrate: 32_000 },
     streams: 'audio-video',
+    images: { load: (_, within) => decodeImage(image, within) },
     openWriter: () => ({ writeVideo: drop, writeAudio: drop, flush: drop, close: drop }),
   });
   recording.addAnchor('a', 0, zero);
@@ -34,6 +54,7 @@ async function runWindows(): Promise<(windows: number) => Promise<void>> {
     for (const end = n + windows; n < end; n++) {
       const start = wallUs(zero + n * windowUs);
       if (n % 8 === 0) recording.addAnchor('b', 1, start);
+      if (n % 50 === 25) recording.changeLayout(n % 100 === 25 ? decorated : gridPlan, start);
       if (n % 8 === 4) recording.removeAnchor('b', start);
       if (n % 8 === 2) picture = recording.addPicture('a', 'main', start);
       if (n % 8 === 0)

@@ -1,91 +1,24 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { layoutPictures } from '../../src/layout/layout-pictures.ts';
-import { rect, type Rect } from '../../src/layout/rect.ts';
+import { rect } from '../../src/layout/rect.ts';
 import { gridPlan } from '../../src/layout/layout-plan.ts';
-import { createMixedRecording, type MixedRecording } from '../../src/mixed/mixed-recording.ts';
-import type { MixedRecordingOptions } from '../../src/mixed/mix-options.ts';
-import type { AudioSink, AudioUnit, VideoSink, VideoUnit } from '../../src/timeline/media.ts';
-import { wallUs, type WallUs } from '../../src/units.ts';
-import { amplitudeOf, decodePictures, decodeSound, MixFile, type ShownPicture } from './mix-file.ts';
+import type { VideoUnit } from '../../src/timeline/media.ts';
+import { wallUs } from '../../src/units.ts';
+import { amplitudeOf, decodePictures, decodeSound, type MixFile } from './mix-file.ts';
 import {
-  asUnits,
-  black,
-  blue,
-  encodePictures,
-  encodeVoice,
-  green,
-  red,
-  tone,
-  white,
-  type Colour,
-} from './synthetic-media.ts';
-
-const zero = wallUs(1_700_000_000_000_000);
-const fps = 15;
-const canvas = { width: 320, height: 240 };
-const at = (seconds: number): WallUs => wallUs(zero + Math.round(seconds * 1_000_000));
-const tickTime = (k: number): number => Math.round((k * 1_000_000) / fps);
-
-interface Mix {
-  readonly recording: MixedRecording;
-  readonly file: MixFile;
-  readonly keyFrames: string[];
-}
-
-async function startMix(options: Partial<MixedRecordingOptions> = {}): Promise<Mix> {
-  const file = new MixFile();
-  const keyFrames: string[] = [];
-  const recording = await createMixedRecording({
-    zeroUs: zero,
-    layout: gridPlan,
-    fill: 'hold',
-    video: { ...canvas, fps, bitrate: 1_000_000, gopSeconds: 2 },
-    audio: { sampleRate: 48_000, channels: 1, bitrate: 64_000 },
-    streams: 'audio-video',
-    openWriter: file.open,
-    requestKeyFrame: (userId, mediaId) => keyFrames.push(`${userId}/${mediaId}`),
-    ...options,
-  });
-  return { recording, file, keyFrames };
-}
-
-const solid = async (colour: Colour, seconds: number, size = { width: 160, height: 120 }, sourceFps = fps) =>
-  encodePictures({ ...size, count: seconds * sourceFps, fps: sourceFps, colour: () => colour });
-
-interface Feeding {
-  readonly sink: VideoSink | AudioSink;
-  readonly units: readonly (VideoUnit | AudioUnit)[];
-}
-
-/** Plays units into their sinks as time goes by, 100 ms at a time, the way a recorder does. */
-function play(mix: Mix, seconds: number, feedings: readonly Feeding[], from = 0): void {
-  const waiting = feedings.map(({ sink, units }) => ({ sink, units: [...units] }));
-  for (let t = from; t <= seconds; t += 0.1) {
-    for (const { sink, units } of waiting) while (units[0] && units[0].at <= at(t)) deliver(sink, units.shift()!);
-    mix.recording.advance(at(t));
-  }
-}
-
-function deliver(sink: VideoSink | AudioSink, unit: VideoUnit | AudioUnit): void {
-  if ('key' in unit) (sink as VideoSink).onVideo(unit);
-  else (sink as AudioSink).onAudio(unit);
-}
-
-/** Rectangles of a grid of `n` on the test canvas, a little smaller so that coding blur at the edges does not count. */
-const cells = (n: number): Rect[] =>
-  layoutPictures(
-    gridPlan,
-    canvas,
-    Array.from({ length: n }, (_, i) => ({ userId: `${i}`, mediaId: 'main' as const, order: i, hasVideo: true })),
-  ).map(({ rect: r }) => rect(r.left + 8, r.top + 8, r.width - 16, r.height - 16));
-
-function assertColour(picture: ShownPicture | undefined, area: Rect | undefined, colour: Colour, what: string): void {
-  assert.ok(picture && area, `${what}: no picture`);
-  const mean = picture.mean(area);
-  const far = mean.map((value, i) => Math.abs(value - (colour[i] ?? 0)));
-  assert.ok(Math.max(...far) < 16, `${what}: ${mean.map((v) => v.toFixed(0)).join(',')} is not ${colour.join(',')}`);
-}
+  assertColour,
+  at,
+  canvas,
+  cells,
+  fps,
+  play,
+  solid,
+  startMix,
+  tickTime,
+  zero,
+  type Feeding,
+} from './mix-kit.ts';
+import { asUnits, black, blue, encodePictures, encodeVoice, green, red, tone, white } from './synthetic-media.ts';
 
 test('every tick has its picture at its exact time, and the order of writing is decodable', async () => {
   const mix = await startMix();

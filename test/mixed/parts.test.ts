@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { rect } from '../../src/layout/rect.ts';
+import { contains, intersection, rect, without, type Rect } from '../../src/layout/rect.ts';
 import { parseColour } from '../../src/mixed/colour.ts';
 import { fitPicture } from '../../src/mixed/fitting.ts';
 import { Interleaver } from '../../src/mixed/interleaver.ts';
@@ -8,6 +8,8 @@ import { Limiter, limiterBlock } from '../../src/mixed/limiter.ts';
 import { Roster, type RosterChange } from '../../src/mixed/roster.ts';
 import { SoundBus } from '../../src/mixed/sound-bus.ts';
 import { TickGrid } from '../../src/mixed/tick-grid.ts';
+import { Schedule } from '../../src/mixed/schedule.ts';
+import { layOver, plainStamp, stampOf } from '../../src/mixed/stamp.ts';
 import { UnitQueue } from '../../src/mixed/unit-queue.ts';
 import { micros, wallUs } from '../../src/units.ts';
 
@@ -37,6 +39,14 @@ test('crop cuts around the centre, fit leaves bars, stretch neither', () => {
   assert.deepEqual(fitPicture('crop', { width: 360, height: 640 }, cell).crop, rect(0, 218, 360, 202));
 });
 
+test('smart stretch cuts at most a fifth, and the rest is stretched', () => {
+  const wide = { width: 1000, height: 500 };
+  assert.deepEqual(fitPicture('smart', wide, { width: 180, height: 100 }).crop, rect(50, 0, 900, 500));
+  assert.deepEqual(fitPicture('smart', wide, { width: 100, height: 100 }).crop, rect(100, 0, 800, 500));
+  assert.deepEqual(fitPicture('smart', wide, { width: 100, height: 10 }).crop, rect(0, 50, 1000, 400));
+  assert.deepEqual(fitPicture('smart', wide, { width: 100, height: 10 }).place, rect(0, 0, 100, 10));
+});
+
 test('a difference of shape that is only rounding is not cut; odd sources lose a row', () => {
   assert.deepEqual(
     fitPicture('crop', { width: 640, height: 360 }, { width: 426, height: 240 }).crop,
@@ -49,7 +59,7 @@ test('a difference of shape that is only rounding is not cut; odd sources lose a
 });
 
 test('every fitting stays inside source and cell on even pixels', () => {
-  for (const mode of ['crop', 'fit', 'stretch'] as const)
+  for (const mode of ['crop', 'fit', 'stretch', 'smart'] as const)
     for (const source of [
       [2, 2],
       [2, 1080],
@@ -208,4 +218,77 @@ test('seats: a voice has one, a screen alone has one, camera and screen have two
     r.seats().map((s) => `${s.userId}/${s.mediaId}/${s.hasVideo}`),
     ['voice/main/false', 'screen/aux/true', 'both/main/true', 'both/aux/true'],
   );
+});
+
+test('a camera that is switched off keeps its seat and rests; a new one takes its place', () => {
+  const { roster: r, log } = roster();
+  for (const change of [enter('a', 0), show('a', 'camera'), show('a', 'screen', 'aux')]) r.plan(wallUs(1), change);
+  for (const mediaId of ['main', 'aux'] as const) r.plan(wallUs(2), { kind: 'hide', userId: 'a', mediaId });
+  r.applyUntil(wallUs(2));
+  assert.deepEqual(r.seats(), [{ userId: 'a', mediaId: 'main', order: 0, hasVideo: false, source: 'camera' }]);
+  r.plan(wallUs(3), show('a', 'next'));
+  r.applyUntil(wallUs(3));
+  assert.equal(r.seats()[0]?.hasVideo, true);
+  r.plan(wallUs(4), { kind: 'leave', userId: 'a' });
+  r.applyUntil(wallUs(4));
+  assert.deepEqual(log, ['~camera', '-screen', 'camera>next', '-next']);
+});
+
+test('a schedule gives the newest that is due, in the order in which it was announced', () => {
+  const schedule = new Schedule<string>();
+  for (const [at, value] of [
+    [10, 'a'],
+    [30, 'b'],
+    [20, 'c'],
+  ] as const)
+    schedule.plan(wallUs(at), value);
+  assert.equal(schedule.takeUntil(wallUs(9)), undefined);
+  assert.equal(schedule.takeUntil(wallUs(29)), 'a');
+  assert.deepEqual([schedule.next, schedule.values()], [30, ['b', 'c']]);
+  assert.equal(schedule.takeUntil(wallUs(30)), 'c');
+  assert.equal(schedule.next, undefined);
+});
+
+test('an area without a hole: every pixel is once in the rest, or in the hole', () => {
+  const area = rect(4, 4, 8, 6);
+  const inside = ({ left, top, width, height }: Rect, x: number, y: number): boolean =>
+    x >= left && x < left + width && y >= top && y < top + height;
+  for (let left = 0; left <= 12; left += 2)
+    for (let top = 0; top <= 12; top += 2)
+      for (const [width, height] of [
+        [2, 2],
+        [4, 20],
+        [20, 2],
+        [20, 20],
+      ] as const) {
+        const hole = rect(left, top, width, height);
+        const rest = without(area, hole);
+        assert.equal(contains(hole, area), rest.length === 0);
+        for (let x = 0; x < 16; x++)
+          for (let y = 0; y < 16; y++) {
+            const times = rest.filter((part) => inside(part, x, y)).length;
+            assert.equal(times, inside(area, x, y) && !inside(hole, x, y) ? 1 : 0);
+          }
+        const both = intersection(area, hole);
+        assert.ok(!both || (contains(area, both) && contains(hole, both)));
+      }
+});
+
+test('a stamp has the colours of its bitmap, and laid over a ground those of both', () => {
+  const bitmap = { width: 2, height: 2, data: Buffer.from(Array.from({ length: 4 }, () => [255, 0, 0, 255]).flat()) };
+  const solid = stampOf(bitmap);
+  assert.equal(solid.opacity, undefined);
+  assert.deepEqual(
+    solid.data.map((plane) => plane[0]),
+    [...parseColour('#FF0000')],
+  );
+  const half = stampOf({ ...bitmap, data: Buffer.from(Array.from({ length: 4 }, () => [128, 0, 0, 128]).flat()) });
+  const ground = plainStamp({ width: 4, height: 4 }, parseColour('#0000FF'));
+  layOver(ground, half, 2, 2);
+  assert.deepEqual(
+    ground.data.map((plane) => plane[0]),
+    [...parseColour('#0000FF')],
+  );
+  const mixed = [0, 1, 2].map((i) => (parseColour('#FF0000')[i]! * 128 + parseColour('#0000FF')[i]! * 127) / 255);
+  ground.data.forEach((plane, i) => assert.ok(Math.abs(plane.at(-1)! - mixed[i]!) <= 1.5));
 });

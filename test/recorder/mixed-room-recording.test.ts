@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { FeedAnchor } from '../../src/feed/messages.ts';
+import { gridPlan } from '../../src/layout/layout-plan.ts';
 import { fileKey } from '../../src/naming/file-key.ts';
-import { MixedRoomRecording } from '../../src/recorder/mixed-room-recording.ts';
+import { MixedRoomRecording, type MixedRoomRecordingOptions } from '../../src/recorder/mixed-room-recording.ts';
 import { spoolWriter } from '../../src/recorder/spool-writer.ts';
 import { recoverFolder } from '../../src/segment/recover.ts';
 import { toWallMs, wallUs, type WallUs } from '../../src/units.ts';
@@ -19,7 +20,14 @@ const anchor = (userId: string, enteredMs: number, order = 1): FeedAnchor => ({
 });
 const pictures = (fromMs: number) => camera({ from: at(fromMs), count: 25, width: 160, height: 90 });
 
-function open(t: TestContext, change: Partial<RecordingPlan> = {}, zeroUs?: WallUs) {
+interface Images {
+  readonly images: MixedRoomRecordingOptions['images'];
+  readonly onImageFailed: (url: string) => void;
+}
+
+const noImages: Images = { images: { load: (url) => assert.fail(url) }, onImageFailed: (url) => assert.fail(url) };
+
+function open(t: TestContext, change: Partial<RecordingPlan> = {}, zeroUs?: WallUs, images: Images = noImages) {
   const spool = tempSpool(t);
   const asked: number[] = [];
   const recording = new MixedRoomRecording({
@@ -27,8 +35,7 @@ function open(t: TestContext, change: Partial<RecordingPlan> = {}, zeroUs?: Wall
     zeroUs,
     openWriter: spoolWriter({ spool, task: leasedTask('task'), log: silent }),
     requestKeyFrame: (track) => void asked.push(track),
-    images: { load: (url) => assert.fail(url) },
-    onImageFailed: (url) => assert.fail(url),
+    ...images,
     onFault: (error) => assert.fail(String(error)),
     log: silent,
   });
@@ -67,6 +74,22 @@ test('the zero is the first media of anybody, not the first entry (decision 3)',
   const { record, segments } = opened.folder();
   assert.equal(record.zeroUs, at(7_345));
   assert.equal(segments[0]?.start, 0);
+});
+
+test('the plan’s layout, and one that comes before the first media, ask for their images; bad ones are told (E14)', async (t) => {
+  const failed: string[] = [];
+  const images = {
+    images: { load: (url: string) => Promise.reject(new Error(url)) },
+    onImageFailed: (url: string): void => void failed.push(url),
+  };
+  const layout = { ...gridPlan, placeholderImage: 'http://h/first.png' };
+  const opened = open(t, { layout }, undefined, images);
+  opened.recording.anchorEntered(anchor('alice', 0));
+  opened.recording.changeLayout({ ...layout, placeholderImage: 'http://h/second.png' }, at(500));
+  await show(opened, 1, 1_000);
+  const files = await finish(opened, 3_000);
+  assert.deepEqual(failed, ['http://h/first.png', 'http://h/second.png']);
+  assert.equal(files.length, 1);
 });
 
 test('a room without media has no file', async (t) => {

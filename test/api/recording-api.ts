@@ -198,7 +198,11 @@ export function sign(input: SignInput): string {
 
 const hash = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-function sendTo(port: number, { method = 'POST', query = '', headers = {}, body = '' }: WireRequest): Promise<Answer> {
+/** Sends a request exactly as given to a port of loopback. */
+export function sendTo(
+  port: number,
+  { method = 'POST', query = '', headers = {}, body = '' }: WireRequest,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const path = query ? `/?${query}` : '/';
     const outgoing = httpRequest({ port, host: '127.0.0.1', method, path, headers, agent: false }, (incoming) => {

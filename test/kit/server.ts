@@ -21,6 +21,12 @@ export interface SdkClient {
   DeleteCloudRecording(request: object): Promise<{ TaskId: string; RequestId: string }>;
 }
 
+/** Where callbacks go, as the configuration writes it. */
+export interface CallbackSetting {
+  readonly url: string;
+  readonly key: string;
+}
+
 /** A room as the tests name it; `kind` follows the id unless told. */
 export interface TestRoom {
   readonly roomId: string;
@@ -48,8 +54,10 @@ export class TestServer {
     this.client = sdkClient(new URL(process.url).host);
   }
 
-  /** Starts on a fresh data directory; `env` adds configuration overrides. */
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+  /** Starts on a fresh data directory; `env` adds configuration overrides, which may need to know the callback's target. */
+  static async start(
+    more: Readonly<Record<string, string>> | ((callback: CallbackSetting) => Readonly<Record<string, string>>) = {},
+  ): Promise<TestServer> {
     const dataDir = mkdtempSync(join(tmpdir(), 'roomtape-e2e-'));
     const receiver = await CallbackReceiver.start({ key: CALLBACK_KEY });
     const callback = { url: receiver.url, key: CALLBACK_KEY };
@@ -58,7 +66,7 @@ export class TestServer {
       ROOMTAPE_ACCOUNTS: JSON.stringify([{ secret_id: SECRET_ID, secret_key: SECRET_KEY, apps: [SDK_APP_ID] }]),
     };
     const logFile = join(dataDir, 'server.log');
-    const all = { ...own, ...env };
+    const all = { ...own, ...(typeof more === 'function' ? more(callback) : more) };
     const process = await startRoomtape({ dataDir, port: 0, env: all, logFile });
     return new TestServer(process, receiver, dataDir, all);
   }

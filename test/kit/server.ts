@@ -18,6 +18,7 @@ const CALLBACK_KEY = 'recordkey';
 export interface SdkClient {
   CreateCloudRecording(request: object): Promise<{ TaskId: string; RequestId: string }>;
   DescribeCloudRecording(request: object): Promise<{ TaskId: string; Status: string; StorageFileList: unknown[] }>;
+  ModifyCloudRecording(request: object): Promise<{ TaskId: string; RequestId: string }>;
   DeleteCloudRecording(request: object): Promise<{ TaskId: string; RequestId: string }>;
 }
 

@@ -106,6 +106,27 @@ test('an anchor who leaves and returns goes on in the same file, the gap is sile
   assert.ok(recording.stats().bytes < 200_000, 'the gap is not written to the spool');
 });
 
+test('sound and pictures that begin anew carry nothing of before', async (t) => {
+  const dir = join(tempDir(t), 'e1');
+  let asked = 0;
+  const recording = await record(dir, { requestKeyFrame: () => (asked += 1) });
+  const pictures = await camera({ from: at(0), count: 150, gop: 60 });
+  const before = await voice(tone(500), 0, 105);
+  const after = await voice(() => 0, 4000, 100);
+  await play(recording, [...pictures.slice(0, 50), ...before.slice(0, 102)], 4000);
+  recording.beginSound();
+  recording.beginVideo();
+  asked = 0;
+  await play(recording, [...pictures.slice(100), ...after], 6200, 4100);
+  const file = await finish(t, [dir], (await recording.finish(at(6000)))!);
+  const { samples, startUs } = await decodeAudio(file.path);
+  const again = samples.subarray((3990 - startUs / 1000) * 48, (4100 - startUs / 1000) * 48);
+  assert.ok(Math.max(...again.map(Math.abs)) < 1e-3, `the old tone rings on: ${Math.max(...again.map(Math.abs))}`);
+  const { frames } = await decodeVideo(file.path);
+  assert.equal(frames.length, 50 + 30, 'from the key frame at 4800 ms on');
+  assert.ok(asked > 0);
+});
+
 test('a change of resolution is in the file with both parameter sets', async (t) => {
   const dir = join(tempDir(t), 'e1');
   const recording = await record(dir);

@@ -77,6 +77,8 @@ function openInner(t: TestContext, thePlan: RecordingPlan, spool: Spool, request
       : new MixedRoomRecording({
           ...common,
           zeroUs: undefined,
+          images: { load: (url) => assert.fail(url) },
+          onImageFailed: (url) => assert.fail(url),
           openWriter: spoolWriter({ spool, task: leasedTask('task'), log: silent }),
         });
   t.after(() => inner.close());

@@ -43,11 +43,9 @@ export function verifyV1(request: ApiRequest, form: Form, secretKey: string): bo
   const hash = hashes.get(v1Method(form));
   const given = form.get('Signature');
   if (!hash || !given) return false;
-  let matches = false;
-  for (const text of textsToSign(request, form)) {
-    if (sameText(createHmac(hash, secretKey).update(text).digest('base64'), given)) matches = true;
-  }
-  return matches;
+  return [...textsToSign(request, form)].some((text) =>
+    sameText(createHmac(hash, secretKey).update(text).digest('base64'), given),
+  );
 }
 
 function textsToSign(request: ApiRequest, form: Form): ReadonlySet<string> {

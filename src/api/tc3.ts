@@ -49,13 +49,13 @@ export function verifyTc3(
   if (authorization.date !== scopeDate(timestampSeconds)) return false;
   const key = signingKey(secretKey, authorization);
   const bodyHash = signedBodyHash(request);
-  let matches = false;
-  for (const variant of headerVariants(request)) {
-    const canonical = canonicalRequest(request, authorization.signedHeaders, variant, bodyHash);
-    const expected = hmac(key, stringToSign(authorization, timestampSeconds, canonical)).toString('hex');
-    if (sameText(expected, authorization.signature)) matches = true;
-  }
-  return matches;
+  const canonical = headerVariants(request).map((variant) =>
+    canonicalRequest(request, authorization.signedHeaders, variant, bodyHash),
+  );
+  return [...new Set(canonical)].some((text) => {
+    const expected = hmac(key, stringToSign(authorization, timestampSeconds, text)).toString('hex');
+    return sameText(expected, authorization.signature);
+  });
 }
 
 interface HeaderVariant {

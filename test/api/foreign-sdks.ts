@@ -35,7 +35,8 @@ const escaped = (text: string): string =>
   encodeURIComponent(text)
     .replaceAll('%20', '+')
     .replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-const encoded = (pairs: readonly (readonly [string, string])[]): string =>
+/** Pairs as a query or a form. */
+export const encoded = (pairs: readonly (readonly [string, string])[]): string =>
   pairs.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&');
 
 const byName = <Pair extends readonly [string, string]>(pairs: readonly Pair[]): Pair[] =>

@@ -13,7 +13,7 @@ import { readRows, type Row } from './report.ts';
 import { singleRows } from './single-rows.ts';
 
 const quick = process.argv.includes('--quick');
-const names = ['rtp-core', 'single', 'mixed', 'rooms'] as const;
+const names = ['rtp-core', 'single', 'mixed', 'rooms', 'api'] as const;
 
 /** Runs one benchmark with its output shown; gives that output. Rejects when it fails. */
 function run(script: string, rowsFile: string): Promise<string> {

@@ -7,9 +7,15 @@ import { base, sdkAppId } from './recording-api.ts';
 export const fuzzedActions = [
   'CreateCloudRecording',
   'CreateCloudRecording',
+  'CreateCloudRecording',
   'DescribeCloudRecording',
+  'ModifyCloudRecording',
+  'ModifyCloudRecording',
   'DeleteCloudRecording',
 ] as const;
+
+/** One of them. */
+export type FuzzedAction = (typeof fuzzedActions)[number];
 
 const place = { Top: 0, Left: 0, Width: 10, Height: 10 };
 const rich = base({
@@ -33,8 +39,20 @@ const rich = base({
     PureAudioDisableLayout: false,
   },
 });
-const seedsOf = (action: string): readonly object[] =>
-  action.startsWith('Create') ? [base(), rich] : [{ SdkAppId: sdkAppId, TaskId: 'task-1' }];
+const { MixLayoutParams, RecordParams } = rich as { MixLayoutParams: object; RecordParams: Record<string, unknown> };
+/** Answers as long as some create came since the last delete. */
+const task = { SdkAppId: sdkAppId, TaskId: '-task+2..' };
+const { SubscribeStreamUserIds } = RecordParams;
+const seeds: Readonly<Record<FuzzedAction, readonly object[]>> = {
+  CreateCloudRecording: [base(), rich],
+  DescribeCloudRecording: [task, { ...task, RecorderKey: 'a' }],
+  ModifyCloudRecording: [
+    { ...task, MixLayoutParams },
+    { ...task, SubscribeStreamUserIds },
+  ],
+  DeleteCloudRecording: [task],
+};
+const seedsOf = (action: FuzzedAction): readonly object[] => seeds[action];
 
 const jsonFragments = [
   'null',
@@ -78,7 +96,7 @@ const dropMember: Mutation = (body, dice) => {
 const jsonMutations = [swapValue, swapValue, swapValue, swapValue, renameMember, dropMember, ...textMutations] as const;
 
 /** A JSON body with one or two changes, sometimes of bytes that are no UTF-8. */
-export function mutatedBody(action: string, dice: Dice): Buffer {
+export function mutatedBody(action: FuzzedAction, dice: Dice): Buffer {
   let body = JSON.stringify(dice.pick(seedsOf(action)));
   for (let left = 1 + dice.below(2); left > 0; left--) {
     const mutate = dice.pick(jsonMutations);
@@ -153,7 +171,7 @@ const pairMutations: readonly ((pairs: Pair[], at: number, dice: Dice) => void)[
 ];
 
 /** Names and values of the flat form with one or two changes; a name may come twice. */
-export function mutatedPairs(action: string, dice: Dice): readonly Pair[] {
+export function mutatedPairs(action: FuzzedAction, dice: Dice): readonly Pair[] {
   const pairs = flattened(dice.pick(seedsOf(action)));
   for (let left = 1 + dice.below(2); left > 0 && pairs.length > 0; left--) {
     // The changes that make most pairs are rare, or nothing else is tried.

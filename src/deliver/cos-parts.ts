@@ -7,8 +7,8 @@ import { TencentVodError } from './tencent-vod-error.ts';
 export interface FinishedFile {
   readonly path: string;
   readonly sizeBytes: number;
-  /** SHA-256 in hex digits. */
-  readonly sha256: string;
+  /** SHA-256 in hex digits; undefined when none was taken: then what is read counts. */
+  readonly sha256: string | undefined;
 }
 
 /** A piece of the file that goes up in one request. */
@@ -60,7 +60,8 @@ export class PartReader {
     } finally {
       await handle.close();
     }
-    if (this.#sha256.digest('hex') !== this.#file.sha256) throw changed(this.#file);
+    const read = this.#sha256.digest('hex');
+    if (read !== (this.#file.sha256 ?? read)) throw changed(this.#file);
   }
 
   /** Summed up mebibyte by mebibyte with reads in between, so that the process is never held for long. */

@@ -4,13 +4,11 @@ import type COS from 'cos-nodejs-sdk-v5';
 import { PartReader, type FilePart, type FinishedFile } from './cos-parts.ts';
 import { answerError, cosError, type Conceal, type UploadStep } from './tencent-vod-error.ts';
 
-/** An object to be, and the right to write it for a while. */
+/** A bucket, and the right to write into it for a while. */
 export interface CosTarget {
   /** With the account's number at its end, as `name-1250000000`. */
   readonly bucket: string;
   readonly region: string;
-  /** Without a slash in front. */
-  readonly key: string;
   /** Temporary credentials; COS knows them only together with the token. */
   readonly credentials: { readonly secretId: string; readonly secretKey: string; readonly token: string };
   readonly protocol: 'https' | 'http';
@@ -20,12 +18,19 @@ export interface CosTarget {
   readonly silenceMs: number;
 }
 
+/** An object to be. */
+export interface CosObject {
+  /** Without a slash in front. */
+  readonly key: string;
+  readonly file: FinishedFile;
+}
+
 /** Parts on their way at once, as many as the package itself would send. */
 const parallelParts = 3;
 
 /**
- * Uploads a finished file in parts and confirms it: what COS says it holds has the size and the CRC-64 of what was read,
- * and what was read has the SHA-256 the file was finished with. Rejects with a TencentVodError, or with the
+ * Uploads finished files one after the other, in parts, and confirms each: what COS says it holds has the size and the
+ * CRC-64 of what was read, and what was read has the SHA-256 the file was finished with. Rejects with a TencentVodError, or with the
  * signal's reason; then nothing is sent any more.
  *
  * It uses the package's single calls, since its `sliceUploadFile` leaves a file open for every part that fails, cannot
@@ -33,14 +38,14 @@ const parallelParts = 3;
  */
 export async function uploadToCos(
   target: CosTarget,
-  file: FinishedFile,
+  objects: readonly CosObject[],
   conceal: Conceal,
   signal: AbortSignal,
 ): Promise<void> {
   const stop = new AbortController();
-  const calls = await openCos(target, conceal, AbortSignal.any([signal, stop.signal]));
+  const callsFor = await openCos(target, conceal, AbortSignal.any([signal, stop.signal]));
   try {
-    await new CosUpload(calls, file).run();
+    for (const { key, file } of objects) await new CosUpload(callsFor(key), file).run();
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -48,7 +53,7 @@ export async function uploadToCos(
   }
 }
 
-/** The five calls of an upload; each rejects with a TencentVodError. */
+/** The calls of one object's upload; each rejects with a TencentVodError. */
 interface CosCalls {
   begin(): Promise<string>;
   part(uploadId: string, part: FilePart): Promise<string>;
@@ -118,7 +123,7 @@ class CosUpload {
 }
 
 /** Imported when the first upload begins: the package costs about a tenth of a second and 30 MB. */
-async function openCos(target: CosTarget, conceal: Conceal, signal: AbortSignal): Promise<CosCalls> {
+async function openCos(target: CosTarget, conceal: Conceal, signal: AbortSignal): Promise<(key: string) => CosCalls> {
   const { default: Cos } = await import('cos-nodejs-sdk-v5');
   signal.throwIfAborted();
   const agent = stoppableAgent(target.protocol);
@@ -136,8 +141,11 @@ async function openCos(target: CosTarget, conceal: Conceal, signal: AbortSignal)
   cos.on('before-send', (request: { agent?: HttpAgent }) => {
     request.agent = agent.agent;
   });
-  return cosCalls(cos, target, { conceal, signal, close: agent.stop });
+  const { bucket: Bucket, region: Region } = target;
+  return (Key) => cosCalls(cos, { Bucket, Region, Key }, { conceal, signal, close: agent.stop });
 }
+
+type ObjectName = Pick<COS.ObjectParams, 'Bucket' | 'Region' | 'Key'>;
 
 interface CallRim {
   readonly conceal: Conceal;
@@ -145,8 +153,7 @@ interface CallRim {
   readonly close: () => void;
 }
 
-function cosCalls(cos: COS, target: CosTarget, { conceal, signal, close }: CallRim): CosCalls {
-  const object = { Bucket: target.bucket, Region: target.region, Key: target.key };
+function cosCalls(cos: COS, object: ObjectName, { conceal, signal, close }: CallRim): CosCalls {
   const attempt = async <T>(step: UploadStep, call: () => Promise<T>): Promise<T> => {
     signal.throwIfAborted();
     return call().catch((error: unknown) => {

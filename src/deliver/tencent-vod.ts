@@ -1,9 +1,9 @@
-import { basename } from 'node:path';
+import { basename, posix } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { WallMs } from '../units.ts';
 import { checkFinished, type FinishedFile } from './cos-parts.ts';
-import { uploadToCos, type CosTarget } from './cos-upload.ts';
+import { uploadToCos, type CosObject, type CosTarget } from './cos-upload.ts';
 import { answerError, apiError, concealing, type Conceal } from './tencent-vod-error.ts';
 
 /** An account at Tencent VOD and how it is reached; from `apps[].storage.tencent_vod`. */
@@ -33,7 +33,7 @@ export interface TencentVodOptions {
   readonly sourceContext?: string | undefined;
   /** Name in the media library: that of the file without its extension (contract §7.1). */
   readonly mediaName: string;
-  /** Extension without its dot, as `mp4`. */
+  /** Extension without its dot, as `mp4`; of HLS `m3u8`. */
   readonly mediaType: string;
 }
 
@@ -70,24 +70,25 @@ const applied = z.object({
 const committed = z.object({ FileId: text, MediaUrl: text });
 
 /**
- * Uploads a finished file to Tencent VOD (contract §7.1, §7.2): ApplyUpload, the object to COS, CommitUpload. Resolves
- * only when COS has confirmed size and checksum and VOD has given the file an id. Rejects with a
+ * Uploads finished media to Tencent VOD (contract §7.1, §7.2): ApplyUpload, the objects to COS, CommitUpload. Of HLS
+ * the playlist comes first in `files` and its segments follow: they are put beside it under their own names. Resolves
+ * only when COS has confirmed size and checksum of each and VOD has given the media an id. Rejects with a
  * TencentVodError, or with the signal's reason when that aborts; a retry begins anew. An upload whose
  * CommitUpload got lost may leave the file at VOD twice.
  */
 export async function uploadToTencentVod(
   account: TencentVodAccount,
-  file: FinishedFile,
+  files: readonly [FinishedFile, ...FinishedFile[]],
   options: TencentVodOptions,
   rim: { readonly clock: Pick<Clock, 'wallMs'>; readonly signal: AbortSignal },
 ): Promise<TencentVodFile> {
   rim.signal.throwIfAborted();
-  await checkFinished(file);
+  for (const file of files) await checkFinished(file);
   const api = await openApi(account, rim.signal);
   const place = await api.apply(applyRequest(options, rim.clock.wallMs()));
   const { SecretId, SecretKey, Token } = place.TempCertificate;
   const conceal = concealing([account.secretId, account.secretKey, SecretId, SecretKey, Token, place.VodSessionKey]);
-  await uploadToCos(cosTarget(account, place), file, conceal, rim.signal);
+  await uploadToCos(cosTarget(account, place), objectsOf(files, place.MediaStoragePath), conceal, rim.signal);
   const { FileId, MediaUrl } = await api.commit(place.VodSessionKey, options.subAppId, conceal);
   return { fileId: FileId, mediaUrl: MediaUrl };
 }
@@ -114,12 +115,16 @@ export function applyRequest(options: TencentVodOptions, now: WallMs): ApplyRequ
 const expiryText = (now: WallMs, seconds: number): string =>
   new Date(now + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 
+function objectsOf(files: readonly FinishedFile[], mediaPath: string): CosObject[] {
+  const key = mediaPath.replace(/^\/+/, '');
+  return files.map((file, i) => ({ file, key: i === 0 ? key : posix.join(posix.dirname(key), basename(file.path)) }));
+}
+
 function cosTarget(account: TencentVodAccount, place: z.infer<typeof applied>): CosTarget {
   const { SecretId, SecretKey, Token } = place.TempCertificate;
   return {
     bucket: place.StorageBucket,
     region: place.StorageRegion,
-    key: place.MediaStoragePath.replace(/^\/+/, ''),
     credentials: { secretId: SecretId, secretKey: SecretKey, token: Token },
     protocol: account.protocol ?? 'https',
     domain: account.cosDomain,

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
@@ -57,12 +57,13 @@ interface Change {
   readonly account?: Partial<TencentVodAccount>;
   readonly options?: Partial<TencentVodOptions>;
   readonly signal?: AbortSignal;
+  readonly beside?: readonly FinishedFile[];
 }
 
 const upload = (file: FinishedFile, change: Change = {}): Promise<TencentVodFile> =>
   uploadToTencentVod(
     { ...account, ...change.account },
-    file,
+    [file, ...(change.beside ?? [])],
     { ...plain, ...change.options },
     {
       clock,
@@ -108,6 +109,19 @@ test('twelve megabytes arrive as they are, in parts, and no file stays open', as
   const others = calls.map(({ call }) => call).filter((call) => call !== 'part');
   assert.deepEqual(others, ['ApplyUpload', 'begin', 'complete', 'check', 'CommitUpload']);
   assert.deepEqual(openFiles(), []);
+});
+
+test('of HLS the segments arrive beside the playlist', async () => {
+  const playlist = fileOf('index.m3u8', 300);
+  const segments = [1, 2, 3].map((i) => fileOf(`1400000000_10001_2026010100000000${i}.ts`, mebibyte + i));
+  const beside = segments.map((segment) => ({ ...segment, sha256: undefined }));
+  const { mediaUrl } = await upload(playlist, { beside, options: { mediaType: 'm3u8' } });
+  for (const file of [playlist, ...segments]) {
+    const address = file === playlist ? mediaUrl : new URL(basename(file.path), mediaUrl);
+    assert.deepEqual(Buffer.from(await (await fetch(address)).arrayBuffer()), file.bytes);
+  }
+  const lost = await failure(upload(playlist, { beside: [{ ...beside[0]!, sizeBytes: 1 }] }));
+  assert.equal(lost.fault, 'ours');
 });
 
 test('every option arrives in ApplyUpload under its wire name', async () => {
@@ -279,7 +293,7 @@ for (const at of ['ApplyUpload', 'begin', 'part', 'complete', 'check', 'CommitUp
     const before = speaker.count(at);
     const work = upload(big, { signal: controller.signal });
     const outcome = work.catch((error: unknown) => error);
-    while (speaker.count(at) === before) await sleep(5);
+    for (let waited = 0; speaker.count(at) === before && waited < 1000; waited++) await sleep(5);
     controller.abort(reason);
     const late = AbortSignal.timeout(3000);
     assert.equal(await Promise.race([outcome, once(late, 'abort').then(() => 'no end')]), reason);

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { posix } from 'node:path';
 import { isTimely } from '../../src/api/signed-text.ts';
 import { parseTc3Authorization, verifyTc3 } from '../../src/api/tc3.ts';
 import { Crc64 } from '../../src/deliver/cos-crc64.ts';
@@ -40,6 +41,8 @@ export interface VodFile {
   readonly fileId: string;
   readonly mediaUrl: string;
   readonly bytes: Buffer;
+  /** Of HLS the segments, by their names beside the playlist. */
+  readonly beside: ReadonlyMap<string, Buffer>;
   /** Body of its ApplyUpload, by the wire's names. */
   readonly applied: Readonly<Record<string, unknown>>;
   /** Body of its CommitUpload. */
@@ -59,8 +62,14 @@ interface Session {
   readonly applied: Readonly<Record<string, unknown>>;
   readonly path: string;
   readonly certificate: { readonly secretId: string; readonly secretKey: string; readonly token: string };
-  readonly uploads: Map<string, Map<number, StoredPart>>;
-  object: Buffer | undefined;
+  readonly uploads: Map<string, Upload>;
+  /** By their paths. */
+  readonly objects: Map<string, Buffer>;
+}
+
+interface Upload {
+  readonly path: string;
+  readonly parts: Map<number, StoredPart>;
 }
 
 interface StoredPart {
@@ -147,8 +156,8 @@ export class TencentVodSpeaker {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://vod');
-    const file = this.files.find(({ mediaUrl }) => new URL(mediaUrl).pathname === url.pathname);
-    if (file && request.method === 'GET') return void response.end(file.bytes);
+    const media = this.#media(url.pathname);
+    if (media && request.method === 'GET') return void response.end(media);
     const call = callOf(request, url);
     if (!call) return xmlError(response, 400, 'InvalidRequest');
     const part = call === 'part' ? Number(url.searchParams.get('partNumber')) : undefined;
@@ -161,6 +170,13 @@ export class TencentVodSpeaker {
     if (what?.how === 'status') return void response.writeHead(what.status).end();
     if (call === 'ApplyUpload' || call === 'CommitUpload') this.#answerApi(call, request, body, response, what);
     else this.#answerCos(call, url, request, body, response, what);
+  }
+
+  /** Bytes behind a MediaUrl, or behind the address of a segment beside one. */
+  #media(path: string): Buffer | undefined {
+    const name = posix.basename(path);
+    const file = this.files.find(({ mediaUrl }) => posix.dirname(new URL(mediaUrl).pathname) === posix.dirname(path));
+    return file && posix.basename(file.mediaUrl) === name ? file.bytes : file?.beside.get(name);
   }
 
   #plan(call: SpokenCall): Misbehaviour | undefined {
@@ -211,7 +227,7 @@ export class TencentVodSpeaker {
       token: `tmptoken${randomBytes(40).toString('base64')}`,
     };
     this.secretsGiven.push(key, ...Object.values(certificate));
-    this.#sessions.set(key, { applied, path, certificate, uploads: new Map(), object: undefined });
+    this.#sessions.set(key, { applied, path, certificate, uploads: new Map(), objects: new Map() });
     const { secretId: SecretId, secretKey: SecretKey, token: Token } = certificate;
     const ExpiredTime = Math.floor(Date.now() / 1000) + 3600;
     return {
@@ -230,10 +246,13 @@ export class TencentVodSpeaker {
     if (!session || session.applied['SubAppId'] !== committed['SubAppId']) {
       return refused('InvalidParameterValue.VodSessionKey');
     }
-    if (!session.object) return refused('ResourceNotFound');
+    const bytes = session.objects.get(session.path);
+    if (!bytes) return refused('ResourceNotFound');
+    const others = [...session.objects].filter(([path]) => path !== session.path);
+    const beside = new Map(others.map(([path, object]) => [posix.basename(path), object]));
     const fileId = `5${String(this.files.length).padStart(18, '0')}`;
     const mediaUrl = `http://${this.endpoint}/media/${fileId}/f0.${String(session.applied['MediaType'])}`;
-    this.files.push({ fileId, mediaUrl, bytes: session.object, applied: session.applied, committed });
+    this.files.push({ fileId, mediaUrl, bytes, beside, applied: session.applied, committed });
     return { FileId: fileId, MediaUrl: mediaUrl };
   }
 
@@ -252,23 +271,27 @@ export class TencentVodSpeaker {
     const fault = cosSignatureFault(request, session.certificate, Date.now() / 1000);
     if (fault) return xmlError(response, 403, fault);
     if (call === 'list') return xml(response, '<ListMultipartUploadsResult></ListMultipartUploadsResult>');
-    if (decodeURIComponent(url.pathname) !== session.path) return xmlError(response, 403, 'AccessDenied');
-    if (call === 'begin') return this.#begin(session, response);
-    if (call === 'check') return check(session, response, what);
-    const parts = session.uploads.get(url.searchParams.get('uploadId') ?? '');
-    if (!parts) return xmlError(response, 404, 'NoSuchUpload');
-    if (call === 'part') storePart(parts, url, request, body, response, what);
-    else complete(session, parts, body, response, what);
+    const path = decodeURIComponent(url.pathname);
+    if (!mayWrite(session, path)) return xmlError(response, 403, 'AccessDenied');
+    if (call === 'begin') return this.#begin(session, path, response);
+    if (call === 'check') return check(session.objects.get(path), response, what);
+    const upload = session.uploads.get(url.searchParams.get('uploadId') ?? '');
+    if (upload?.path !== path) return xmlError(response, 404, 'NoSuchUpload');
+    if (call === 'part') storePart(upload.parts, url, request, body, response, what);
+    else complete(session, upload, body, response, what);
   }
 
-  #begin(session: Session, response: ServerResponse): void {
+  #begin(session: Session, path: string, response: ServerResponse): void {
     const uploadId = randomBytes(16).toString('hex');
-    session.uploads.set(uploadId, new Map());
-    const { path } = session;
+    session.uploads.set(uploadId, { path, parts: new Map() });
     const content = `<Bucket>${bucket}</Bucket><Key>${path.slice(1)}</Key><UploadId>${uploadId}</UploadId>`;
     xml(response, `<InitiateMultipartUploadResult>${content}</InitiateMultipartUploadResult>`);
   }
 }
+
+/** The credentials are for the media's path; of HLS for its folder. */
+const mayWrite = ({ path, applied }: Session, wanted: string): boolean =>
+  wanted === path || (applied['MediaType'] === 'm3u8' && posix.dirname(wanted) === posix.dirname(path));
 
 function callOf(request: IncomingMessage, url: URL): SpokenCall | undefined {
   const action = request.headers['x-tc-action'];
@@ -320,7 +343,7 @@ function storePart(
 
 function complete(
   session: Session,
-  parts: ReadonlyMap<number, StoredPart>,
+  { path, parts }: Upload,
   body: Buffer,
   response: ServerResponse,
   what: Misbehaviour | undefined,
@@ -331,15 +354,16 @@ function complete(
     return part?.etag === etag?.replaceAll('&quot;', '"') ? part : undefined;
   });
   if (chosen.length === 0 || chosen.includes(undefined)) return xmlError(response, 400, 'InvalidPart');
-  session.object = Buffer.concat(chosen.map((part) => part!.bytes));
-  if (what?.how !== 'no checksum') response.setHeader('x-cos-hash-crc64ecma', crc64Of(session.object));
-  const etag = `"${md5Of(session.object).digest('hex')}-${chosen.length}"`;
+  const object = Buffer.concat(chosen.map((part) => part!.bytes));
+  session.objects.set(path, object);
+  if (what?.how !== 'no checksum') response.setHeader('x-cos-hash-crc64ecma', crc64Of(object));
+  const etag = `"${md5Of(object).digest('hex')}-${chosen.length}"`;
   xml(response, `<CompleteMultipartUploadResult><ETag>${etag}</ETag></CompleteMultipartUploadResult>`);
 }
 
 const crc64Of = (bytes: Buffer): string => new Crc64().update(bytes).digest();
 
-function check({ object }: Session, response: ServerResponse, what: Misbehaviour | undefined): void {
+function check(object: Buffer | undefined, response: ServerResponse, what: Misbehaviour | undefined): void {
   if (!object) return void response.writeHead(404).end();
   const checksum = what?.how === 'no checksum' ? {} : { 'x-cos-hash-crc64ecma': crc64Of(object) };
   response.writeHead(200, { 'content-length': object.length, ...checksum }).end();

@@ -219,7 +219,7 @@ const errorTable = {
   NoSuchVersion: caller(
     'The API version `{version}` does not exist.',
     'the version belongs to no action of this server',
-    'Use version 2019-07-22 for recording; take the client of the SDK that has it in its name.',
+    'Use version 2019-07-22 for recording and 2018-07-17 for the media library; take the client of the SDK that has it in its name.',
   ),
   RequestLimitExceeded: later(
     'Your current request times equals to `{count}` in a second, which exceeds the frequency limit `{limit}` for a second. Please reduce the frequency of calls.',

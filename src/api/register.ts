@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import type { MediaLibrary } from '../library/library.ts';
 import type { TaskService } from '../tasks/service.ts';
 import { checkMethod, createDispatcher, type ApiLog, type Dispatcher } from './dispatch.ts';
 import type { ApiReply } from './envelope.ts';
@@ -9,6 +10,7 @@ import { recordingActions, type VerifyUserSig } from './recording/actions.ts';
 import type { ApiRequest } from './request.ts';
 import { maxBodyBytes, maxFormBytes, maxPostBytes } from './request-size.ts';
 import { roomActions, type RoomServices } from './rooms/actions.ts';
+import { vodActions } from './vod/actions.ts';
 
 /** What the recording API needs of the `server` role. */
 export interface RecordingApiOptions {
@@ -17,6 +19,8 @@ export interface RecordingApiOptions {
   readonly verifyUserSig: VerifyUserSig;
   /** Rooms to steer, and who was in them. */
   readonly rooms: Pick<RoomServices, 'control' | 'presence'>;
+  /** Answers the VOD actions. */
+  readonly library: MediaLibrary;
   readonly clock: Clock;
   readonly log: ApiLog;
   /** Regions that are accepted; any or none when absent (contract T30). */
@@ -29,7 +33,11 @@ export interface RecordingApiOptions {
  */
 export async function registerRecordingApi(fastify: FastifyInstance, options: RecordingApiOptions): Promise<void> {
   const { apps, clock, rooms } = options;
-  const actions = [...recordingActions(options), ...roomActions({ ...rooms, apps, clock })];
+  const actions = [
+    ...recordingActions(options),
+    ...roomActions({ ...rooms, apps, clock }),
+    ...vodActions(options),
+  ];
   const dispatcher = createDispatcher({ ...options, actions });
   await fastify.register(async (scope) => serve(scope, dispatcher));
 }

@@ -6,6 +6,7 @@ import { registerRecordingApi } from '../api/register.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
+import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { registerLibrary } from '../library/routes.ts';
 import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
@@ -31,6 +32,9 @@ interface Parts extends RoleContext {
   readonly tasks: TaskControl;
   readonly queries: TaskQueries;
   readonly callbacks: CallbackDelivery;
+  readonly library: RunningLibrary;
+  /** Folder of the finished files. */
+  readonly libraryRoot: string;
   readonly rooms: RoomsAddress;
   readonly roomControl: RemoteRooms;
   readonly follower: RoomFollower;
@@ -57,6 +61,7 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
     await parts.follower.close();
     await parts.roomControl.close();
     await parts.callbacks.close();
+    await parts.library.close();
     await parts.store.close();
   };
   return { close: () => (closing ??= close()) };
@@ -65,7 +70,8 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 async function openParts(context: RoleContext): Promise<Parts> {
   const { installation, clock, log } = context;
   const { config, publicUrl, secrets } = installation;
-  mkdirSync(join(config.data_dir, 'library'), { recursive: true });
+  const libraryRoot = join(config.data_dir, 'library');
+  mkdirSync(libraryRoot, { recursive: true });
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
   const tasks = await createTaskService({
@@ -85,6 +91,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
     tasks,
     queries: createTaskQueries({ store, publicUrl: () => publicUrl }),
     callbacks: startCallbackDelivery({ store, apps, clock, log }),
+    library: startMediaLibrary({ store, root: libraryRoot, clock, log, publicUrl: () => publicUrl }),
+    libraryRoot,
     recorders: new RecorderPresence(clock),
     rooms,
     roomControl: new RemoteRooms(rooms),
@@ -94,13 +102,14 @@ async function openParts(context: RoleContext): Promise<Parts> {
 }
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
-  const { apps, tasks, clock, log, store, installation, rooms, roomControl } = parts;
+  const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot } = parts;
   const { config, secrets } = installation;
   const roomServices = { control: roomControl, presence: createPresenceQueries(store) };
   const { regions } = config.api;
-  await registerRecordingApi(http, { apps, tasks, verifyUserSig, rooms: roomServices, clock, log, regions });
+  const services = { apps, tasks, verifyUserSig, rooms: roomServices, library };
+  await registerRecordingApi(http, { ...services, clock, log, regions });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
-  await registerLibrary(http, { store, root: join(config.data_dir, 'library'), clock });
+  await registerLibrary(http, { store, root: libraryRoot, clock });
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
   if (installation.demoPage) await registerDemoPage(http, parts);
@@ -116,7 +125,7 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   };
 }
 
-function operations({ store, tasks, callbacks, queries, rooms, recorders, follower }: Parts) {
+function operations({ store, tasks, callbacks, queries, rooms, recorders, follower, library }: Parts) {
   return {
     checks: [
       { name: 'store', passes: async () => (await queries.backlog(), true) },
@@ -128,6 +137,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders, follow
       tasks: () => ({ ...tasks.stats() }),
       backlog: async () => ({ ...(await queries.backlog()) }),
       callbacks: () => ({ ...callbacks.stats() }),
+      library: () => ({ ...library.stats() }),
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),
       roomJournal: () => ({ ...follower.stats() }),

@@ -3,6 +3,7 @@ import type { Migration, MigrationProvider } from 'kysely/migration';
 import type { StoreEngine } from './engine.ts';
 import { rooms } from './migrations/0003-rooms.ts';
 import { outputs } from './migrations/0004-outputs.ts';
+import { library } from './migrations/0005-library.ts';
 
 /** Tasks, files, jobs and the outbox. */
 const tasksAndOutbox = (engine: StoreEngine): Migration => ({
@@ -138,5 +139,6 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0002-giving-up': givingUp,
     '0003-rooms': rooms(engine),
     '0004-outputs': outputs(engine),
+    '0005-library': library,
   }),
 });

@@ -74,6 +74,8 @@ export interface FileTable {
   track_type: 'audio' | 'video' | 'audio_video';
   name: string;
   sub_app_id: number;
+  /** Category in the media library, null for a file that goes to a bucket. */
+  class_id: number | null;
   /** `stuck`: its failure was told and it is still being tried. `removed`: it was in the library and is no more. */
   state: 'finishing' | 'stuck' | 'done' | 'failed' | 'removed';
   start_ms: number;
@@ -92,7 +94,7 @@ export interface FileTable {
   /** Where it plays, when the destination says so itself. */
   url: string | null;
   done_ms: number | null;
-  /** Wall time after which the library no longer serves it, null for never. */
+  /** Wall time after which the library no longer serves it, null for never; 0 once its owner has deleted it. */
   expires_ms: number | null;
   removed_ms: number | null;
   error: string | null;

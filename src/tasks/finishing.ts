@@ -47,6 +47,7 @@ function newFile(task: TaskRow, file: RecordedFile, container: Container, mode: 
     track_type: container === 'aac' ? 'audio' : file.trackType,
     name: partName(stemOf(task, who, mode), undefined, extensions[container]),
     sub_app_id: destination.kind === 'vod' ? destination.subAppId : task.sdk_app_id,
+    class_id: destination.kind === 'vod' ? destination.classId : null,
     state: 'finishing',
     start_ms: file.startMs,
     end_ms: file.endMs,

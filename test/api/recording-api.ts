@@ -6,6 +6,7 @@ import fastifyServer from 'fastify';
 import { FakeClock, type Clock } from '../../src/clock.ts';
 import type { Account, App, AppDirectory } from '../../src/config/apps.ts';
 import { registerRecordingApi, type RecordingApiOptions } from '../../src/api/register.ts';
+import type { MediaLibrary } from '../../src/library/library.ts';
 import type { NewTask, TaskService, TaskStatus, StorageFile, TaskDescription } from '../../src/tasks/service.ts';
 import type { PlanChange, RecordingPlan } from '../../src/worker-api/messages.ts';
 import { signUserSig, verifyUserSig } from '../../src/usersig/verify.ts';
@@ -85,6 +86,14 @@ const emptyRooms: RecordingApiOptions['rooms'] = {
   },
 };
 
+/** A library without files. */
+const emptyLibrary: MediaLibrary = {
+  files: async () => [],
+  search: async () => ({ total: 0, files: [] }),
+  remove: async () => false,
+  hasSubApp: async () => false,
+};
+
 export type Json = Record<string, unknown>;
 
 export interface Answer {
@@ -120,6 +129,7 @@ export async function startApi(
     clock?: Clock;
     regions?: readonly string[];
     rooms?: RecordingApiOptions['rooms'];
+    library?: MediaLibrary;
     apps?: AppDirectory;
   } = {},
 ): Promise<ApiUnderTest> {
@@ -135,6 +145,7 @@ export async function startApi(
     tasks,
     verifyUserSig,
     rooms: options.rooms ?? emptyRooms,
+    library: options.library ?? emptyLibrary,
     clock,
     log: { debug: keep('debug'), info: keep('info'), error: keep('error') },
     ...(options.regions ? { regions: options.regions } : {}),

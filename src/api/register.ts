@@ -33,11 +33,7 @@ export interface RecordingApiOptions {
  */
 export async function registerRecordingApi(fastify: FastifyInstance, options: RecordingApiOptions): Promise<void> {
   const { apps, clock, rooms } = options;
-  const actions = [
-    ...recordingActions(options),
-    ...roomActions({ ...rooms, apps, clock }),
-    ...vodActions(options),
-  ];
+  const actions = [...recordingActions(options), ...roomActions({ ...rooms, apps, clock }), ...vodActions(options)];
   const dispatcher = createDispatcher({ ...options, actions });
   await fastify.register(async (scope) => serve(scope, dispatcher));
 }

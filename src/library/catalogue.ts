@@ -142,7 +142,7 @@ const literally = (text: string): string => text.replaceAll(/[\\%_]/g, '\\$&');
 
 /** Names hold base64, in which the case counts. Both engines count characters by code points. */
 const beginsWith = (prefix: string): Expression<SqlBool> =>
-  sql<SqlBool>`substr(${bareName}, 1, ${sql.lit([...prefix].length)}) = ${prefix}`;
+  sql<SqlBool>`substr(${bareName}, 1, ${Array.from(prefix).length}) = ${prefix}`;
 
 /** How well a name fits: 1 for each text in it, one more for a text that it is. */
 const fit = (names: readonly string[]): Expression<number> =>

@@ -98,7 +98,7 @@ export class Removal {
     );
     for (const { file_id: file, task_id: task, size_bytes: bytes } of marked) {
       this.#counts.removedFiles += 1;
-      this.#counts.removedBytes += Number(bytes ?? 0);
+      this.#counts.removedBytes += bytes ?? 0;
       this.#options.log.info({ task, file }, 'removed from the library');
     }
   }

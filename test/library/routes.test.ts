@@ -22,11 +22,10 @@ import {
   tempFolder,
   type Bench,
 } from '../tasks/fixture.ts';
+import { subAppOf } from './library-kit.ts';
 
 const media = randomBytes(700_001);
 const etag = `"${createHash('sha256').update(media).digest('hex').slice(0, 32)}"`;
-
-const subAppOf = ({ destination }: LeasedJob): number => (destination.kind === 'vod' ? destination.subAppId : 0);
 
 async function report(b: Bench, job: LeasedJob): Promise<void> {
   const sha256 = createHash('sha256').update(media).digest('hex');

@@ -98,6 +98,33 @@ test('a running task of a store of the version before goes on, however many epoc
   assert.equal((await claimTask(await serviceOn(store, clock), 'r')).epoch, 51);
 });
 
+test('files of libraries get their category and files of buckets none', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  const clock = new FakeClock();
+  const older = new Store({ path, clock });
+  const migrator = new Migrator({ db: older.db, provider: storeMigrations(sqliteEngine) });
+  assert.equal((await migrator.migrateTo('0004-outputs')).error, undefined);
+  await older.close();
+  const file = new DatabaseSync(path);
+  for (const [id, destination] of Object.entries({
+    plain: '{"kind":"vod","subAppId":1,"expireSeconds":0,"classId":0}',
+    classed: '{"kind":"vod","subAppId":1,"expireSeconds":0,"classId":7}',
+    bucket: '{"kind":"bucket"}',
+  })) {
+    file.exec(`insert into task (id, sdk_app_id, room_kind, room_id, bot_user_id, plan, destination, created_ms,
+        api_until_ms, state, status, epoch, claimable_ms, started_epoch, event_seq, event_ms)
+      values ('${id}', 1, 'number', '1', 'bot', '{}', '${destination}', 1, 1, 'ended', 'Idle', 1, 1, 0, 0, 0);
+      insert into file (file_id, task_id, file_key, container, part, user_id, media_id, track_type, name, sub_app_id,
+        state, start_ms, end_ms) values ('${id}', '${id}', 'k', 'mp4', 1, 'a', 'main', 'audio', 'n', 1, 'done', 1, 2)`);
+  }
+  file.close();
+  const store = await openStore({ path, clock });
+  t.after(() => store.close());
+  const rows = await store.db.selectFrom('file').select(['file_id', 'class_id']).execute();
+  const classes = Object.fromEntries(rows.map((row) => [row.file_id, row.class_id]));
+  assert.deepEqual(classes, { plain: 0, classed: 7, bucket: null });
+});
+
 test('synchronous is FULL on the connection in use', async (t) => {
   const store = await tempStore(t);
   const { sql } = await import('kysely');

@@ -20,7 +20,8 @@ export async function scopeOf(
   subAppId: number | undefined,
 ): Promise<LibraryScope> {
   const sdkAppIds = account.apps;
-  if (!sdkAppIds.some((id) => apps.app(id)?.storage.kind === 'library')) throw apiError('FailedOperation.InvalidVodUser');
+  if (!sdkAppIds.some((id) => apps.app(id)?.storage.kind === 'library'))
+    throw apiError('FailedOperation.InvalidVodUser');
   if (!subAppId) return { sdkAppIds, subAppId: undefined };
   // A sub-application is anything a recording was created with; before the first one it is not there.
   const isOwn = sdkAppIds.includes(subAppId) || (await library.hasSubApp(sdkAppIds, subAppId));

@@ -4,9 +4,9 @@ import type { Tables } from '../tables.ts';
 
 /** A file knows its category in a media library, and with it whether it is in one at all; a bucket's file is not. */
 export const library: Migration = {
-  async up(db: Kysely<unknown>) {
+  async up(db: Kysely<Tables>) {
     await db.schema.alterTable('file').addColumn('class_id', 'bigint').execute();
-    await classify(db as Kysely<Tables>);
+    await classify(db);
     await sql`create index file_created on file (done_ms) where state = 'done' and class_id is not null`.execute(db);
   },
 };

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { tone } from '../codec/sound.ts';
+import { probeFile } from '../kit/media-file.ts';
+import { decodeVideo } from '../kit/video-frames.ts';
+import { camera } from '../single/pictures.ts';
+import { at, play, record, tempDir, voice } from '../single/recorder-kit.ts';
+import { plan } from '../tasks/fixture.ts';
+import { keep, libraryBench } from './library-kit.ts';
+
+const pictures = 300;
+
+/** A recording of twelve seconds as the spool has it: `index.m3u8` and its segments. */
+async function recording(t: TestContext): Promise<string> {
+  const dir = join(tempDir(t), 'e1');
+  const running = await record(dir);
+  const shown = await camera({ from: at(0), count: pictures });
+  await play(running, [...shown, ...(await voice(tone(440), 0, 600))], 12_100);
+  running.close();
+  return dir;
+}
+
+/** A library with that recording as HLS, its folder in place as a whole. */
+async function hlsLibrary(t: TestContext) {
+  const b = await libraryBench(t);
+  const segments = await recording(t);
+  const file = await keep(b, {
+    task: { plan: { ...plan, outputs: ['hls'] } },
+    place: async (path) => {
+      await rm(dirname(path), { recursive: true });
+      await rename(segments, dirname(path));
+      const text = readFileSync(path);
+      // Playlist and segments together.
+      return { sizeBytes: text.length + 1_000_000, sha256: 'cd'.repeat(32) };
+    },
+  });
+  return { b, file, folder: dirname(file.path) };
+}
+
+const segmentsOf = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith('.ts'));
+
+test('a playlist is served with its type, and its segments beside it, with ranges', async (t) => {
+  const { file, folder } = await hlsLibrary(t);
+  const list = await fetch(file.url);
+  assert.equal(list.status, 200);
+  assert.match(file.name, /\.m3u8$/);
+  assert.equal(list.headers.get('content-type'), 'application/vnd.apple.mpegurl');
+  assert.equal(list.headers.get('access-control-allow-origin'), '*');
+  assert.equal(list.headers.get('etag'), `"${'cd'.repeat(16)}"`);
+  const text = await list.text();
+  assert.equal(text, readFileSync(file.path, 'utf8'));
+  const names = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  assert.ok(names.length >= 2, text);
+  for (const name of names) {
+    const bytes = readFileSync(join(folder, name));
+    const whole = await fetch(new URL(name, file.url));
+    assert.equal(whole.headers.get('content-type'), 'video/mp2t');
+    assert.ok(Buffer.from(await whole.arrayBuffer()).equals(bytes));
+    const part = await fetch(new URL(name, file.url), { headers: { range: 'bytes=188-375' } });
+    assert.equal(part.status, 206);
+    assert.ok(Buffer.from(await part.arrayBuffer()).equals(bytes.subarray(188, 376)));
+    const cached = await fetch(new URL(name, file.url), { headers: { 'if-none-match': whole.headers.get('etag')! } });
+    assert.equal(cached.status, 304);
+  }
+});
+
+test('a player that reads the playlist over HTTP gets every picture and the sound', async (t) => {
+  const { file } = await hlsLibrary(t);
+  const probed = await probeFile(file.url);
+  assert.match(probed.format, /hls/);
+  assert.equal(probed.video?.codec, 'h264');
+  assert.equal(probed.audio?.codec, 'aac');
+  assert.ok(Math.abs(probed.durationUs - 12_000_000) < 100_000, `${probed.durationUs}`);
+  assert.equal((await decodeVideo(file.url)).frames.length, pictures);
+});
+
+test('nothing but segments is served beside a playlist, and they go with it', async (t) => {
+  const { b, file, folder } = await hlsLibrary(t);
+  const [segment] = segmentsOf(folder);
+  await writeFile(join(folder, '.hidden.ts'), 'x');
+  for (const name of ['index.m3u8', 'recording.json', '.hidden.ts', 'missing.ts', '..%2f..%2fx.ts', '%2e%2e/x.ts']) {
+    assert.equal((await fetch(`${dirname(file.url)}/${name}`)).status, 404, name);
+  }
+  const url = new URL(segment!, file.url);
+  assert.equal((await fetch(url)).status, 200);
+  assert.equal(await b.library.remove({ sdkAppIds: [1400000000], subAppId: undefined }, file.fileId), true);
+  assert.equal((await fetch(url)).status, 404);
+  assert.equal((await fetch(file.url)).status, 404);
+});
+
+test('beside a file that is no playlist there are no segments', async (t) => {
+  const b = await libraryBench(t);
+  const file = await keep(b);
+  await writeFile(join(dirname(file.path), 'a.ts'), 'x');
+  assert.equal((await fetch(new URL('a.ts', file.url))).status, 404);
+});
+
+test('sound alone is served as AAC, with ranges', async (t) => {
+  const b = await libraryBench(t);
+  const file = await keep(b, { task: { plan: { ...plan, outputs: ['aac'] } } });
+  assert.match(file.url, /\.aac$/);
+  const whole = await fetch(file.url);
+  assert.equal(whole.headers.get('content-type'), 'audio/aac');
+  assert.ok(Buffer.from(await whole.arrayBuffer()).equals(file.bytes));
+  const part = await fetch(file.url, { headers: { range: 'bytes=10-19' } });
+  assert.ok(Buffer.from(await part.arrayBuffer()).equals(file.bytes.subarray(10, 20)));
+});

@@ -19,10 +19,13 @@ export class RateWindow {
   /** Counts a call; false when `limit` calls of this key were accepted within the last second. */
   accept(key: string, limit: number): boolean {
     const now = this.#clock.monoUs();
-    const recent = (this.#accepted.get(key) ?? []).filter((at) => now - at < windowUs);
-    const accepted = recent.length < limit;
-    if (accepted) recent.push(now);
-    this.#accepted.set(key, recent);
+    const calls = this.#accepted.get(key) ?? [];
+    // In the order of time, so nearly always there is nothing to look through.
+    const recent = calls.findIndex((at) => now - at < windowUs);
+    calls.splice(0, recent < 0 ? calls.length : recent);
+    const accepted = calls.length < limit;
+    if (accepted) calls.push(now);
+    this.#accepted.set(key, calls);
     return accepted;
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { headerValue, type ApiRequest } from './request.ts';
 import { sameText, signedHosts } from './signed-text.ts';
 
@@ -94,9 +94,23 @@ function signedBodyHash(request: ApiRequest): string {
 const stringToSign = ({ date, service }: Tc3Authorization, timestampSeconds: number, canonical: string): string =>
   ['TC3-HMAC-SHA256', timestampSeconds, `${date}/${service}/tc3_request`, sha256(canonical)].join('\n');
 
-const signingKey = (secretKey: string, { date, service }: Tc3Authorization): Buffer =>
-  hmac(hmac(hmac(`TC3${secretKey}`, date), service), 'tc3_request');
+/** Most signing keys kept: accounts × services of a day, and then some. */
+const maxSigningKeys = 256;
+/** A key holds for a day, and deriving it costs ten times what checking a signature with it does. */
+const signingKeys = new Map<string, KeyObject>();
 
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+function signingKey(secretKey: string, { date, service }: Tc3Authorization): KeyObject {
+  const name = `${date}/${service}/${secretKey}`;
+  const known = signingKeys.get(name);
+  if (known) return known;
+  // Anybody can name services; starting over is cheap.
+  if (signingKeys.size >= maxSigningKeys) signingKeys.clear();
+  const key = createSecretKey(hmac(hmac(hmac(`TC3${secretKey}`, date), service), 'tc3_request'));
+  signingKeys.set(name, key);
+  return key;
+}
 
-const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const hmac = (key: string | Buffer | KeyObject, text: string): Buffer =>
+  createHmac('sha256', key).update(text).digest();
+
+const sha256 = (bytes: string | Buffer): string => hash('sha256', bytes);

@@ -1,5 +1,6 @@
 import type { App } from '../config/apps.ts';
 import type { LeaveReason, RoomMedia } from '../presence/messages.ts';
+import { roomKeyText, type RoomKey } from '../room-key.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { RoomSessionRow, RoomVisitRow } from '../store/tables.ts';
 import { eventGroup, targetOf } from './groups.ts';
@@ -65,45 +66,57 @@ export const mediaChanged = (atMs: number, userId: string, media: RoomMedia, on:
 });
 
 /**
- * Puts an event into the outbox if the app wants its group; returns the session as it is now. Times rise strictly within
- * a room's life and are never in the future, so that receivers can sort by EventMsTs.
+ * Puts an event into the outbox if the app wants its group. Times rise strictly within a room, over all its lives, and
+ * are never in the future, so that receivers can sort by EventMsTs.
  */
 export async function writeRoomEvent(
   tx: StoreTransaction,
-  session: RoomSessionRow,
+  session: EventSession,
   event: RoomEvent,
   app: App | undefined,
-): Promise<RoomSessionRow> {
-  if (!targetOf(app, event.group)) return session;
-  const stamps = {
-    event_seq: session.event_seq + 1,
-    event_ms: Math.max(session.event_ms + 1, Math.min(event.atMs, tx.wall)),
-  };
-  await tx.db.updateTable('room_session').set(stamps).where('id', '=', session.id).execute();
-  await tx.db
-    .insertInto('event')
-    .values(newRow(tx, { ...session, ...stamps }, event, app))
-    .execute();
-  tx.announce('events');
-  return { ...session, ...stamps };
-}
-
-function newRow(tx: StoreTransaction, session: RoomSessionRow, event: RoomEvent, app: App | undefined) {
-  // The id of a numeric room is told as a number (contract §4.5).
-  const RoomId = session.room_kind === 'number' ? Number(session.room_id) : session.room_id;
-  return {
-    stream: `${streamKind(event.group, app)}/${session.id}`,
-    seq: session.event_seq,
+): Promise<void> {
+  if (!targetOf(app, event.group)) return;
+  const stream = `${streamKind(event.group, app)}/${roomKeyText(roomOf(session))}`;
+  const last = await latestOf(tx, stream);
+  const row = {
+    stream,
+    seq: last.seq + 1,
     task_id: null,
     sdk_app_id: session.sdk_app_id,
     event_group: event.group,
     type: event.type,
-    event_ms: session.event_ms,
-    payload: JSON.stringify({ RoomId, ...event.info }),
+    event_ms: Math.max(last.event_ms + 1, Math.min(event.atMs, tx.wall)),
+    payload: JSON.stringify({ RoomId: roomIdOf(session), ...event.info }),
     state: 'pending' as const,
     attempts: 0,
     next_attempt_ms: tx.wall,
   };
+  await tx.db.insertInto('event').values(row).execute();
+  tx.announce('events');
+}
+
+/** A room's life as events name it. */
+type EventSession = Pick<RoomSessionRow, 'sdk_app_id' | 'room_kind' | 'room_id'>;
+
+const roomOf = ({ sdk_app_id, room_kind, room_id }: EventSession): RoomKey => ({
+  sdkAppId: sdk_app_id,
+  kind: room_kind,
+  roomId: room_id,
+});
+
+/** The id of a numeric room is told as a number (contract §4.5). */
+const roomIdOf = ({ room_kind, room_id }: EventSession): number | string =>
+  room_kind === 'number' ? Number(room_id) : room_id;
+
+async function latestOf({ db }: StoreTransaction, stream: string): Promise<{ seq: number; event_ms: number }> {
+  const row = await db
+    .selectFrom('event')
+    .select(['seq', 'event_ms'])
+    .where('stream', '=', stream)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? { seq: 0, event_ms: 0 };
 }
 
 /** One receiver is told of a room in one order; two receivers do not wait for each other. */

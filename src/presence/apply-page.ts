@@ -1,7 +1,7 @@
 import type { AppDirectory } from '../config/apps.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { RoomSessionRow, RoomVisitRow } from '../store/tables.ts';
-import { Chronicle, mediaOf } from './chronicle.ts';
+import { Chronicle } from './chronicle.ts';
 import type { JournalEntry, JournalPage, RoomMedia, RoomPresence, RoomSession } from './messages.ts';
 
 /** Where the server stands in the rooms' journal. */
@@ -115,19 +115,17 @@ async function resyncVisits(
   present: readonly RoomPresence[],
   nowMs: number,
 ): Promise<void> {
-  let state = session;
   const isSame = (visit: RoomVisitRow, one: RoomPresence): boolean =>
     visit.user_id === one.userId && visit.joined_ms === one.enteredMs;
-  for (const visit of await chronicle.visits(session)) {
-    if (!present.some((one) => isSame(visit, one))) state = await chronicle.leave(state, visit, 'left', nowMs);
-  }
   const known = await chronicle.visits(session);
-  for (const one of present) {
-    if (!known.some((visit) => isSame(visit, one))) {
-      state = await chronicle.enter(state, { ...one, atMs: one.enteredMs });
-    }
+  for (const visit of known) {
+    if (!present.some((one) => isSame(visit, one))) await chronicle.leave(session, visit, 'left', nowMs);
   }
-  for (const one of present) state = await resyncMedia(chronicle, state, one, nowMs);
+  for (const one of present) {
+    const fresh = !known.some((visit) => isSame(visit, one));
+    if (fresh) await chronicle.enter(session, { ...one, atMs: one.enteredMs });
+    await resyncMedia(chronicle, session, one, nowMs);
+  }
 }
 
 const KINDS = ['video', 'audio', 'aux'] as const satisfies readonly RoomMedia[];
@@ -137,16 +135,12 @@ async function resyncMedia(
   session: RoomSessionRow,
   { userId, role, media }: RoomPresence,
   nowMs: number,
-): Promise<RoomSessionRow> {
-  let state = session;
+): Promise<void> {
   for (const kind of KINDS) {
     // Read anew for each: every change writes the whole list.
-    const visit = (await chronicle.visits(session)).find((one) => one.user_id === userId);
-    if (!visit) return state;
-    state = await chronicle.setRole(state, visit, role, nowMs);
-    if (mediaOf(visit).has(kind) !== media.includes(kind)) {
-      state = await chronicle.setMedia(state, visit, kind, media.includes(kind), nowMs);
-    }
+    const visit = await chronicle.visit(session, userId);
+    if (!visit) return;
+    await chronicle.setRole(session, visit, role, nowMs);
+    await chronicle.setMedia(session, visit, kind, media.includes(kind), nowMs);
   }
-  return state;
 }

@@ -33,11 +33,7 @@ export interface Arrival {
   readonly atMs: number;
 }
 
-/** A visit that has not ended, with the media it sends as a set. */
-export type OpenVisit = RoomVisitRow;
-
-/** What a visit sends now. */
-export const mediaOf = (visit: Pick<RoomVisitRow, 'media'>): Set<RoomMedia> =>
+const mediaOf = (visit: Pick<RoomVisitRow, 'media'>): Set<RoomMedia> =>
   new Set(visit.media.split(' ').filter((word) => word !== '') as RoomMedia[]);
 
 const mediaText = (media: Iterable<RoomMedia>): string => [...media].toSorted().join(' ');
@@ -88,6 +84,17 @@ export class Chronicle {
       .execute();
   }
 
+  /** The visit of a user who is in the room. */
+  visit(session: RoomSessionRow, userId: string): Promise<RoomVisitRow | undefined> {
+    return this.#tx.db
+      .selectFrom('room_visit')
+      .selectAll()
+      .where('session_id', '=', session.id)
+      .where('user_id', '=', userId)
+      .where('left_ms', 'is', null)
+      .executeTakeFirst();
+  }
+
   /** A room comes into being. */
   async create({ boot, number, room, creator, atMs }: SessionBirth): Promise<RoomSessionRow> {
     const session = await this.#tx.db
@@ -101,28 +108,27 @@ export class Chronicle {
         comm_id: `${room.sdkAppId}_${room.roomId}_${Math.floor(atMs / 1000)}`,
         creator,
         created_ms: atMs,
-        event_seq: 0,
-        event_ms: 0,
       })
       .returningAll()
       .executeTakeFirstOrThrow();
-    return this.#tell(session, roomCreated(atMs, creator));
+    await this.#tell(session, roomCreated(atMs, creator));
+    return session;
   }
 
-  /** Applies a moment of a session that goes on; returns the session as it is now. */
-  async apply(session: RoomSessionRow, moment: RoomMoment, atMs: number): Promise<RoomSessionRow> {
-    if (moment.kind === 'created') return session;
+  /** Applies a moment of a session that goes on. */
+  async apply(session: RoomSessionRow, moment: RoomMoment, atMs: number): Promise<void> {
+    if (moment.kind === 'created') return undefined;
     if (moment.kind === 'destroyed') return this.destroy(session, atMs, 'left');
     if (moment.kind === 'entered') return this.enter(session, { ...moment, atMs });
-    const visit = (await this.visits(session)).find((one) => one.user_id === moment.userId);
-    if (!visit) return session;
+    const visit = await this.visit(session, moment.userId);
+    if (!visit) return undefined;
     if (moment.kind === 'left') return this.leave(session, visit, moment.reason, atMs);
     if (moment.kind === 'role') return this.setRole(session, visit, moment.role, atMs);
     return this.setMedia(session, visit, moment.media, moment.on, atMs);
   }
 
   /** A user enters. */
-  async enter(session: RoomSessionRow, { userId, role, client, atMs }: Arrival): Promise<RoomSessionRow> {
+  async enter(session: RoomSessionRow, { userId, role, client, atMs }: Arrival): Promise<void> {
     const visit = await this.#tx.db
       .insertInto('room_visit')
       .values({
@@ -138,26 +144,21 @@ export class Chronicle {
       })
       .returningAll()
       .executeTakeFirstOrThrow();
-    return this.#tell(session, userEntered(atMs, visit));
+    await this.#tell(session, userEntered(atMs, visit));
   }
 
   /** A user leaves. */
-  async leave(
-    session: RoomSessionRow,
-    visit: RoomVisitRow,
-    reason: LeaveReason,
-    atMs: number,
-  ): Promise<RoomSessionRow> {
+  async leave(session: RoomSessionRow, visit: RoomVisitRow, reason: LeaveReason, atMs: number): Promise<void> {
     const leftMs = Math.max(atMs, visit.joined_ms);
     await this.#updateVisit(visit, { left_ms: leftMs, leave_reason: exitReason[reason], media: '' });
-    return this.#tell(session, userLeft(leftMs, visit, reason));
+    await this.#tell(session, userLeft(leftMs, visit, reason));
   }
 
   /** A user's role changes. */
-  async setRole(session: RoomSessionRow, visit: RoomVisitRow, role: RoomRole, atMs: number): Promise<RoomSessionRow> {
-    if (visit.role === role) return session;
+  async setRole(session: RoomSessionRow, visit: RoomVisitRow, role: RoomRole, atMs: number): Promise<void> {
+    if (visit.role === role) return;
     await this.#updateVisit(visit, { role });
-    return this.#tell(session, roleChanged(atMs, { ...visit, role }));
+    await this.#tell(session, roleChanged(atMs, { ...visit, role }));
   }
 
   /** A user begins or ceases to send a kind of media. */
@@ -167,29 +168,28 @@ export class Chronicle {
     media: RoomMedia,
     on: boolean,
     atMs: number,
-  ): Promise<RoomSessionRow> {
+  ): Promise<void> {
     const sent = mediaOf(visit);
-    if (sent.has(media) === on) return session;
+    if (sent.has(media) === on) return;
     if (on) sent.add(media);
     else sent.delete(media);
     await this.#updateVisit(visit, { media: mediaText(sent) });
-    return this.#tell(session, mediaChanged(atMs, visit.user_id, media, on));
+    await this.#tell(session, mediaChanged(atMs, visit.user_id, media, on));
   }
 
   /** The room is no more; whoever was still in it leaves for that reason. */
-  async destroy(session: RoomSessionRow, atMs: number, reason: LeaveReason): Promise<RoomSessionRow> {
-    let now = session;
-    for (const visit of await this.visits(session)) now = await this.leave(now, visit, reason, atMs);
+  async destroy(session: RoomSessionRow, atMs: number, reason: LeaveReason): Promise<void> {
+    for (const visit of await this.visits(session)) await this.leave(session, visit, reason, atMs);
     const destroyed = { destroyed_ms: Math.max(atMs, session.created_ms) };
     await this.#tx.db.updateTable('room_session').set(destroyed).where('id', '=', session.id).execute();
-    return this.#tell({ ...now, ...destroyed }, roomDestroyed(atMs));
+    await this.#tell(session, roomDestroyed(atMs));
   }
 
   async #updateVisit(visit: RoomVisitRow, set: Partial<Omit<RoomVisitRow, 'id' | 'session_id'>>): Promise<void> {
     await this.#tx.db.updateTable('room_visit').set(set).where('id', '=', visit.id).execute();
   }
 
-  #tell(session: RoomSessionRow, event: RoomEvent): Promise<RoomSessionRow> {
+  #tell(session: RoomSessionRow, event: RoomEvent): Promise<void> {
     return writeRoomEvent(this.#tx, session, event, this.#apps.app(session.sdk_app_id));
   }
 }

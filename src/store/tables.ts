@@ -133,7 +133,7 @@ export interface JobTable {
 
 /** The callback outbox: what has to be told, in order per stream. */
 export interface EventTable {
-  /** What the event is told in order with: a task by its id, or one life of a room (`room/…`, `media/…`). */
+  /** What the event is told in order with: a task by its id, or a room (`room/…`, `media/…`). */
   stream: string;
   seq: number;
   /** Null for events of rooms. */
@@ -173,9 +173,6 @@ export interface RoomSessionTable {
   creator: string;
   created_ms: number;
   destroyed_ms: number | null;
-  /** Sequence and time of the latest event; both only rise. */
-  event_seq: number;
-  event_ms: number;
 }
 
 /** One stay of a user in a room. */

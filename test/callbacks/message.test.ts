@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mayConnect } from '../../src/address-guard.ts';
-import { messageBody, messageHeaders, signBody } from '../../src/callbacks/message.ts';
+import { messageBody, messageHeaders, roomMessageBody, signBody } from '../../src/callbacks/message.ts';
 import {
   failover,
   recorderStart,
@@ -31,6 +31,20 @@ test('vector 1 of contract §4.1: the official text', () => {
     '{\n\t"EventGroupId":\t2,\n\t"EventType":\t204,\n\t"CallbackTs":\t1664209748188,\n\t"EventInfo":\t{\n\t\t"RoomId":\t8489,' +
     '\n\t\t"EventTs":\t1664209748,\n\t\t"EventMsTs":\t1664209748180,\n\t\t"UserId":\t"user_85034614",\n\t\t"Reason":\t0\n\t}\n}';
   assert.equal(signBody('123654', body), 'kkoFeO3Oh2ZHnjtg8tEAQhtXK16/KI05W3BQff8IvGA=');
+});
+
+test('events of rooms and media have the members of vector 1 in its order, numbers for times and numeric rooms', () => {
+  const body = roomMessageBody({
+    group: 2,
+    type: 204,
+    eventMs: 1664209748180,
+    info: { RoomId: 8489, UserId: 'user_85034614', Reason: 0 },
+    callbackMs: 1664209748188,
+  });
+  assert.equal(
+    body,
+    '{"EventGroupId":2,"EventType":204,"CallbackTs":1664209748188,"EventInfo":{"RoomId":8489,"EventTs":1664209748,"EventMsTs":1664209748180,"UserId":"user_85034614","Reason":0}}',
+  );
 });
 
 test('vector 2 of contract §4.1: our own body of a 301', () => {

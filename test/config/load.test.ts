@@ -108,6 +108,36 @@ test('storage of an app is one of two, and a wrong key of it stops the start by 
   assert.match(refusal(appWith('{ bucket: {} }')), /^apps\.0\.storage\.bucket: is not a known key/);
 });
 
+test('callbacks go where each group is wanted; recording alone by default', () => {
+  const callbacks = (callback: string) => {
+    const yaml = `apps: [{ sdk_app_id: 5, secret_key: abcdefgh, callback: ${callback} }]`;
+    const { callback: recording, roomCallbacks } = appDirectory(load(yaml)).app(5)!;
+    return { recording, ...roomCallbacks };
+  };
+  const main = { url: 'http://a.example/', key: 'k' };
+  const written = 'url: http://a.example/, key: k';
+  assert.deepEqual(callbacks(`{ ${written} }`), { recording: main });
+  assert.deepEqual(callbacks(`{ ${written}, groups: [recording, room, media] }`), {
+    recording: main,
+    room: main,
+    media: main,
+  });
+  const apart = `{ ${written}, groups: [room, media], room_url: "http://r.example/", media_url: "http://m.example/" }`;
+  assert.deepEqual(callbacks(apart), {
+    recording: undefined,
+    room: { ...main, url: 'http://r.example/' },
+    media: { ...main, url: 'http://m.example/' },
+  });
+  const wrong = `apps: [{ sdk_app_id: 5, secret_key: abcdefgh, callback: { ${written}, groups: [rooms] } }]`;
+  assert.match(refusal(wrong), /^apps\.0\.callback\.groups\.0: /);
+});
+
+test('permission control is off unless an app turns it on', () => {
+  const app = (more: string) => appDirectory(load(`apps: [{ sdk_app_id: 5, secret_key: abcdefgh${more} }]`)).app(5);
+  assert.equal(app('')?.advancedPermission, false);
+  assert.equal(app(', advanced_permission: true')?.advancedPermission, true);
+});
+
 test('help lists every key with its environment rule and reason', () => {
   for (const key of [
     'http.port',

@@ -10,6 +10,7 @@ import { FakeClock, systemClock } from '../../src/clock.ts';
 import { Migrator } from 'kysely/migration';
 import { sqliteEngine } from '../../src/store/engine.ts';
 import { storeMigrations } from '../../src/store/migrations.ts';
+import { Outbox } from '../../src/callbacks/outbox.ts';
 import { openStore, Store } from '../../src/store/store.ts';
 import { claimTask, create, serviceOn, tempFolder, tempStore } from '../tasks/fixture.ts';
 
@@ -123,6 +124,39 @@ test('files of libraries get their category and files of buckets none', async (t
   const rows = await store.db.selectFrom('file').select(['file_id', 'class_id']).execute();
   const classes = Object.fromEntries(rows.map((row) => [row.file_id, row.class_id]));
   assert.deepEqual(classes, { plain: 0, classed: 7, bucket: null });
+});
+
+test('events of a store of the version before are still told, those that wait with the bytes they have', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  const clock = new FakeClock();
+  const older = new Store({ path, clock });
+  const migrator = new Migrator({ db: older.db, provider: storeMigrations(sqliteEngine) });
+  assert.equal((await migrator.migrateTo('0002-giving-up')).error, undefined);
+  await older.close();
+  const file = new DatabaseSync(path);
+  file.exec(`insert into task (id, sdk_app_id, room_kind, room_id, bot_user_id, plan, sub_app_id, expire_seconds,
+    created_ms, api_until_ms, state, status, epoch, claimable_ms, started_epoch, event_seq, event_ms)
+    values ('old', 1400000000, 'number', '1', 'bot', '{}', 1, 0, 1, 1, 'active', 'Idle', 1, 1, 1, 2, 9)`);
+  file.exec(`insert into event (task_id, seq, sdk_app_id, type, event_ms, payload, state, body, attempts,
+    first_attempt_ms, next_attempt_ms, settled_ms) values
+    ('old', 1, 1400000000, 301, 8, '{"Status":0}', 'delivered', 'sent', 0, 8, 8, 9),
+    ('old', 2, 1400000000, 302, 9, '{"LeaveCode":0}', 'pending', 'fixed bytes', 1, 9, 9, null)`);
+  file.close();
+  const store = await openStore({ path, clock });
+  t.after(() => store.close());
+  const due = await new Outbox(store).due(clock.wallMs(), { streams: [], lanes: [] }, 10);
+  assert.deepEqual(
+    due.map(({ stream, seq, task_id, event_group, body, room_id }) => [
+      stream,
+      seq,
+      task_id,
+      event_group,
+      body,
+      room_id,
+    ]),
+    [['old', 2, 'old', 3, 'fixed bytes', '1']],
+  );
+  assert.equal((await store.db.selectFrom('event').selectAll().execute()).length, 2);
 });
 
 test('synchronous is FULL on the connection in use', async (t) => {

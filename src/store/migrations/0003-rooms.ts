@@ -25,8 +25,6 @@ async function createSession(db: Kysely<unknown>, engine: StoreEngine): Promise<
     .addColumn('creator', 'text', (c) => c.notNull())
     .addColumn('created_ms', 'bigint', (c) => c.notNull())
     .addColumn('destroyed_ms', 'bigint')
-    .addColumn('event_seq', 'integer', (c) => c.notNull())
-    .addColumn('event_ms', 'bigint', (c) => c.notNull())
     .addUniqueConstraint('room_session_once', ['boot', 'number'])
     .execute();
   await sql`create index room_session_time on room_session (sdk_app_id, created_ms)`.execute(db);

@@ -25,9 +25,10 @@ const endTag = '#EXT-X-ENDLIST';
 
 const isoTime = (zero: WallUs, start: Micros): string => new Date(Math.round((zero + start) / 1000)).toISOString();
 
-/** The lines of one segment, with its wall time. */
-export function segmentLines(segment: Segment, zero: WallUs): string {
+/** The lines of one segment, with its wall time; `tags` stand in front of them. */
+export function segmentLines(segment: Segment, zero: WallUs, tags: readonly string[] = []): string {
   const lines = [
+    ...tags,
     `#EXT-X-PROGRAM-DATE-TIME:${isoTime(zero, segment.start)}`,
     `#EXTINF:${(segment.duration / 1e6).toFixed(3)},`,
     segment.name,
@@ -36,9 +37,9 @@ export function segmentLines(segment: Segment, zero: WallUs): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A whole playlist around the lines of its segments. */
-export const playlistText = (segments: string, ended: boolean): string =>
-  `${head.join('\n')}\n${segments}${ended ? `${endTag}\n` : ''}`;
+/** A whole playlist around the lines of its segments; `tags` stand behind its own. */
+export const playlistText = (segments: string, ended: boolean, tags: readonly string[] = []): string =>
+  `${[...head, ...tags].join('\n')}\n${segments}${ended ? `${endTag}\n` : ''}`;
 
 /** A playlist of ours read back. Times are as exact as their text: a millisecond. */
 export function parsePlaylist(text: string, zero: WallUs): { segments: Segment[]; ended: boolean } {

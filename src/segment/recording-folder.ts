@@ -43,7 +43,8 @@ export class FolderOccupiedError extends Error {
   }
 }
 
-const playlistName = 'index.m3u8';
+/** The playlist's file in a recording's folder. */
+export const playlistFile = 'index.m3u8';
 const recordName = 'recording.json';
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -111,10 +112,10 @@ export function readRecord(dir: string): RecordingRecord | undefined {
 }
 
 /** Replaces `index.m3u8` in one step. */
-export const writePlaylist = (dir: string, text: string): void => replaceFile(join(dir, playlistName), text);
+export const writePlaylist = (dir: string, text: string): void => replaceFile(join(dir, playlistFile), text);
 
 /** Reads `index.m3u8`; empty when there is none. */
-export const readPlaylist = (dir: string): string => readIfThere(join(dir, playlistName)) ?? '';
+export const readPlaylist = (dir: string): string => readIfThere(join(dir, playlistFile)) ?? '';
 
 /** Names of the segment files in order of time. */
 export function segmentNames(dir: string): string[] {

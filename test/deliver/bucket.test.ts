@@ -146,6 +146,9 @@ test('a large file goes in parts of 8 MB and is the same in the bucket', async (
   assert.equal(parts.length, 3);
   assert.ok(parts.every(({ headers }) => headers['content-md5']));
   assert.equal(proxy.seen.at(-1)!.method, 'HEAD');
+  // Keys that may only write.
+  proxy.treat = ({ method }) => (method === 'HEAD' ? { status: 403 } : 'pass');
+  assert.deepEqual(await bucket.putFile('T/file.mp4', path, 'video/mp4'), confirmed);
 });
 
 test('an upload in parts that fails is given up at the store', async (t) => {

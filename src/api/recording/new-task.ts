@@ -54,9 +54,13 @@ function toPlan(request: CreateRequest): RecordingPlan {
     relayRobots: params.SubscribeAbility === 1,
     maxFileMinutes: params.MaxMediaFileDuration ?? 1440,
     outputs,
-    avMerge: mixed || request.StorageParams.CloudStorage === undefined || params.AvMerge === 1,
+    avMerge: mixed || request.StorageParams.CloudStorage === undefined || mergesMedia(params),
   };
 }
+
+/** There is nothing to merge, and nothing to say of it in names, where one medium alone is recorded (contract §5). */
+const mergesMedia = ({ AvMerge, StreamType = 0 }: CreateRequest['RecordParams']): boolean =>
+  AvMerge === 1 && StreamType === 0;
 
 function outputsOf({ StorageParams, RecordParams }: CreateRequest): readonly Container[] {
   if (StorageParams.CloudStorage) return bucketOutputs[RecordParams.OutputFormat ?? 0] ?? bucketOutputs[0];

@@ -69,7 +69,7 @@ const createAction = (services: RecordingServices): Action =>
       checkCreate(request);
       const app = ownedApp(services.apps, account, request.SdkAppId);
       checkSubApp(services.apps, account, request);
-      refuseUnsupported(request, false);
+      refuseUnsupported(request, app.storage.kind);
       checkUserSig(services, app, request);
       return createTask(services.tasks, app, request, entryRefusal(app, request, services.clock.wallMs()));
     },

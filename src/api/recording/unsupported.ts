@@ -1,18 +1,19 @@
+import type { AppStorage } from '../../config/apps.ts';
 import { apiError } from '../errors.ts';
 import { given } from '../fields.ts';
 import type { CreateRequest } from './create-request.ts';
 
 /**
  * What a valid CreateCloudRecording may ask for and does not get: combinations that the contract excludes, and what the
- * embedded library does not have. A parameter that changes what is recorded is never ignored.
+ * app's storage does not take. A parameter that changes what is recorded is never ignored.
  */
 
 /**
- * `hasTaskFlows` is true where files go to Tencent VOD.
+ * `storage` is where the app's CloudVod files go.
  * @throws {ApiError} UnsupportedOperation, whose message names the parameter.
  */
-export function refuseUnsupported(request: CreateRequest, hasTaskFlows: boolean): void {
-  const reason = excluded(request) ?? (hasTaskFlows ? undefined : withoutTaskFlows(request));
+export function refuseUnsupported(request: CreateRequest, storage: AppStorage['kind']): void {
+  const reason = excluded(request) ?? (storage === 'library' ? withoutTaskFlows(request) : withoutPlaylists(request));
   if (reason) throw apiError('UnsupportedOperation', { reason });
 }
 
@@ -30,4 +31,11 @@ function excluded({ StorageParams, RecordParams }: CreateRequest): string | unde
 function withoutTaskFlows({ StorageParams }: CreateRequest): string | undefined {
   if (given(StorageParams.CloudVod?.TencentVod?.Procedure) === undefined) return undefined;
   return 'the embedded library has no task flows (`TencentVod.Procedure`)';
+}
+
+function withoutPlaylists({ StorageParams }: CreateRequest): string | undefined {
+  const mediaType = StorageParams.CloudVod?.TencentVod?.MediaType ?? 0;
+  // 1, 3 and 4 ask for HLS (contract §2.4).
+  if (mediaType === 0 || mediaType === 2) return undefined;
+  return 'HLS (`TencentVod.MediaType` 1, 3 and 4) is not uploaded to Tencent VOD by this server, use 0 (MP4) or 2 (AAC)';
 }

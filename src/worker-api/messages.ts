@@ -57,6 +57,8 @@ export interface VodDestination {
   readonly kind: 'vod';
   /** The SdkAppId unless the request named another. */
   readonly subAppId: number;
+  /** Only when the request named one: Tencent's library has a default of its own. */
+  readonly askedSubAppId?: number | undefined;
   /** Seconds a finished file is kept, 0 for ever. */
   readonly expireSeconds: number;
   readonly classId: number;

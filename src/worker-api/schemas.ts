@@ -199,6 +199,7 @@ const destination: z.ZodType<Destination> = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('vod'),
     subAppId: count,
+    askedSubAppId: count.optional(),
     expireSeconds: count,
     classId: count,
     procedure: optionalText,

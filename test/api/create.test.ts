@@ -53,7 +53,7 @@ test('everything that is built arrives in the task', async () => {
     },
   });
   assert.deepEqual(task.room, { sdkAppId, kind: 'string', roomId: '会议/1' });
-  assert.deepEqual(plain(task.destination), library({ subAppId: 7, expireSeconds: 86_400 }));
+  assert.deepEqual(plain(task.destination), library({ subAppId: 7, askedSubAppId: 7, expireSeconds: 86_400 }));
   assert.equal(task.userDefineRecordId, 'cls7');
   assert.equal(task.resourceExpiredHours, 6);
   assert.deepEqual(task.plan, {

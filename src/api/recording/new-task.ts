@@ -82,6 +82,7 @@ function toDestination({ StorageParams, SdkAppId }: CreateRequest): Destination 
   return {
     kind: 'vod',
     subAppId: vod.SubAppId || SdkAppId,
+    askedSubAppId: vod.SubAppId || undefined,
     expireSeconds: vod.ExpireTime ?? 0,
     classId: vod.ClassId ?? 0,
     procedure: given(vod.Procedure),

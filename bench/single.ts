@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finishHere } from '../src/finish/finish-here.ts';
-import { hashFile } from '../src/finish/publish.ts';
+import type { Deliver } from '../src/deliver/deliverer.ts';
+import type { FinishRequest } from '../src/finish/finish-request.ts';
+import { hashFile, publishFile } from '../src/finish/publish.ts';
 import { createSegmentWriter } from '../src/segment/hls-writer.ts';
 import { createSingleRecording } from '../src/single/single-recording.ts';
 import type { AudioUnit, VideoUnit } from '../src/timeline/media.ts';
@@ -128,18 +130,30 @@ async function benchFinishing(): Promise<void> {
     writer.writeVideo({ pts, dts: pts, duration: micros(40_000), key, data });
   }
   writer.close();
-  const request = {
+  const root = join(dir, 'library');
+  const path = join(root, 'out.mp4');
+  const request: FinishRequest = {
     dirs: [spool],
-    outputPath: join(dir, 'out.mp4'),
-    tempDir: dir,
+    container: 'mp4',
+    nameStem: 'out',
+    fileId: '1',
+    limits: { durationMs: 86_400_000, bytes: 2e9 },
+    tempDir: join(root, 'unfinished'),
+    attempt: 'e1-1',
+    target: { kind: 'library', root, subAppId: 1 },
     startMs: toWallMs(zero),
     endMs: toWallMs(at(length * 1e6)),
   };
   let size = 0;
+  const deliver: Deliver = async (part) => {
+    await publishFile(part.path, path);
+    return { fileId: '1' };
+  };
   const used = await cpu(async () => {
-    size = (await finishHere(request)).sizeBytes;
+    const [part] = await finishHere(request, deliver, new AbortController().signal);
+    size = part?.sizeBytes ?? 0;
   });
-  const hash = await cpu(async () => void (await hashFile(request.outputPath)));
+  const hash = await cpu(async () => void (await hashFile(path)));
   const perGb = (value: number): string => ((value / size) * 1e9).toFixed(2);
   const rss = (process.resourceUsage().maxRSS / 1024).toFixed(0);
   console.log(

@@ -4,31 +4,50 @@ import { present } from '../codec/native.ts';
 import { adtsFrames } from '../segment/adts.ts';
 import { transportRate } from '../segment/transport-time.ts';
 import type { AudioFormat } from '../segment/segment-writer.ts';
-import { FinishError, type ExpectedStreams, type FinishRequest } from './finish-request.ts';
+import { AdtsFile } from './adts-file.ts';
+import type { ExpectedStreams } from './finish-request.ts';
 import { Mp4Muxer, type Mp4Streams } from './mp4-muxer.ts';
+import { partPackets, spanTicks, type PartSpan } from './part-media.ts';
 import { PictureLane } from './picture-lane.ts';
-import { RecordedMedia, type PlacedPacket, type RecordedStreams } from './recorded-media.ts';
+import type { PlacedPacket, RecordedMedia } from './recorded-media.ts';
 import { SoundLane } from './sound-lane.ts';
 
 /** Packets between two turns of the event loop, so that a parent that went away is noticed. */
 const packetsPerTurn = 2000;
 
-/** Shorter spans hold no picture that anybody could see, and less than a few frames of sound: they make no file. */
-const shortestMs = 50;
+/** The sound of a recording: how it is coded, and what the encoder makes of silence in this coding. */
+export interface PartSound {
+  readonly sampleRate: number;
+  readonly channels: 1 | 2;
+  readonly silentPacket: Uint8Array;
+}
 
-/** Puts all segments of a request into one MP4 at `path` and tells what must be in it. @throws FinishError `no-media`. */
-export async function assembleMp4(request: FinishRequest, path: string): Promise<ExpectedStreams> {
-  const spanMs = request.endMs - request.startMs;
-  if (spanMs < shortestMs) throw new FinishError('no-media', `the file would last ${spanMs} ms`);
-  const media = new RecordedMedia(request.dirs, request.startMs);
-  if (media.empty) throw new FinishError('no-media', 'nothing was recorded');
-  const streams = fileStreams(media.streams(spanMs * (transportRate / 1000)), spanMs * 1000);
-  const silentPacket = streams.audio ? await silence(streams.audio) : undefined;
-  const muxer = new Mp4Muxer(path, streams);
+/** What a part is assembled of. */
+export interface PartSource {
+  readonly media: RecordedMedia;
+  readonly span: PartSpan;
+  /** Absent when the recording has none. */
+  readonly sound: PartSound | undefined;
+  /** A recording that was split has sound in every part, or in none. */
+  readonly soundRequired: boolean;
+}
+
+/** Puts a part into one MP4 at `path` and tells what must be in it: no stream, and no file, when there is nothing. */
+export async function assembleMp4(
+  { media, span, sound, soundRequired }: PartSource,
+  video: Mp4Streams['video'],
+  path: string,
+): Promise<ExpectedStreams> {
+  const ticks = spanTicks(span);
+  const muxer = new Mp4Muxer(path, { video, audio: sound, spanUs: Math.round((ticks * 100) / 9) });
   try {
-    const written = await copyPackets(media, new Lanes(muxer, streams, silentPacket));
-    if (!written.video && !written.audio) throw new FinishError('no-media', 'nothing whole lies in the file’s span');
-    muxer.finish();
+    const pictures = video && new PictureLane({ parameterSets: video.parameterSets, end: ticks, sink: muxer });
+    const write = (start: number, samples: number, data: Uint8Array): void => muxer.writeAudio(start, samples, data);
+    const lane = sound && soundLane(sound, { ticks, timed: true, required: soundRequired, write });
+    await copyPackets(partPackets(media, span), pictures, lane);
+    const written = { audio: lane?.wrote ?? false, video: pictures?.wrote ?? false };
+    if (written.audio || written.video) muxer.finish();
+    else muxer.close();
     return written;
   } catch (error) {
     muxer.close();
@@ -36,67 +55,69 @@ export async function assembleMp4(request: FinishRequest, path: string): Promise
   }
 }
 
-/** The two streams of the file, as far as there are any. */
-class Lanes {
-  readonly #pictures: PictureLane | undefined;
-  readonly #sound: SoundLane | undefined;
-
-  constructor(muxer: Mp4Muxer, streams: Mp4Streams, silentPacket: Uint8Array | undefined) {
-    const seconds = streams.spanUs / 1e6;
-    if (streams.video) {
-      const { parameterSets } = streams.video;
-      const end = Math.round(seconds * transportRate);
-      this.#pictures = new PictureLane({ parameterSets, end, sink: muxer });
-    }
-    if (streams.audio && silentPacket) {
-      const { sampleRate } = streams.audio;
-      const end = Math.round(seconds * sampleRate);
-      const sink = (start: number, samples: number, data: Uint8Array): void => muxer.writeAudio(start, samples, data);
-      this.#sound = new SoundLane({ sampleRate, silentPacket, end, sink });
-    }
-  }
-
-  push(packet: PlacedPacket): void {
-    if (packet.kind === 'video') return this.#pictures?.push(packet);
-    if (!this.#sound) return;
-    let frame = 0;
-    const start = this.#sound.toSamples(packet.pts);
-    for (const { data } of adtsFrames(packet.data)) this.#sound.push(start + 1024 * frame++, data);
-  }
-
-  /** Fills both streams up to the end and tells which of them have anything. */
-  finish(): ExpectedStreams {
-    this.#pictures?.finish();
-    this.#sound?.finish();
-    return { audio: this.#sound?.wrote ?? false, video: this.#pictures?.wrote ?? false };
+/** Puts the sound of a part into an ADTS file at `path` and tells whether there is any. */
+export async function assembleAac(
+  { media, span, soundRequired }: PartSource,
+  sound: PartSound,
+  path: string,
+): Promise<ExpectedStreams> {
+  const file = new AdtsFile(path, sound);
+  try {
+    const write = (_start: number, _samples: number, data: Uint8Array): void => file.write(data);
+    const lane = soundLane(sound, { ticks: spanTicks(span), timed: false, required: soundRequired, write });
+    await copyPackets(partPackets(media, span), undefined, lane);
+    file.finish();
+    return { audio: lane.wrote, video: false };
+  } finally {
+    file.close();
   }
 }
 
-async function copyPackets(media: RecordedMedia, lanes: Lanes): Promise<ExpectedStreams> {
+interface LaneOptions {
+  readonly ticks: number;
+  readonly timed: boolean;
+  readonly required: boolean;
+  readonly write: (start: number, samples: number, data: Uint8Array) => void;
+}
+
+const soundLane = ({ sampleRate, silentPacket }: PartSound, { ticks, timed, required, write }: LaneOptions) =>
+  new SoundLane({
+    sampleRate,
+    silentPacket,
+    end: Math.round((ticks * sampleRate) / transportRate),
+    timed,
+    required,
+    sink: write,
+  });
+
+async function copyPackets(
+  packets: Iterable<PlacedPacket>,
+  pictures: PictureLane | undefined,
+  sound: SoundLane | undefined,
+): Promise<void> {
   let count = 0;
-  for (const packet of media.packets()) {
-    lanes.push(packet);
+  for (const packet of packets) {
+    if (packet.kind === 'video') pictures?.push(packet);
+    else if (sound) pushSound(sound, packet);
     count += 1;
     if (count % packetsPerTurn === 0) await nextTurn();
   }
-  return lanes.finish();
+  pictures?.finish();
+  sound?.finish();
 }
 
-function fileStreams({ video, audio }: RecordedStreams, spanUs: number): Mp4Streams {
-  if (!video && !audio) throw new FinishError('no-media', 'the segments hold nothing whole');
-  return {
-    video,
-    audio: audio && { sampleRate: audio.sampleRate, channels: audio.channels === 1 ? 1 : 2 },
-    spanUs,
-  };
+function pushSound(lane: SoundLane, packet: PlacedPacket): void {
+  let frame = 0;
+  const start = lane.toSamples(packet.pts);
+  for (const { data } of adtsFrames(packet.data)) lane.push(start + 1024 * frame++, data);
 }
 
-/** What the encoder makes of silence in this format. */
-async function silence(format: NonNullable<Mp4Streams['audio']>): Promise<Uint8Array> {
-  const { channels } = format;
+/** A recording's sound, with what the encoder makes of silence in its format. */
+export async function soundOf(format: { sampleRate: number; channels: number }): Promise<PartSound> {
+  const channels = format.channels === 1 ? 1 : 2;
   const encoder = await openAacEncoder({ sampleRate: format.sampleRate as AudioFormat['sampleRate'], channels });
   while (!encoder.settled) encoder.encodeSilence();
-  const packet = present('silent packet', encoder.silentPacket);
+  const silentPacket = present('silent packet', encoder.silentPacket);
   encoder.close();
-  return packet;
+  return { sampleRate: format.sampleRate, channels, silentPacket };
 }

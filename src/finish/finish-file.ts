@@ -1,13 +1,16 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { FinishError, type FinishedFile, type FinishRequest } from './finish-request.ts';
+import type { FinishedPart } from '../worker-api/messages.ts';
+import { rm } from 'node:fs/promises';
+import { FinishError, type FinishRequest } from './finish-request.ts';
+import { workFolder } from './unfinished.ts';
 import type { FinishAnswer } from './finish-process.ts';
 
 const processFile = fileURLToPath(new URL('./finish-process.ts', import.meta.url));
 
-function settle(answer: FinishAnswer): FinishedFile {
-  if (answer.kind === 'done') return answer.file;
-  throw new FinishError(answer.code, answer.message);
+function settle(answer: FinishAnswer): readonly FinishedPart[] {
+  if (answer.kind === 'done') return answer.parts;
+  throw new FinishError(answer.code, answer.message, answer);
 }
 
 function awaitAnswer(child: ChildProcess): Promise<FinishAnswer> {
@@ -21,17 +24,18 @@ function awaitAnswer(child: ChildProcess): Promise<FinishAnswer> {
 }
 
 /**
- * Turns the segments of one file into a checked MP4 in its place, in a process of its own: native code that fails or
- * works for minutes does not touch running recordings. The job may be redone at any time with the same result.
- * Aborting `signal` kills the process; nothing is put in place after that.
+ * Does a finishing job in a process of its own: native code that fails or works for minutes does not touch running
+ * recordings. What the request says, secrets included, goes to it by its channel alone. The job may be redone at any time
+ * with the same result. Aborting `signal` kills the process; nothing is put in place after that.
  * @throws FinishError
  */
 export async function finishFile(
   request: FinishRequest,
   options: { signal?: AbortSignal } = {},
-): Promise<FinishedFile> {
+): Promise<readonly FinishedPart[]> {
   if (options.signal?.aborted) throw new FinishError('cancelled', 'finishing was cancelled');
   const child = fork(processFile, ['finish'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
   const kill = (): void => void child.kill('SIGKILL');
   options.signal?.addEventListener('abort', kill, { once: true });
   try {
@@ -44,5 +48,8 @@ export async function finishFile(
   } finally {
     options.signal?.removeEventListener('abort', kill);
     kill();
+    await gone;
+    // A process that was killed could not do it itself.
+    await rm(workFolder(request), { recursive: true, force: true });
   }
 }

@@ -1,27 +1,77 @@
 import { rm, stat } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
-import { assembleMp4 } from './assemble.ts';
-import type { FinishedFile, FinishRequest } from './finish-request.ts';
-import { probeFile } from './probe.ts';
-import { hashFile, publishFile } from './publish.ts';
-import { sweepUnfinished, unfinishedPath } from './unfinished.ts';
+import { DeliveryError, type Deliver, type LocalPart } from '../deliver/deliverer.ts';
+import { partName } from '../naming/file-name.ts';
+import type { Container, FinishedPart } from '../worker-api/messages.ts';
+import { FinishError, type FinishRequest } from './finish-request.ts';
+import { makeParts, type MadePart } from './make-parts.ts';
+import { hashFile } from './publish.ts';
+import { claimWorkFolder, sweepUnfinished, workFolder } from './unfinished.ts';
+
+const extensions = { mp4: 'mp4', aac: 'aac', hls: 'm3u8' } as const satisfies Record<Container, string>;
 
 /**
- * Does the whole work in this process: segments → MP4 → probe → its place. It may be redone at any time. Recorders use
+ * Does the whole work of a job in this process: segments → parts → checks → their destination, one after the other.
+ * Nothing goes to the destination before every part has passed its checks. It may be redone at any time. Recorders use
  * {@link finishFile}, which keeps it away from running recordings.
  * @throws FinishError, or the error of the file system.
  */
-export async function finishHere(request: FinishRequest): Promise<FinishedFile> {
+export async function finishHere(
+  request: FinishRequest,
+  deliver: Deliver,
+  signal: AbortSignal,
+): Promise<FinishedPart[]> {
   await sweepUnfinished(request.tempDir, systemClock().wallMs());
-  const path = unfinishedPath(request);
+  const folder = workFolder(request);
   try {
-    const expect = await assembleMp4(request, path);
-    const probed = probeFile(path, { expect, spanMs: request.endMs - request.startMs });
-    const { size } = await stat(path);
-    const sha256 = await hashFile(path);
-    await publishFile(path, request.outputPath);
-    return { ...probed, sizeBytes: size, sha256, startMs: request.startMs, endMs: request.endMs };
+    await claimWorkFolder(folder);
+    const made = await makeParts(request, folder);
+    const finished: FinishedPart[] = [];
+    for (const [index] of made.entries()) {
+      finished.push(await deliverOne(await named(request, made, index), deliver, signal));
+    }
+    return finished;
   } finally {
-    await rm(path, { force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** The index is in the names where there are several (contract §5). */
+async function named(
+  { nameStem, container }: FinishRequest,
+  made: readonly MadePart[],
+  index: number,
+): Promise<LocalPart> {
+  const part = made[index]!;
+  const name = partName(nameStem, made.length > 1 ? index + 1 : undefined, extensions[container]);
+  const checksum = part.checksum ?? { sizeBytes: (await stat(part.path)).size, sha256: await hashFile(part.path) };
+  return { ...part, ...checksum, container, name, part: index + 1 };
+}
+
+async function deliverOne(local: LocalPart, deliver: Deliver, signal: AbortSignal): Promise<FinishedPart> {
+  const { fileId, url } = await deliver(local, signal).catch((error: unknown) => {
+    if (!(error instanceof DeliveryError)) throw error;
+    const { fault, permanent, message } = error;
+    throw new FinishError('not-delivered', message, { fault, permanent });
+  });
+  // What is at its destination needs no room here while the others are on their way.
+  await rm(local.path, { recursive: true, force: true });
+  return finishedPart(local, fileId, url);
+}
+
+const finishedPart = (local: LocalPart, fileId: string, url: string | undefined): FinishedPart => ({
+  part: local.part,
+  name: local.name,
+  fileId,
+  ...(url === undefined ? {} : { url }),
+  trackType: local.trackType,
+  sizeBytes: local.sizeBytes,
+  durationMs: local.durationMs,
+  sha256: local.sha256,
+  streams: local.streams,
+  width: local.width,
+  height: local.height,
+  startMs: local.startMs,
+  endMs: local.endMs,
+  facts: local.facts,
+});

@@ -1,20 +1,30 @@
 import { setPriority } from 'node:os';
+import type { JobFault, FinishedPart } from '../worker-api/messages.ts';
+import { openTarget } from '../deliver/target.ts';
 import { finishHere } from './finish-here.ts';
-import { FinishError, type FinishedFile, type FinishErrorCode, type FinishRequest } from './finish-request.ts';
+import { FinishError, type FinishErrorCode, type FinishRequest } from './finish-request.ts';
 
 /** What the finishing process answers. */
 export type FinishAnswer =
-  | { readonly kind: 'done'; readonly file: FinishedFile }
-  | { readonly kind: 'failed'; readonly code: FinishErrorCode; readonly message: string };
+  | { readonly kind: 'done'; readonly parts: readonly FinishedPart[] }
+  | {
+      readonly kind: 'failed';
+      readonly code: FinishErrorCode;
+      readonly fault: JobFault;
+      readonly permanent: boolean;
+      readonly message: string;
+    };
 
 const below = 10;
 
 async function answer(request: FinishRequest): Promise<FinishAnswer> {
   try {
-    return { kind: 'done', file: await finishHere(request) };
+    // The recorder kills this process to end its work: nothing in it is told to stop.
+    return { kind: 'done', parts: await finishHere(request, openTarget(request), new AbortController().signal) };
   } catch (error) {
-    const code = error instanceof FinishError ? error.code : 'failed';
-    return { kind: 'failed', code, message: (error as Error).message };
+    const told = error instanceof FinishError ? error : new FinishError('failed', (error as Error).message);
+    const { code, fault, permanent, message } = told;
+    return { kind: 'failed', code, fault, permanent, message };
   }
 }
 

@@ -1,4 +1,7 @@
 import type { WallMs } from '../units.ts';
+import type { BucketDestination, Container, JobFault, VodDestination } from '../worker-api/messages.ts';
+import type { TencentVodStorage } from '../config/apps.ts';
+import type { PartLimits } from './split.ts';
 
 /** Streams that were written into a file, so that it must have them. */
 export interface ExpectedStreams {
@@ -6,54 +9,64 @@ export interface ExpectedStreams {
   readonly video: boolean;
 }
 
-/** What {@link finishFile} makes a file of. */
-export interface FinishRequest {
+/** What parts are made of, and how. */
+export interface PartsRequest {
   /** Folders of one file on the spool, one per epoch, in order. */
   readonly dirs: readonly string[];
-  /** Where the MP4 goes; replaced in one step. */
-  readonly outputPath: string;
-  /** Folder for the unfinished file, best on the same file system. */
+  /** Media span by the timeline: the first part's zero and the last one's end. */
+  readonly startMs: WallMs;
+  readonly endMs: WallMs;
+  readonly container: Container;
+  /** When a file is split; nothing to HLS. */
+  readonly limits: PartLimits;
+}
+
+/** Where parts go. Holds secrets: never logged, never in arguments or the environment of a process. */
+export type PartsTarget =
+  | { readonly kind: 'library'; readonly root: string; readonly subAppId: number }
+  | { readonly kind: 'tencent-vod'; readonly account: TencentVodStorage; readonly options: VodDestination }
+  | { readonly kind: 'bucket'; readonly taskId: string; readonly bucket: BucketDestination };
+
+/** One finishing job as its own process sees it. */
+export interface FinishRequest extends PartsRequest {
+  /** Folder for the unfinished files of all attempts, best on the file system of the library. */
   readonly tempDir: string;
   /**
    * Tells this try from every other one that may still be at work on the same output, so that no two write the same
-   * unfinished file: epoch and number of the try, letters, digits and dashes. `once` by default.
+   * unfinished files: epoch and number of the try, letters, digits and dashes.
    */
-  readonly attempt?: string;
-  /** Media span by the timeline: the file's zero and its end. */
-  readonly startMs: WallMs;
-  readonly endMs: WallMs;
+  readonly attempt: string;
+  /** Name by contract §5 without index and extension. */
+  readonly nameStem: string;
+  /** FileId of the first part in the library. */
+  readonly fileId: string;
+  readonly target: PartsTarget;
 }
 
-/** A finished, probed file. */
-export interface FinishedFile {
-  readonly sizeBytes: number;
-  readonly durationMs: number;
-  /** Hex digits. */
-  readonly sha256: string;
-  readonly streams: readonly ('h264' | 'aac')[];
-  /** Pixels of the first picture; 0 without video. */
-  readonly width: number;
-  readonly height: number;
-  readonly startMs: WallMs;
-  readonly endMs: WallMs;
-}
+/** Why a job could not be finished. `no-media` will not change on another try. */
+export type FinishErrorCode = 'no-media' | 'probe-failed' | 'cancelled' | 'not-delivered' | 'failed';
 
-/** Why a file could not be finished. `no-media` will not change on another try. */
-export type FinishErrorCode = 'no-media' | 'probe-failed' | 'cancelled' | 'failed';
+const faults = {
+  'no-media': 'content',
+  'probe-failed': 'content',
+  cancelled: 'environment',
+  'not-delivered': 'destination',
+  failed: 'environment',
+} as const satisfies Record<FinishErrorCode, JobFault>;
 
 /** The one error of finishing. */
 export class FinishError extends Error {
   readonly code: FinishErrorCode;
+  readonly fault: JobFault;
+  /** True when trying again is no use. */
+  readonly permanent: boolean;
 
-  /** Names the code and the reason. */
-  constructor(code: FinishErrorCode, message: string) {
+  /** Names the code and the reason; fault and permanence follow from the code unless given. */
+  constructor(code: FinishErrorCode, message: string, told: { fault?: JobFault; permanent?: boolean } = {}) {
     super(message);
     this.name = 'FinishError';
     this.code = code;
-  }
-
-  /** True when the segments themselves are at fault, so that trying again is no use. */
-  get permanent(): boolean {
-    return this.code === 'no-media';
+    this.fault = told.fault ?? faults[code];
+    this.permanent = told.permanent ?? code === 'no-media';
   }
 }

@@ -1,5 +1,6 @@
 import { readAccessUnit } from './access-unit.ts';
 import type { Mp4Muxer } from './mp4-muxer.ts';
+import { PictureGate } from './picture-gate.ts';
 import type { PlacedPacket } from './recorded-media.ts';
 
 /** What a {@link PictureLane} is made of. */
@@ -20,16 +21,13 @@ const roundingTicks = 90;
  */
 const roundingLift = ({ pts }: PlacedPacket): number => (pts < 0 && pts >= -roundingTicks ? -pts : 0);
 
-/**
- * Pictures on their way into the file: each lasts until the next, the last until the file's end. Where an epoch begins
- * inside the one before, its pictures wait for a key frame behind what is there; so do they behind a picture that was lost.
- */
+/** Pictures on their way into the file: each lasts until the next, the last until the file's end. */
 export class PictureLane {
   readonly #options: PictureLaneOptions;
+  readonly #gate = new PictureGate();
   #parameterSets: Buffer;
   #heldDts: number | undefined;
   #latest = -Infinity;
-  #waitsForKey = true;
 
   /** Nothing is written before two pictures are known. */
   constructor(options: PictureLaneOptions) {
@@ -45,10 +43,7 @@ export class PictureLane {
   /** Takes the next picture in decoding order. */
   push(packet: PlacedPacket): void {
     const { data, key, parameterSets } = readAccessUnit(packet.data);
-    const overlaps = packet.dts <= (this.#heldDts ?? -Infinity);
-    if (overlaps || packet.afterLoss) this.#waitsForKey = true;
-    if (key && !overlaps) this.#waitsForKey = false;
-    if (this.#waitsForKey || packet.dts >= this.#options.end) return;
+    if (!this.#gate.admits(packet, key) || packet.dts >= this.#options.end) return;
     this.#release(packet.dts);
     const newParameterSets = this.#changed(key ? parameterSets : undefined);
     const lift = this.#heldDts === undefined ? roundingLift(packet) : 0;

@@ -1,6 +1,7 @@
-import { AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
+import { AV_PKT_FLAG_DISCARD, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
 import { Codec, CodecContext, FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
 import { NativeError, ok, present } from '../codec/native.ts';
+import type { MediaFacts } from '../worker-api/messages.ts';
 import { FinishError, type ExpectedStreams } from './finish-request.ts';
 
 /** What a probe found in a file. */
@@ -10,13 +11,14 @@ export interface ProbedFile {
   /** Pixels of the first decoded picture; 0 without video. */
   readonly width: number;
   readonly height: number;
+  readonly facts: MediaFacts;
 }
 
 /** What a file must be. */
 export interface ProbeWanted {
   readonly expect: ExpectedStreams;
-  /** Length by the timeline. */
-  readonly spanMs: number;
+  /** Length by the timeline, in milliseconds; undefined where the file does not tell its own. */
+  readonly spanMs: number | undefined;
 }
 
 /** How far the file's length may be from the timeline's. */
@@ -47,14 +49,31 @@ function check(format: FormatContext, wanted: ProbeWanted): ProbedFile {
   if (wanted.expect.video && !video) throw new FinishError('probe-failed', 'the finished file has no video');
   if (wanted.expect.audio && !audio) throw new FinishError('probe-failed', 'the finished file has no sound');
   const durationMs = Math.round(Number(format.duration) / 1000);
-  const { spanMs } = wanted;
-  if (Math.abs(durationMs - spanMs) > toleranceMs) {
-    throw new FinishError('probe-failed', `the finished file lasts ${durationMs} ms, the timeline says ${spanMs} ms`);
-  }
+  if (wanted.spanMs !== undefined) checkDuration(durationMs, wanted.spanMs);
   for (const stream of [video, audio]) if (stream) decodeFirst(format, stream);
   const { width = 0, height = 0 } = video?.codecpar ?? {};
   const streams = [...(video ? (['h264'] as const) : []), ...(audio ? (['aac'] as const) : [])];
-  return { durationMs, streams, width, height };
+  return { durationMs, streams, width, height, facts: factsOf(video, audio) };
+}
+
+/** The length of a finished file must be that of its span. @throws FinishError `probe-failed`. */
+export function checkDuration(durationMs: number, spanMs: number): void {
+  if (Math.abs(durationMs - spanMs) <= toleranceMs) return;
+  const wanted = Math.round(spanMs);
+  throw new FinishError('probe-failed', `the finished file lasts ${durationMs} ms, the timeline says ${wanted} ms`);
+}
+
+/** What streams say of their coding; 0 is the library's word for unknown. */
+function factsOf(video: Stream | undefined, audio: Stream | undefined): MediaFacts {
+  const known = (value: number): number | undefined => (value > 0 ? Math.round(value) : undefined);
+  const { num = 0, den = 1 } = video?.avgFrameRate ?? {};
+  return {
+    videoBitrate: known(Number(video?.codecpar.bitRate ?? 0)),
+    fps: known(den > 0 ? num / den : 0),
+    audioBitrate: known(Number(audio?.codecpar.bitRate ?? 0)),
+    sampleRate: known(audio?.codecpar.sampleRate ?? 0),
+    channels: known(audio?.codecpar.channels ?? 0),
+  };
 }
 
 /** The first packets of a stream must give a picture or sound. */
@@ -94,6 +113,8 @@ function decodesSoon(
       return context.receiveFrameSync(frame) >= 0;
     }
     const mine = packet.streamIndex === index;
+    // Pictures that the edit list hides are decoded like others.
+    packet.clearFlags(AV_PKT_FLAG_DISCARD);
     if (mine) context.sendPacketSync(packet);
     packet.unref();
     if (!mine) continue;

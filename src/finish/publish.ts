@@ -53,3 +53,23 @@ export async function publishFile(from: string, to: string): Promise<void> {
   }
   await syncFolders(dirname(target), commonFolder(target, source));
 }
+
+/**
+ * Puts a finished folder, whose files are on the disk, in its place: visible in one step. One that an earlier try has
+ * put there gives way. Both must be on one file system.
+ */
+export async function publishFolder(from: string, to: string): Promise<void> {
+  const [source, target] = [resolve(from), resolve(to)];
+  await syncPath(source);
+  await makeFolder(dirname(target));
+  try {
+    await rename(source, target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    await rename(target, `${source}.old`);
+    await rename(source, target);
+    await rm(`${source}.old`, { recursive: true, force: true });
+  }
+  await syncFolders(target, commonFolder(target, source));
+}

@@ -1,57 +1,75 @@
 import { join } from 'node:path';
+import type { AppStorage } from '../config/apps.ts';
 import { finishFile } from '../finish/finish-file.ts';
-import { FinishError, type FinishedFile, type FinishRequest } from '../finish/finish-request.ts';
-import { libraryPath } from '../library/location.ts';
+import { FinishError, type FinishRequest, type PartsTarget } from '../finish/finish-request.ts';
 import { readRecord } from '../segment/recording-folder.ts';
-import { partName } from '../naming/file-name.ts';
-import type { FinishedPart, JobReport, LeasedJob } from '../worker-api/messages.ts';
+import type { JobFault, JobReport, LeasedJob } from '../worker-api/messages.ts';
 import type { FinishHandle } from './finish-runner.ts';
 import type { Spool } from './spool.ts';
 
-/** Begins to make the library file of a job from what all epochs left on the spool. */
-export function beginFinishing(job: LeasedJob, spool: Spool, dataDir: string): FinishHandle {
+/** What finishing needs beside the job. */
+export interface FinishingOptions {
+  readonly spool: Spool;
+  readonly dataDir: string;
+  /** Where the files of an app's VOD tasks go. */
+  readonly storageOf: (sdkAppId: number) => AppStorage;
+}
+
+/** Largest MP4 or AAC file, by which reading of "2 GB" ever (contract §5). */
+const largestBytes = 2_000_000_000;
+/** Longest one, whatever the task says (contract §5). */
+const longestMs = 24 * 3_600_000;
+
+/** Begins to make the files of a job from what all epochs left on the spool, and to bring them to their destination. */
+export function beginFinishing(job: LeasedJob, options: FinishingOptions): FinishHandle {
   const cancelled = new AbortController();
-  const outcome = finish(job, spool, dataDir, cancelled.signal);
+  const outcome = finish(job, options, cancelled.signal);
   return { outcome, cancel: () => cancelled.abort() };
 }
 
-async function finish(job: LeasedJob, spool: Spool, dataDir: string, signal: AbortSignal): Promise<JobReport> {
-  const failed = (reason: string, permanent: boolean): JobReport => ({
-    kind: 'failed',
-    epoch: job.epoch,
-    reason,
-    permanent,
-  });
+async function finish(job: LeasedJob, options: FinishingOptions, signal: AbortSignal): Promise<JobReport> {
+  const { epoch } = job;
   try {
-    const request = finishRequest(job, spool, dataDir);
+    const request = finishRequest(job, options);
     // Another recorder may have them, or a disk that is not mounted: that is no verdict on the recording.
-    if (!request.dirs.some(readRecord)) return failed('the segments are not on this recorder’s spool', false);
-    const file = await finishFile(request, { signal });
-    return { kind: 'done', epoch: job.epoch, parts: [partOf(job, file)] };
+    if (!request.dirs.some(readRecord)) throw new Error('the segments are not on this recorder’s spool');
+    return { kind: 'done', epoch, parts: await finishFile(request, { signal }) };
   } catch (error) {
-    return failed(
-      error instanceof Error ? error.message : String(error),
-      error instanceof FinishError && error.permanent,
-    );
+    return { kind: 'failed', epoch, ...failureOf(error) };
   }
 }
 
-function partOf(job: LeasedJob, file: FinishedFile): FinishedPart {
-  const name = partName(job.nameStem, undefined, 'mp4');
-  return { part: 1, name, fileId: job.fileId, trackType: job.trackType, ...file };
+function failureOf(error: unknown): { reason: string; permanent: boolean; fault: JobFault } {
+  if (error instanceof FinishError) {
+    return { reason: error.message, permanent: error.permanent, fault: error.fault };
+  }
+  return { reason: error instanceof Error ? error.message : String(error), permanent: false, fault: 'environment' };
 }
 
-function finishRequest(job: LeasedJob, spool: Spool, dataDir: string): FinishRequest {
-  const library = join(dataDir, 'library');
+function finishRequest(job: LeasedJob, options: FinishingOptions): FinishRequest {
   return {
-    dirs: spool.foldersOf(job.taskId, job.fileKey),
-    outputPath: libraryPath(library, {
-      subAppId: job.destination.kind === 'vod' ? job.destination.subAppId : job.sdkAppId,
-      fileId: job.fileId,
-    }),
-    tempDir: join(library, 'unfinished'),
-    attempt: `e${job.epoch}-${job.attempt}`,
+    dirs: options.spool.foldersOf(job.taskId, job.fileKey),
+    container: job.container,
+    nameStem: job.nameStem,
+    fileId: job.fileId,
+    limits: { durationMs: Math.min(longestMs, job.maxFileMinutes * 60_000), bytes: largestBytes },
     startMs: job.startMs,
     endMs: job.endMs,
+    tempDir: join(libraryRoot(options), 'unfinished'),
+    attempt: `e${job.epoch}-${job.attempt}`,
+    target: targetOf(job, options),
   };
+}
+
+const libraryRoot = ({ dataDir }: FinishingOptions): string => join(dataDir, 'library');
+
+/** Tencent VOD takes single files: the playlists of its apps stay in the library here, where they play. */
+function targetOf(job: LeasedJob, options: FinishingOptions): PartsTarget {
+  const { destination, sdkAppId, taskId } = job;
+  if (destination.kind === 'bucket') return { kind: 'bucket', taskId, bucket: destination };
+  const storage = options.storageOf(sdkAppId);
+  if (storage.kind === 'tencent_vod' && job.container !== 'hls') {
+    return { kind: 'tencent-vod', account: storage, options: destination };
+  }
+  return { kind: 'library', root: libraryRoot(options), subAppId: destination.subAppId };
 }

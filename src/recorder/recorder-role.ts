@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { AppStorage } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
 import { fileKey } from '../naming/file-key.ts';
@@ -70,8 +71,10 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
 }
 
 function finishRunner({ client, spool, installation, clock, log }: Worker): FinishRunner {
+  const apps = appDirectory(installation.config);
+  const storageOf = (sdkAppId: number): AppStorage => apps.app(sdkAppId)?.storage ?? { kind: 'library' };
   return new FinishRunner({
-    begin: (job) => beginFinishing(job, spool, installation.config.data_dir),
+    begin: (job) => beginFinishing(job, { spool, dataDir: installation.config.data_dir, storageOf }),
     report: (jobId, report) => client.reportJob(jobId, report),
     onConfirmed: (job) => removeSegments(spool, job, log),
     clock,

@@ -19,7 +19,6 @@ const head = [
   '#EXT-X-VERSION:3',
   `#EXT-X-TARGETDURATION:${targetDurationSeconds}`,
   '#EXT-X-MEDIA-SEQUENCE:0',
-  '#EXT-X-PLAYLIST-TYPE:EVENT',
 ];
 const endTag = '#EXT-X-ENDLIST';
 
@@ -37,9 +36,17 @@ export function segmentLines(segment: Segment, zero: WallUs, tags: readonly stri
   return `${lines.join('\n')}\n`;
 }
 
-/** A whole playlist around the lines of its segments; `tags` stand behind its own. */
-export const playlistText = (segments: string, ended: boolean, tags: readonly string[] = []): string =>
-  `${[...head, ...tags].join('\n')}\n${segments}${ended ? `${endTag}\n` : ''}`;
+/**
+ * A whole playlist around the lines of its segments; `tags` stand behind its own. One that is put in its place as a
+ * whole is of type `VOD`.
+ */
+export const playlistText = (
+  segments: string,
+  ended: boolean,
+  tags: readonly string[] = [],
+  type: 'EVENT' | 'VOD' = 'EVENT',
+): string =>
+  `${[...head, `#EXT-X-PLAYLIST-TYPE:${type}`, ...tags].join('\n')}\n${segments}${ended ? `${endTag}\n` : ''}`;
 
 /** A playlist of ours read back. Times are as exact as their text: a millisecond. */
 export function parsePlaylist(text: string, zero: WallUs): { segments: Segment[]; ended: boolean } {

@@ -12,7 +12,7 @@ import { probeFile } from '../kit/media-file.ts';
 import { decodeAudio } from '../kit/sound-track.ts';
 import { decodeVideo } from '../kit/video-frames.ts';
 import { camera, ramp } from '../single/pictures.ts';
-import { at, finish, play, record, tempDir, voice, zero } from '../single/recorder-kit.ts';
+import { at, finish, noLimits, play, record, tempDir, voice, zero } from '../single/recorder-kit.ts';
 
 const whole = { left: 16, top: 16, width: 200, height: 120 };
 
@@ -34,12 +34,19 @@ const failsWith =
 
 const request = (dir: string, dirs: string[], endMs: number, more: Partial<FinishRequest> = {}): FinishRequest => ({
   dirs,
-  outputPath: join(dir, 'library', 'a b.mp4'),
-  tempDir: join(dir, 'tmp'),
+  container: 'mp4',
+  limits: noLimits,
+  nameStem: 'a b',
+  fileId: '51',
+  target: { kind: 'library', root: join(dir, 'library'), subAppId: 7 },
+  tempDir: join(dir, 'library', 'unfinished'),
+  attempt: 'e1-1',
   startMs: toWallMs(at(0)),
   endMs: toWallMs(at(endMs)),
   ...more,
 });
+
+const pathIn = (dir: string): string => join(dir, 'library', '7', '51', '51.mp4');
 
 test('epochs of one task become one file: the gap is silence and the held picture, an overlap is cut', async (t) => {
   const dir = tempDir(t);
@@ -74,9 +81,9 @@ test('a start stamp rounded up past the first picture does not move the others',
   const dirs = [await epoch(join(dir, 'e1'), 0, 2000, 60, 500)];
   const asked = request(dir, dirs, 2000, { startMs: wallMs(toWallMs(at(0)) + 1) });
   await finishFile(asked);
-  const { video } = await probeFile(asked.outputPath);
+  const { video } = await probeFile(pathIn(dir));
   assert.equal(video!.startUs, 0);
-  const { frames } = await decodeVideo(asked.outputPath);
+  const { frames } = await decodeVideo(pathIn(dir));
   assert.ok(Math.abs(frames[1]!.ptsUs - 39_000) < 100, `second picture at ${frames[1]!.ptsUs}`);
 });
 
@@ -140,12 +147,21 @@ test('the finishing process does the job; doing it again gives the same file', a
   const dir = tempDir(t);
   const dirs = [await epoch(join(dir, 'e1'), 0, 2000, 60, 500)];
   const first = await finishFile(request(dir, dirs, 2000));
-  assert.deepEqual(first.streams, ['h264', 'aac']);
-  assert.equal(first.sha256, await hashFile(join(dir, 'library', 'a b.mp4')));
-  assert.equal(first.sizeBytes, readFileSync(join(dir, 'library', 'a b.mp4')).length);
+  const [part] = first;
+  assert.ok(part && first.length === 1);
+  assert.equal(part.name, 'a b.mp4');
+  assert.equal(part.fileId, '51');
+  assert.deepEqual(part.streams, ['h264', 'aac']);
+  assert.equal(part.trackType, 'audio_video');
+  assert.equal(part.sha256, await hashFile(pathIn(dir)));
+  assert.equal(part.sizeBytes, readFileSync(pathIn(dir)).length);
+  const { fps, sampleRate, channels, videoBitrate = 0, audioBitrate = 0 } = part.facts ?? {};
+  assert.deepEqual([fps, sampleRate, channels], [25, 48_000, 1]);
+  // Rates are those of the samples; the file has little beside them.
+  assert.ok(Math.abs((videoBitrate + audioBitrate) / 4 / part.sizeBytes - 1) < 0.25);
   assert.deepEqual(await finishFile(request(dir, dirs, 2000)), first);
-  assert.deepEqual(readdirSync(join(dir, 'tmp')), []);
-  assert.deepEqual(readdirSync(join(dir, 'library')), ['a b.mp4']);
+  assert.deepEqual(readdirSync(join(dir, 'library', 'unfinished')), []);
+  assert.deepEqual(readdirSync(join(dir, 'library', '7', '51')), ['51.mp4']);
 });
 
 test('what cannot be finished is refused with its reason, and nothing is put in place', async (t) => {
@@ -157,9 +173,9 @@ test('what cannot be finished is refused with its reason, and nothing is put in 
   await assert.rejects(finishFile(request(dir, [join(dir, 'absent')], 2000)), failsWith('no-media'));
   const signal = AbortSignal.timeout(30);
   await assert.rejects(finishFile(request(dir, dirs, 2000), { signal }), failsWith('cancelled'));
-  assert.equal(existsSync(join(dir, 'library', 'a b.mp4')), false);
+  assert.equal(existsSync(pathIn(dir)), false);
   const backwards = request(dir, dirs, 2000, { startMs: wallMs(toWallMs(at(9000))), endMs: toWallMs(at(12_000)) });
   await assert.rejects(finishFile(backwards), failsWith('no-media'));
-  assert.equal(existsSync(join(dir, 'library', 'a b.mp4')), false);
+  assert.equal(existsSync(pathIn(dir)), false);
   assert.ok(new FinishError('no-media', '').permanent && !new FinishError('failed', '').permanent);
 });

@@ -2,24 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { FinishRequest } from '../../src/finish/finish-request.ts';
-import { sweepUnfinished, unfinishedPath } from '../../src/finish/unfinished.ts';
-import { wallMs } from '../../src/units.ts';
+import { sweepUnfinished, workFolder } from '../../src/finish/unfinished.ts';
 import { tempDir } from '../single/recorder-kit.ts';
 
-const request = (outputPath: string, attempt?: string): FinishRequest => ({
-  dirs: [],
-  outputPath,
-  tempDir: '/data/library/unfinished',
-  startMs: wallMs(0),
-  endMs: wallMs(1000),
-  ...(attempt === undefined ? {} : { attempt }),
-});
+const folder = (fileId: string, attempt: string): string => workFolder({ tempDir: '/unfinished', fileId, attempt });
 
-test('no two tries share an unfinished file', () => {
-  const requests = [request('/a', 'e1-1'), request('/a', 'e1-2'), request('/a', 'e2-1'), request('/b', 'e1-1')];
-  assert.equal(new Set([...requests, request('/a')].map(unfinishedPath)).size, 5);
-  assert.equal(unfinishedPath(requests[0]!), unfinishedPath(request('/a', 'e1-1')));
+test('no two tries share a folder', () => {
+  const folders = [folder('1', 'e1-1'), folder('1', 'e1-2'), folder('1', 'e2-1'), folder('2', 'e1-1')];
+  assert.equal(new Set(folders).size, 4);
+  assert.equal(folders[0], folder('1', 'e1-1'));
 });
 
 test('what a killed process left is swept after a day, nothing else is', async (t) => {
@@ -34,6 +25,15 @@ test('what a killed process left is swept after a day, nothing else is', async (
   put(`${hash}-e1-1.mp4`, day + 60);
   put(`${hash}-e2-1.mp4`, day - 60);
   put('precious.mp4', 5 * day);
+  // A folder in which somebody writes does not look it: only the file changes.
+  for (const [name, ageSeconds] of [
+    [`${hash}-e3-1`, day + 60],
+    [`${hash}-e4-1`, day - 60],
+  ] as const) {
+    mkdirSync(join(dir, name));
+    put(join(name, 'part-1.mp4'), ageSeconds);
+    utimesSync(join(dir, name), 0, 0);
+  }
   await sweepUnfinished(dir, 10 * day * 1000);
-  assert.deepEqual(readdirSync(dir).sort(), [`${hash}-e2-1.mp4`, 'precious.mp4']);
+  assert.deepEqual(readdirSync(dir).sort(), [`${hash}-e2-1.mp4`, `${hash}-e4-1`, 'precious.mp4']);
 });

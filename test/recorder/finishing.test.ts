@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { beginFinishing } from '../../src/recorder/finishing.ts';
+import { beginFinishing, type FinishingOptions } from '../../src/recorder/finishing.ts';
 import { Spool } from '../../src/recorder/spool.ts';
 import { toWallMs } from '../../src/units.ts';
 import type { LeasedJob } from '../../src/worker-api/messages.ts';
@@ -29,14 +29,20 @@ const job: LeasedJob = {
   attempt: 1,
 };
 
+const options = (spool: Spool, dataDir: string): FinishingOptions => ({
+  spool,
+  dataDir,
+  storageOf: () => ({ kind: 'library' }),
+});
+
 test('segments that are on no disk here may be on another: that is not final', async (t) => {
   const dataDir = tempDir(t);
   const spool = new Spool(join(dataDir, 'spool'));
-  const absent = await beginFinishing(job, spool, dataDir).outcome;
-  assert.ok(absent.kind === 'failed' && !absent.permanent);
+  const absent = await beginFinishing(job, options(spool, dataDir)).outcome;
+  assert.ok(absent.kind === 'failed' && !absent.permanent && absent.fault === 'environment');
   assert.match(absent.reason, /not on this recorder/);
   mkdirSync(spool.folder(job.taskId, 1, job.fileKey), { recursive: true });
-  const withoutRecord = await beginFinishing(job, spool, dataDir).outcome;
+  const withoutRecord = await beginFinishing(job, options(spool, dataDir)).outcome;
   assert.ok(withoutRecord.kind === 'failed' && !withoutRecord.permanent);
 });
 
@@ -46,11 +52,11 @@ test('a job becomes a library file, however long its name; a recorded folder wit
   const recording = await record(spool.folder(job.taskId, 1, job.fileKey), { streams: 'audio' });
   await play(recording, await voice(tone(500), 0, 50), 1200);
   recording.close();
-  const done = await beginFinishing(job, spool, dataDir).outcome;
+  const done = await beginFinishing(job, options(spool, dataDir)).outcome;
   assert.ok(done.kind === 'done', JSON.stringify(done));
   assert.deepEqual(done.parts[0]?.streams, ['aac']);
   assert.deepEqual(readdirSync(join(dataDir, 'library', '7', job.fileId)), [`${job.fileId}.mp4`]);
   const [startMs, endMs] = [toWallMs(at(60_000)), toWallMs(at(50_000))];
-  const nothing = await beginFinishing({ ...job, startMs, endMs }, spool, dataDir).outcome;
-  assert.ok(nothing.kind === 'failed' && nothing.permanent);
+  const nothing = await beginFinishing({ ...job, startMs, endMs }, options(spool, dataDir)).outcome;
+  assert.ok(nothing.kind === 'failed' && nothing.permanent && nothing.fault === 'content');
 });

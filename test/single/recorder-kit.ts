@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { finishHere } from '../../src/finish/finish-here.ts';
-import type { FinishedFile } from '../../src/finish/finish-request.ts';
+import { makeParts, type MadePart } from '../../src/finish/make-parts.ts';
+import type { PartLimits } from '../../src/finish/split.ts';
 import {
   createSingleRecording,
   type SingleRecording,
@@ -68,14 +68,17 @@ export async function play(
   }
 }
 
-/** Makes the MP4 of folders and says where it is. */
+/** Makes the one MP4 of folders and says where it is. */
 export async function finish(
   t: TestContext,
   dirs: string[],
   end: Pick<SingleRecordingEnd, 'startUs' | 'endUs'>,
-): Promise<FinishedFile & { path: string }> {
-  const out = tempDir(t);
-  const path = join(out, 'file.mp4');
+): Promise<MadePart & { readonly sizeBytes: number }> {
   const [startMs, endMs] = [toWallMs(end.startUs), toWallMs(end.endUs)];
-  return { ...(await finishHere({ dirs, outputPath: path, tempDir: join(out, 'tmp'), startMs, endMs })), path };
+  const request = { dirs, startMs, endMs, container: 'mp4', limits: noLimits } as const;
+  const [part] = await makeParts(request, tempDir(t));
+  return { ...part!, sizeBytes: statSync(part!.path).size };
 }
+
+/** So much that nothing is split. */
+export const noLimits: PartLimits = { durationMs: 24 * 3_600_000, bytes: 2e9 };

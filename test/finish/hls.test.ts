@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { finishFile } from '../../src/finish/finish-file.ts';
+import type { FinishRequest } from '../../src/finish/finish-request.ts';
+import { parsePlaylist } from '../../src/segment/playlist.ts';
+import { toWallMs } from '../../src/units.ts';
+import { tone } from '../codec/sound.ts';
+import { withFile, packetsOf } from '../kit/media-file.ts';
+import { camera } from '../single/pictures.ts';
+import { at, noLimits, play, record, tempDir, voice, zero } from '../single/recorder-kit.ts';
+
+async function epoch(dir: string, fromMs: number, toMs: number): Promise<string> {
+  const recording = await record(dir);
+  const count = (toMs - fromMs) / 40;
+  const units = [...(await camera({ from: at(fromMs), count })), ...(await voice(tone(500), fromMs, count * 2))];
+  await play(recording, units, toMs + 100, fromMs);
+  recording.close();
+  return dir;
+}
+
+const request = (dir: string, dirs: string[], endMs: number): FinishRequest => ({
+  dirs,
+  container: 'hls',
+  // Shorter than the recording: HLS is not split.
+  limits: { ...noLimits, durationMs: 10_000 },
+  nameStem: 'stem',
+  fileId: '51',
+  target: { kind: 'library', root: join(dir, 'library'), subAppId: 7 },
+  tempDir: join(dir, 'library', 'unfinished'),
+  attempt: 'e1-1',
+  startMs: toWallMs(at(0)),
+  endMs: toWallMs(at(endMs)),
+});
+
+/** Two epochs with a gap between them, finished. */
+async function finished(t: TestContext) {
+  const dir = tempDir(t);
+  const dirs = [await epoch(join(dir, 'e1'), 0, 24_000), await epoch(join(dir, 'e2'), 60_000, 72_000)];
+  const asked = request(dir, dirs, 72_000);
+  const [part, ...others] = await finishFile(asked);
+  assert.ok(part && others.length === 0);
+  return { dir, asked, part, folder: join(dir, 'library', '7', '51') };
+}
+
+test('an HLS file is a folder with one ended playlist over the segments of all epochs', async (t) => {
+  const { part, folder, dir, asked } = await finished(t);
+  assert.deepEqual([part.name, part.fileId, part.trackType], ['stem.m3u8', '51', 'audio_video']);
+  assert.deepEqual([part.streams, part.width, part.height], [['h264', 'aac'], 320, 180]);
+  const text = readFileSync(join(folder, 'index.m3u8'), 'utf8');
+  assert.equal(part.sha256, createHash('sha256').update(text).digest('hex'));
+  assert.match(text, /#EXT-X-PLAYLIST-TYPE:VOD\n/);
+  assert.match(text, /#EXT-X-ENDLIST\n$/);
+  const { segments } = parsePlaylist(text, zero);
+  assert.ok(segments.length >= 4, `${segments.length}`);
+  assert.deepEqual(readdirSync(folder).sort(), [...segments.map(({ name }) => name), 'index.m3u8'].sort());
+  const size = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  assert.equal(part.sizeBytes, size);
+  assert.deepEqual(
+    segments.filter(({ discontinuity }) => discontinuity).map(({ start }) => Math.round(start / 1e6)),
+    [60],
+  );
+  assert.ok(Math.abs(part.durationMs - 36_000) < 200, `${part.durationMs}`);
+  assert.deepEqual([part.startMs, part.endMs], [toWallMs(at(0)), toWallMs(at(72_000))]);
+  assert.deepEqual(readdirSync(join(dir, 'library', 'unfinished')), []);
+  await demuxes(folder);
+
+  // Done again it replaces the folder by the same; the segments of the spool stay.
+  const names = readdirSync(folder);
+  assert.deepEqual(await finishFile({ ...asked, attempt: 'e1-2' }), [part]);
+  assert.deepEqual(readdirSync(folder), names);
+  assert.ok(readdirSync(join(dir, 'e1')).some((name) => name.endsWith('.ts')));
+  assert.deepEqual(readdirSync(join(dir, 'library', '7')), ['51']);
+});
+
+/** A demuxer of HLS finds every picture in it, and the sound. */
+async function demuxes(folder: string): Promise<void> {
+  await withFile(join(folder, 'index.m3u8'), (format) => {
+    const packets = [...packetsOf(format)];
+    const streams = [...new Set(packets.map(({ stream }) => stream))];
+    const counts = streams.map((stream) => packets.filter((one) => one.stream === stream).length);
+    assert.ok(counts.includes(900), `${counts}`);
+    assert.ok(
+      counts.some((count) => Math.abs(count - (36 * 48_000) / 1024) < 40),
+      `${counts}`,
+    );
+  });
+}
+
+test('segments outside the span, and those that an earlier epoch covers, are left out', async (t) => {
+  const dir = tempDir(t);
+  const dirs = [
+    await epoch(join(dir, 'e1'), 0, 24_000),
+    await epoch(join(dir, 'e2'), 2000, 12_000),
+    await epoch(join(dir, 'e3'), 30_000, 52_000),
+  ];
+  const [part] = await finishFile(request(dir, dirs, 38_000));
+  const text = readFileSync(join(dir, 'library', '7', '51', 'index.m3u8'), 'utf8');
+  const starts = parsePlaylist(text, zero).segments.map(({ start }) => Math.round(start / 1e6));
+  assert.deepEqual(starts, [0, 9, 18, 30]);
+  assert.ok(part!.durationMs > 32_000 && part!.durationMs < 36_000, `${part!.durationMs}`);
+  assert.ok(existsSync(join(dir, 'library', '7', '51')));
+});

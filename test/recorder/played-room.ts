@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { FeedAnchor, FeedTrack } from '../../src/feed/messages.ts';
-import { finishHere } from '../../src/finish/finish-here.ts';
-import type { FinishedFile } from '../../src/finish/finish-request.ts';
+import type { MadePart } from '../../src/finish/make-parts.ts';
 import { fileKey } from '../../src/naming/file-key.ts';
 import { AdmittedAnchors } from '../../src/recorder/admission.ts';
 import { EarlierEpochs } from '../../src/recorder/earlier-epochs.ts';
@@ -13,12 +11,13 @@ import { SingleRoomRecording } from '../../src/recorder/single-room-recording.ts
 import { spoolWriter } from '../../src/recorder/spool-writer.ts';
 import type { Spool } from '../../src/recorder/spool.ts';
 import type { AudioSink, AudioUnit, VideoSink, VideoUnit } from '../../src/timeline/media.ts';
+import { toWallUs } from '../../src/units.ts';
 import type { RecordedFile, RecordingPlan } from '../../src/worker-api/messages.ts';
 import { pitch, tone } from '../codec/sound.ts';
 import { decodeAudio } from '../kit/sound-track.ts';
 import { decodeVideo, type Rect, type VideoFrame } from '../kit/video-frames.ts';
 import { camera } from '../single/pictures.ts';
-import { at, tempDir, voice } from '../single/recorder-kit.ts';
+import { at, finish, voice } from '../single/recorder-kit.ts';
 import { feedTrack, leasedTask, plan, settle, silent, tempSpool } from './recorder-kit.ts';
 
 /** Somebody who sends a tone and a grey picture for as long as the room is played. */
@@ -37,8 +36,7 @@ export interface Scene {
 }
 
 /** A finished file of the room. */
-export interface PlayedFile extends FinishedFile {
-  readonly trackType: RecordedFile['trackType'];
+export interface PlayedFile extends MadePart {
   /** Loudness of a pitch between two times, 0.3 for somebody who talks. */
   readonly heard: (hz: number, fromMs: number, toMs: number) => number;
   readonly frames: readonly VideoFrame[];
@@ -139,17 +137,16 @@ export async function playRoom(
 }
 
 async function examine(t: TestContext, spool: Spool, file: RecordedFile): Promise<PlayedFile> {
-  const out = tempDir(t);
-  const path = join(out, 'file.mp4');
   const dirs = spool.foldersOf('task', file.fileKey);
-  const { startMs, endMs, trackType } = file;
-  const finished = await finishHere({ dirs, outputPath: path, tempDir: join(out, 'tmp'), startMs, endMs });
+  const [startUs, endUs] = [toWallUs(file.startMs), toWallUs(file.endMs)];
+  const finished = await finish(t, dirs, { startUs, endUs });
+  assert.equal(finished.trackType, file.trackType);
+  const { path } = finished;
   const sound = finished.streams.includes('aac') ? await decodeAudio(path) : undefined;
   const pictures = finished.streams.includes('h264') ? await decodeVideo(path) : undefined;
   const sample = (ms: number): number => Math.round((ms - (sound?.startUs ?? 0) / 1000) * 48);
   return {
     ...finished,
-    trackType,
     frames: pictures?.frames ?? [],
     heard: (hz, fromMs, toMs) =>
       sound ? pitch(sound.samples.subarray(sample(fromMs), sample(toMs)), hz, sound.sampleRate) : 0,

@@ -52,10 +52,17 @@ export class Compositor {
     this.#damage.push(canvas.area);
   }
 
-  /** Decodes and scales the window, source after source; yields after each so that the caller may pause. */
+  /**
+   * Decodes and scales the window, source after source, and makes watermarks that are new; yields after each so that the
+   * caller may pause.
+   */
   *prepare(ticks: readonly WallUs[]): Generator<void> {
     for (const cell of this.#cells) {
       cell.prepare(ticks);
+      yield;
+    }
+    for (const { mark } of this.#marks.filter(({ stamp }) => !stamp)) {
+      if (ticks[0] !== undefined) mark.stampAt(ticks[0]);
       yield;
     }
   }

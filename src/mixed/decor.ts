@@ -3,7 +3,7 @@ import type { Size } from '../layout/rect.ts';
 import { parseColour, type Yuv } from './colour.ts';
 import { ImageShelf, type ImageShelfOptions } from './image-shelf.ts';
 import type { Stamp } from './stamp.ts';
-import { Watermarks, type Mark } from './watermarks.ts';
+import { Watermarks, type Mark, type WatermarkSurroundings } from './watermarks.ts';
 
 /** The addresses of all images that a layout names. */
 export function imagesOf(plan: LayoutPlan): Set<string> {
@@ -13,22 +13,27 @@ export function imagesOf(plan: LayoutPlan): Set<string> {
   return new Set(all.filter((url) => url !== undefined));
 }
 
+/** What the decoration of a mix needs of the world. */
+export interface DecorOptions extends ImageShelfOptions, Pick<WatermarkSurroundings, 'onTextFailed'> {}
+
 /** Everything of a layout that is no user's picture: background, images behind pictures, watermarks. */
 export class Decor {
   readonly #canvas: Size;
   readonly #shelf: ImageShelf;
+  readonly #surroundings: WatermarkSurroundings;
   #plan: LayoutPlan;
   #colour: Yuv;
   #watermarks: Watermarks;
 
   /** Begins with `plan`, whose images are asked for. */
-  constructor(plan: LayoutPlan, options: ImageShelfOptions) {
+  constructor(plan: LayoutPlan, options: DecorOptions) {
     this.#canvas = options.canvas;
     this.#shelf = new ImageShelf(options);
+    this.#surroundings = { ...options, shelf: this.#shelf };
     this.#shelf.want(imagesOf(plan));
     this.#plan = plan;
     this.#colour = parseColour(plan.background);
-    this.#watermarks = new Watermarks(plan, this.#canvas, this.#shelf);
+    this.#watermarks = new Watermarks(plan, this.#surroundings);
   }
 
   /** Rises whenever an image has arrived: everything may look different. */
@@ -57,7 +62,7 @@ export class Decor {
     this.#plan = plan;
     this.#colour = parseColour(plan.background);
     this.#watermarks.close();
-    this.#watermarks = new Watermarks(plan, this.#canvas, this.#shelf);
+    this.#watermarks = new Watermarks(plan, this.#surroundings);
   }
 
   /** The canvas's background image; undefined when there is none or it is not there yet. */

@@ -62,6 +62,7 @@ function createPictureMixer(parts: Parts, interleaver: Interleaver): PictureMixe
       layout: options.layout,
       fill: options.fill,
       images: options.images,
+      onTextFailed: (error) => options.log?.info({ err: error }, 'watermark texts cannot be drawn'),
       onImageFailed: (url, error) => {
         options.log?.info({ image: withoutQuery(url), err: error }, 'an image of the layout cannot be used');
         options.onImageFailed?.(url);

@@ -5,8 +5,7 @@ import type { VideoPacket } from '../segment/segment-writer.ts';
 import { micros, type WallUs } from '../units.ts';
 import { Canvas } from './canvas.ts';
 import { Compositor } from './compositor.ts';
-import { Decor } from './decor.ts';
-import type { ImageShelfOptions } from './image-shelf.ts';
+import { Decor, type DecorOptions } from './decor.ts';
 import type { PictureEncoder } from './picture-encoder.ts';
 import { PictureSource, type PictureSourceStats } from './picture-source.ts';
 import { Roster, type Seat } from './roster.ts';
@@ -27,8 +26,9 @@ export interface PictureMixerOptions {
   readonly layout: LayoutPlan;
   /** What is seen while a user sends no picture: the last one or black (FillType). */
   readonly fill: RecordingPlan['fill'];
-  readonly images: ImageShelfOptions['loader'];
-  readonly onImageFailed: ImageShelfOptions['onFailed'];
+  readonly images: DecorOptions['loader'];
+  readonly onImageFailed: DecorOptions['onFailed'];
+  readonly onTextFailed: DecorOptions['onTextFailed'];
   /** Closed by the mixer. */
   readonly encoder: PictureEncoder;
   readonly onPacket: (packet: VideoPacket) => void;
@@ -72,9 +72,9 @@ export class PictureMixer {
     this.#options = options;
     this.#tick = options.firstTick;
     this.#layout = options.layout;
-    const { canvas: size, images: loader, onImageFailed: onFailed } = options;
+    const { canvas: size, images: loader, onImageFailed: onFailed, onTextFailed } = options;
     this.#canvas = new Canvas(size);
-    this.#decor = new Decor(options.layout, { loader, canvas: size, onFailed });
+    this.#decor = new Decor(options.layout, { loader, canvas: size, onFailed, onTextFailed });
     const parts = { canvas: this.#canvas, decor: this.#decor, pool: this.#pool };
     this.#compositor = new Compositor({ ...parts, blackAfterVideo: options.fill === 'black' });
     this.roster = new Roster<PictureSource>({

@@ -13,6 +13,20 @@ const fontFile = (): string =>
 /** Room above a letter's square that the font asks for between lines, in parts of the size; it is cut off. */
 const leading = 0.28;
 
+/** Width of the narrowest letters that are not zero wide, and height of a line, in parts of the size. */
+const [narrowest, lineHeight] = [0.2, 1.448];
+
+/**
+ * What of a text can be seen in an area, and hardly more: glyphs of a large size take a megabyte and milliseconds each,
+ * whether or not they lie inside.
+ */
+export function visiblePart(text: string, fontSize: number, { width, height }: Size): string {
+  const columns = Math.ceil(width / (fontSize * narrowest)) + 2;
+  const rows = Math.ceil(height / (fontSize * lineHeight)) + 1;
+  const lines = text.split(/\r\n|\n|\r/, rows);
+  return lines.map((line) => Array.from(line).slice(0, columns).join('')).join('\n');
+}
+
 const drawtext = 'drawtext';
 
 /**
@@ -61,7 +75,7 @@ export class TextPainter {
   /** The text from the top left corner on, cut at `size`; lines are those of the text. @throws NativeError when it fails. */
   paint(text: string, fontSize: number, size: Size): InkMask {
     this.#command('fontsize', String(fontSize));
-    this.#command('text', text);
+    this.#command('text', visiblePart(text, fontSize, size));
     ok('paint text', this.#sink.buffersinkGetFrameSync(this.#frame));
     try {
       return this.#cut(Math.round(fontSize * leading), size);

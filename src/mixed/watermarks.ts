@@ -73,16 +73,27 @@ function padded({ data, width, height }: InkMask, padding: number, size: Size): 
   return { width: size.width, height: size.height, data: out };
 }
 
+/** What watermarks need of the mix. */
+export interface WatermarkSurroundings {
+  readonly canvas: Size;
+  readonly shelf: ImageShelf;
+  /** Texts cannot be painted; called once per layout, which goes on without them. */
+  readonly onTextFailed: (error: unknown) => void;
+}
+
 /** Makes the watermarks of a layout. Texts are painted when first drawn; the painter lives as long as one layout. */
 export class Watermarks {
   readonly marks: readonly Mark[];
   readonly #canvas: Size;
   readonly #shelf: ImageShelf;
+  readonly #onTextFailed: (error: unknown) => void;
   #painter: TextPainter | undefined;
+  #failed = false;
 
-  constructor({ watermarks }: LayoutPlan, canvas: Size, shelf: ImageShelf) {
+  constructor({ watermarks }: LayoutPlan, { canvas, shelf, onTextFailed }: WatermarkSurroundings) {
     this.#canvas = canvas;
     this.#shelf = shelf;
+    this.#onTextFailed = onTextFailed;
     this.marks = watermarks
       .slice(0, mostMarks)
       .map((mark) => this.#make(mark))
@@ -136,8 +147,19 @@ export class Watermarks {
     return { rect: area, stampAt };
   }
 
+  /** The text's ink; none at all when the library fails: a missing watermark is no reason to lose the recording. */
   #paint(text: string, fontSize: number, size: Size): InkMask {
-    this.#painter ??= new TextPainter({ width: this.#canvas.width, height: evenUp(this.#canvas.height * 1.3) });
-    return this.#painter.paint(text, fontSize, size);
+    try {
+      if (!this.#failed) return this.#openPainter().paint(text, fontSize, size);
+    } catch (error) {
+      this.#failed = true;
+      this.#onTextFailed(error);
+    }
+    return { ...size, data: Buffer.alloc(size.width * size.height) };
+  }
+
+  #openPainter(): TextPainter {
+    const height = evenUp(this.#canvas.height * 1.3);
+    return (this.#painter ??= new TextPainter({ width: this.#canvas.width, height }));
   }
 }

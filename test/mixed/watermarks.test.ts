@@ -3,7 +3,7 @@ import test from 'node:test';
 import type { MarkPosition, Watermark } from '../../src/layout/layout-plan.ts';
 import { rect, type Rect } from '../../src/layout/rect.ts';
 import { timestampText } from '../../src/mixed/watermarks.ts';
-import { TextPainter } from '../../src/mixed/text-painter.ts';
+import { TextPainter, visiblePart } from '../../src/mixed/text-painter.ts';
 import { png } from '../images/image-files.ts';
 import { decodeImage } from '../../src/images/image-decoder.ts';
 import { decodePictures, type ShownPicture } from './mix-file.ts';
@@ -89,6 +89,21 @@ test('no text reaches the library’s option syntax: every sign is drawn as itse
   }
   assert.equal(inkIn(' '), 0);
   assert.equal(inkIn('x'), one, 'nothing stays behind');
+  painter.close();
+});
+
+test('a huge text costs what can be seen of it, and what can be seen is all there', () => {
+  const area = { width: 400, height: 100 };
+  const page = Array.from({ length: 60 }, () => 'ij.'.repeat(300)).join('\r\n');
+  const seen = visiblePart(page, 20, area).split('\n');
+  assert.deepEqual([seen.length, seen[0]?.length], [5, 102]);
+  assert.equal(visiblePart('短\n文', 20, area), '短\n文');
+  const painter = new TextPainter({ width: 400, height: 1300 });
+  const glyphs = Array.from({ length: 341 }, (_, i) => String.fromCodePoint(0x4e00 + 7 * i)).join('');
+  const before = process.memoryUsage().rss;
+  const inked = painter.paint(glyphs, 1000, { width: 400, height: 1000 }).data.some((cover) => cover > 0);
+  assert.ok(inked);
+  assert.ok(process.memoryUsage().rss - before < 60e6, 'three hundred glyphs of a megabyte each were made');
   painter.close();
 });
 

@@ -115,13 +115,24 @@ export class RoomFollower {
   }
 
   async #write(page: JournalPage, before: JournalCursor): Promise<void> {
-    const { store, apps, log } = this.#options;
-    this.#cursor = await applyPage(page, { store, apps, lastHeardMs: this.#heardMs ?? before.seenMs });
+    const { log } = this.#options;
+    this.#cursor = await this.#apply(page, this.#heardMs ?? before.seenMs);
     this.#counts.entries += page.entries.length;
     if (page.snapshot) this.#counts.snapshots += 1;
     if (page.boot === before.boot) return;
     this.#counts.boots += 1;
     log.info({ boot: page.boot }, 'following the rooms');
+  }
+
+  /** A page that the store does not take is read again: rather a late journal than one with holes. */
+  async #apply(page: JournalPage, lastHeardMs: number): Promise<JournalCursor> {
+    const { store, apps, log } = this.#options;
+    try {
+      return await applyPage(page, { store, apps, lastHeardMs });
+    } catch (error) {
+      if (!store.closed) log.error({ err: error }, 'the journal of the rooms cannot be kept');
+      throw error;
+    }
   }
 
   async #pause(): Promise<void> {

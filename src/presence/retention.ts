@@ -6,6 +6,8 @@ import type { Store } from '../store/store.ts';
 export const RETENTION_MS = 14 * 24 * 3_600_000;
 /** An event of a room that waited this long behind others for a dead receiver is of no use to it any more. */
 const STALE_EVENT_MS = 3_600_000;
+/** How long a settled event of a room is kept, for whoever looks for what became of it. */
+const SETTLED_EVENT_MS = 24 * 3_600_000;
 const EVERY_MS = 600_000;
 
 /** What the retention works on. */
@@ -26,7 +28,11 @@ export async function pruneRooms(store: Store): Promise<void> {
       .where('task_id', 'is', null)
       .where('event_ms', '<', wall - STALE_EVENT_MS)
       .execute();
-    await db.deleteFrom('event').where('task_id', 'is', null).where('event_ms', '<', oldest).execute();
+    await db
+      .deleteFrom('event')
+      .where('task_id', 'is', null)
+      .where('settled_ms', '<', wall - SETTLED_EVENT_MS)
+      .execute();
     await db.deleteFrom('room_visit').where('left_ms', '<', oldest).execute();
     await db
       .deleteFrom('room_session')

@@ -193,7 +193,7 @@ export class Room implements PublisherHost {
 
   /** Whether somebody is in the room, if only a bot; who is still on the way in does not count. */
   get occupied(): boolean {
-    return this.#visits.snapshot() !== undefined;
+    return this.#visits.occupied;
   }
 
   /** The life of the room that goes on, or undefined when nobody is in it. */

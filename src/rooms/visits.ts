@@ -39,6 +39,11 @@ export class Visits {
     this.#journal = journal;
   }
 
+  /** Whether anybody is in the room. */
+  get occupied(): boolean {
+    return this.#life !== undefined;
+  }
+
   /** The user is in the room in this capacity from now on. */
   enter(userId: string, capacity: Capacity, client: RoomClient): void {
     const visit = this.#present.get(userId) ?? this.#begin(userId, capacity, client);

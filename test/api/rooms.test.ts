@@ -12,7 +12,14 @@ import { foreignAppId, secretId, secretKey, startApi } from './recording-api.ts'
 
 type Client = InstanceType<typeof trtc.v20190722.Client>;
 
-async function world(t: TestContext): Promise<{ client: Client; rooms: RoomsUnderTest; origin: string }> {
+interface World {
+  readonly client: Client;
+  /** The same as a GET with signature v3, and as a form with v1: numbers and lists come as text. */
+  readonly flat: readonly Client[];
+  readonly rooms: RoomsUnderTest;
+}
+
+async function world(t: TestContext): Promise<World> {
   const rooms = await RoomsUnderTest.start(t, testApps);
   const { store } = await follow(t, rooms.origin, testApps);
   const control = new RemoteRooms({ origin: rooms.origin, token: TOKEN });
@@ -21,13 +28,14 @@ async function world(t: TestContext): Promise<{ client: Client; rooms: RoomsUnde
     clock: systemClock({ unref: true }),
     rooms: { control, presence: createPresenceQueries(store) },
   });
-  const httpProfile = { endpoint: api.host, protocol: 'http://', reqMethod: 'POST' as const, reqTimeout: 10 };
-  const client = new trtc.v20190722.Client({
-    credential: { secretId, secretKey },
-    region: 'ap-guangzhou',
-    profile: { httpProfile },
-  });
-  return { client, rooms, origin: rooms.origin };
+  const clientOf = (reqMethod: 'GET' | 'POST', signMethod: 'TC3-HMAC-SHA256' | 'HmacSHA256'): Client =>
+    new trtc.v20190722.Client({
+      credential: { secretId, secretKey },
+      region: 'ap-guangzhou',
+      profile: { signMethod, httpProfile: { endpoint: api.host, protocol: 'http://', reqMethod, reqTimeout: 10 } },
+    });
+  const flat = [clientOf('GET', 'TC3-HMAC-SHA256'), clientOf('POST', 'HmacSHA256')];
+  return { client: clientOf('POST', 'TC3-HMAC-SHA256'), flat, rooms };
 }
 
 const bot = async (rooms: RoomsUnderTest, room: ReturnType<typeof roomOf>): Promise<RecordedFeed> => {
@@ -108,6 +116,24 @@ test('missing, foreign and impossible parameters', async (t) => {
   const foreign = { SdkAppId: foreignAppId, StartTime: now() - 60, EndTime: now() };
   await assertThrows(client.DescribeRoomInfo(foreign), 'InvalidParameter.SdkAppId');
   await assertThrows(client.DescribeUserInfo({ ...foreign, CommId: 'x' }), 'InvalidParameter.SdkAppId');
+});
+
+test('the flat form of GET and of signature v1 reaches every action', async (t) => {
+  const { flat, rooms } = await world(t);
+  for (const client of flat) {
+    await rooms.publish('10004', 'alice');
+    const bob = await rooms.publish('10004', 'bob');
+    await client.RemoveUser({ SdkAppId: SDK_APP_ID, RoomId: 10004, UserIds: ['bob', 'carol'] });
+    assert.ok(bob.peer.closed);
+    await client.DismissRoom({ SdkAppId: SDK_APP_ID, RoomId: 10004 });
+    const window = { SdkAppId: SDK_APP_ID, StartTime: now() - 60, EndTime: now() + 1, PageNumber: 0, PageSize: 50 };
+    await eventually('the room', async () => (await client.DescribeRoomInfo(window)).RoomList?.[0]);
+    await client.DescribeUserInfo({ ...window, CommId: 'x', UserIds: ['alice', 'bob'] });
+    await assertThrows(
+      client.RemoveUserByStrRoomId({ SdkAppId: SDK_APP_ID, RoomId: '10004', UserIds: ['alice'] }),
+      'FailedOperation.RoomNotExist',
+    );
+  }
 });
 
 test('a rooms role that is away is an internal error worth a retry, not an absent room', async (t) => {

@@ -295,9 +295,12 @@ test('after 14 days rooms, visits and their events are gone; what still goes on 
   await pruneRooms(store);
   const waiting = await store.db.selectFrom('event').select('state').execute();
   assert.deepEqual(new Set(waiting.map(({ state }) => state)), new Set(['dropped']), 'given up after an hour in line');
-  clock.advance(14 * 24 * 3_600_000);
+  clock.advance(25 * 3_600_000);
   await pruneRooms(store);
   assert.deepEqual(await events(store), []);
+  assert.equal((await store.db.selectFrom('room_visit').select('id').execute()).length, 3);
+  clock.advance(14 * 24 * 3_600_000);
+  await pruneRooms(store);
   const visits = await store.db.selectFrom('room_visit').select('user_id').execute();
   const sessions = await store.db.selectFrom('room_session').select('number').execute();
   assert.deepEqual(

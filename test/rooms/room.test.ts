@@ -1,105 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { pino } from 'pino';
-import { FakeClock } from '../../src/clock.ts';
-import type { FeedEvent, FeedTrack } from '../../src/feed/messages.ts';
-import type { BatchedPacket } from '../../src/feed/packet-batch.ts';
-import type { MediaId } from '../../src/room-key.ts';
-import { botClient } from '../../src/rooms/client-description.ts';
-import { negotiatePublish } from '../../src/rooms/negotiation.ts';
-import { Publisher } from '../../src/rooms/publisher.ts';
-import { RoomRegistry } from '../../src/rooms/room-registry.ts';
-import type { Room, RoomBot } from '../../src/rooms/room.ts';
-import { readOffer } from '../../src/rooms/sdp-offer.ts';
-import { fakeTransports, type FakePeer } from './fake-peer.ts';
-
-const OPUS = 111;
-const H264 = 106;
-const offerOf = (name: string) => readOffer(readFileSync(new URL(`offers/${name}.sdp`, import.meta.url), 'utf8'));
-
-class TestBot implements RoomBot {
-  readonly join;
-  readonly client = botClient('127.0.0.1');
-  readonly events: FeedEvent[] = [];
-  readonly packets: { track: number; seq: number }[] = [];
-  closedBy: string | undefined;
-
-  constructor(room: Room, botUserId = 'bot', taskId = 'task') {
-    this.join = { kind: 'join', room: room.key, botUserId, taskId } as const;
-    room.join(this);
-  }
-
-  sendEvent(event: FeedEvent): void {
-    this.events.push(event);
-  }
-
-  sendPacket(track: FeedTrack, packet: BatchedPacket): void {
-    this.packets.push({ track: track.track, seq: packet.seq });
-  }
-
-  close(reason: string): void {
-    this.closedBy = reason;
-  }
-
-  /** The events after `joined`, in short. */
-  story(): string[] {
-    return this.events.slice(1).map((event) => {
-      switch (event.kind) {
-        case 'entered':
-          return `entered ${event.anchor.userId} #${event.anchor.order}`;
-        case 'left':
-          return `left ${event.userId} ${event.reason}`;
-        case 'started':
-          return `started ${event.track.track} ${event.track.userId} ${event.track.mediaId} ${event.track.codec}`;
-        case 'stopped':
-          return `stopped ${event.track}`;
-        case 'ejected':
-          return `ejected ${event.reason}`;
-        default:
-          return event.kind;
-      }
-    });
-  }
-}
-
-function setting(): {
-  clock: FakeClock;
-  registry: RoomRegistry;
-  room: Room;
-  publish: (userId: string, mediaId?: MediaId, offerName?: string) => Promise<{ publisher: Publisher; peer: FakePeer }>;
-} {
-  const clock = new FakeClock();
-  const { factory, peers } = fakeTransports(clock);
-  const registry = new RoomRegistry(
-    clock,
-    { anchorTimeoutMs: 10_000, connectTimeoutMs: 20_000, log: pino({ level: 'silent' }) },
-    () => {},
-  );
-  const room = registry.open({ sdkAppId: 1, kind: 'number', roomId: '7' });
-  let sessions = 0;
-  const publish = async (
-    userId: string,
-    mediaId: MediaId = 'main',
-    offerName = 'ffmpeg',
-  ): Promise<{ publisher: Publisher; peer: FakePeer }> => {
-    const offer = offerOf(offerName);
-    const publisher = new Publisher({
-      sessionId: `s${++sessions}`,
-      userId,
-      mediaId,
-      negotiation: negotiatePublish(offer),
-      client: { terminal: 1, userType: 1, software: 'WHIP', address: '192.0.2.7' },
-      clock,
-      nextTrack: registry.nextTrack,
-      host: room,
-    });
-    room.admit(publisher);
-    await publisher.open(factory, offer.transport);
-    return { publisher, peer: peers.at(-1)! };
-  };
-  return { clock, registry, room, publish };
-}
+import type { FakePeer } from './fake-peer.ts';
+import { H264, OPUS, roomSetting, TestBot } from './room-setting.ts';
 
 /** Media SSRCs of the PLIs (RFC 4585 §6.3.1) among the compound RTCP a peer got. */
 function pliTargets(peer: FakePeer): number[] {
@@ -115,7 +17,7 @@ function pliTargets(peer: FakePeer): number[] {
 
 describe('a room', () => {
   test('tells of entering at the connection, of tracks at their first packet, of leaving at the end', async () => {
-    const { room, publish } = setting();
+    const { room, publish } = roomSetting();
     const bot = new TestBot(room);
     assert.deepEqual(bot.events, [{ kind: 'joined', anchors: [], tracks: [] }]);
     const { publisher, peer } = await publish('alice');
@@ -145,7 +47,7 @@ describe('a room', () => {
   });
 
   test('keeps a user until the last session ends', async () => {
-    const { room, publish } = setting();
+    const { room, publish } = roomSetting();
     const bot = new TestBot(room);
     const main = await publish('alice', 'main');
     const aux = await publish('alice', 'aux');
@@ -158,7 +60,7 @@ describe('a room', () => {
   });
 
   test('splices a re-publish: new tracks, same anchor', async () => {
-    const { room, publish } = setting();
+    const { room, publish } = roomSetting();
     const bot = new TestBot(room);
     const first = await publish('alice');
     first.peer.become('connected');
@@ -179,7 +81,7 @@ describe('a room', () => {
   });
 
   test('keeps an anchor whose transport died until the silence is over the limit', async () => {
-    const { clock, room, publish } = setting();
+    const { clock, room, publish } = roomSetting();
     const bot = new TestBot(room);
     const first = await publish('alice');
     first.peer.become('connected');
@@ -197,7 +99,7 @@ describe('a room', () => {
   });
 
   test('times an anchor out by silence, not by mute', async () => {
-    const { clock, room, publish } = setting();
+    const { clock, room, publish } = roomSetting();
     const bot = new TestBot(room);
     const { peer } = await publish('alice');
     peer.become('connected');
@@ -213,7 +115,7 @@ describe('a room', () => {
   });
 
   test('forgets sessions that never connect, and itself when nobody is left', async () => {
-    const { clock, registry, room, publish } = setting();
+    const { clock, registry, room, publish } = roomSetting();
     const { peer, publisher } = await publish('alice');
     clock.advance(20_000);
     assert.equal(publisher.closed, false);
@@ -223,7 +125,7 @@ describe('a room', () => {
   });
 
   test('gives up an earlier session of the same picture that has not connected', async () => {
-    const { room, publish } = setting();
+    const { room, publish } = roomSetting();
     const bot = new TestBot(room);
     const first = await publish('alice');
     const second = await publish('alice');
@@ -235,7 +137,7 @@ describe('a room', () => {
   });
 
   test('starts a new track when an m-line changes its SSRC', async () => {
-    const { room, publish } = setting();
+    const { room, publish } = roomSetting();
     const bot = new TestBot(room);
     const { peer } = await publish('alice');
     peer.become('connected');
@@ -247,7 +149,7 @@ describe('a room', () => {
   });
 
   test('numbers anchors by entry and never twice', async () => {
-    const { room, publish } = setting();
+    const { room, publish } = roomSetting();
     const bot = new TestBot(room);
     const alice = await publish('alice');
     const bob = await publish('bob');
@@ -266,7 +168,7 @@ describe('a room', () => {
   });
 
   test('tells a late bot what runs already', async () => {
-    const { room, publish } = setting();
+    const { room, publish } = roomSetting();
     const { peer } = await publish('alice');
     peer.become('connected');
     peer.rtp(H264, 22, 1);
@@ -285,7 +187,7 @@ describe('a room', () => {
   });
 
   test("puts a bot out for another task's, and lets a task's own successor take over silently", () => {
-    const { room } = setting();
+    const { room } = roomSetting();
     const first = new TestBot(room, 'bot', 'task-1');
     const takeover = new TestBot(room, 'bot', 'task-1');
     assert.deepEqual([first.story(), first.closedBy], [[], 'superseded']);
@@ -297,7 +199,7 @@ describe('a room', () => {
   });
 
   test('passes key-frame requests on to the sender', async () => {
-    const { clock, room, publish } = setting();
+    const { clock, room, publish } = roomSetting();
     const bot = new TestBot(room);
     const { peer } = await publish('alice', 'main', 'chromium-publish');
     peer.become('connected');
@@ -313,7 +215,7 @@ describe('a room', () => {
   });
 
   test('removes a user and dissolves', async () => {
-    const { room, publish } = setting();
+    const { room, publish } = roomSetting();
     const bot = new TestBot(room);
     const alice = await publish('alice');
     const bob = await publish('bob');
@@ -329,7 +231,7 @@ describe('a room', () => {
   });
 
   test('goes down without a word of people leaving', async () => {
-    const { registry, room, publish } = setting();
+    const { registry, room, publish } = roomSetting();
     const bot = new TestBot(room);
     const { peer } = await publish('alice');
     peer.become('connected');

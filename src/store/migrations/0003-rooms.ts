@@ -74,6 +74,7 @@ async function widenEvent(db: Kysely<unknown>): Promise<void> {
   await sql`create index event_due on event (next_attempt_ms) where state = 'pending'`.execute(db);
   // A room's stream may be long: what was settled in it must not be read to find the first that waits.
   await sql`create index event_waiting on event (stream, seq) where state = 'pending'`.execute(db);
+  await sql`create index event_of_room on event (settled_ms) where task_id is null`.execute(db);
 }
 
 async function createEvent(db: Kysely<unknown>): Promise<void> {

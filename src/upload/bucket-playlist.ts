@@ -4,6 +4,7 @@ import { playlistText, segmentLines, type Segment } from '../segment/playlist.ts
 import type { RecordingRecord, TrackType } from '../segment/recording-folder.ts';
 import { floorWallMs, toWallMs, wallUs, type WallMs } from '../units.ts';
 import type { SegmentObject } from './upload-receipts.ts';
+import type { PictureSize } from './picture-size.ts';
 import type { BegunPlaylist } from './upload-events.ts';
 
 /** A playlist in the bucket, with its segments. */
@@ -15,12 +16,18 @@ export interface UploadedPlaylist {
   /** Of all its segments. */
   readonly sizeBytes: number;
   readonly segments: number;
+  readonly streams: readonly ('h264' | 'aac')[];
+  /** Pixels of the first picture; 0 without pictures. */
+  readonly width: number;
+  readonly height: number;
   /** Of the playlist's text, in hex digits. */
   readonly sha256: string;
 }
 
 /** STREAM-TYPE of the private tags; streams with both media have none (contract §5). */
 const streamTypes: Partial<Record<HlsStream, number>> = { audio: 0, video: 1 };
+
+const codecs = { audio: ['aac'], video: ['h264'], audio_video: ['h264', 'aac'] } as const;
 
 /** One playlist of one folder, as it is in the bucket or shall be. */
 export class BucketPlaylist {
@@ -75,12 +82,17 @@ export class BucketPlaylist {
     return { name: this.name, userId, mediaId, trackType: this.#trackType(), beginMs };
   }
 
-  /** What it is when nothing more comes. */
-  uploaded(): UploadedPlaylist {
+  /** What it is when nothing more comes; `size` is that of the recording's pictures, if it has any. */
+  uploaded(size: PictureSize | undefined): UploadedPlaylist {
     const { start = 0, duration = 0 } = this.#last ?? {};
+    const trackType = this.#trackType();
+    const { width, height } = (trackType === 'audio' ? undefined : size) ?? { width: 0, height: 0 };
     return {
       name: this.name,
-      trackType: this.#trackType(),
+      trackType,
+      streams: codecs[trackType].filter((codec) => codec !== 'h264' || size !== undefined),
+      width,
+      height,
       startMs: this.#startMs(this.#first),
       endMs: toWallMs(wallUs(this.#record.zeroUs + start + duration)),
       sizeBytes: this.#bytes,

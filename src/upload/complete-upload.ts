@@ -1,14 +1,19 @@
+import { join } from 'node:path';
 import { DestinationError, type StoredObject } from '../deliver/object-store.ts';
 import { playlistName } from '../naming/hls-name.ts';
 import { recoverFolder, type RecoveredFolder } from '../segment/recover.ts';
 import type { UploadedPlaylist } from './bucket-playlist.ts';
+import { toWallUs, type WallMs } from '../units.ts';
 import { FolderUpload, type FolderUploadOptions } from './folder-upload.ts';
+import { pictureSize } from './picture-size.ts';
 import { keyOf, type UploadTarget } from './upload-target.ts';
 
 /** What {@link completeUpload} is given. */
 export interface CompleteUploadOptions extends Omit<FolderUploadOptions, 'dir' | 'record'> {
   /** Folders of one file on the spool, one for each epoch, in order. Nobody may be writing to them. */
   readonly dirs: readonly string[];
+  /** End of the recording: what begins behind it (an empty room goes on being written for a while) is not listed. */
+  readonly endMs: WallMs;
 }
 
 /**
@@ -21,7 +26,7 @@ export async function completeUpload({ dirs, ...options }: CompleteUploadOptions
   const uploaded: UploadedPlaylist[] = [];
   for (const dir of dirs) {
     const folder = recoverFolder(dir);
-    if (folder && folder.segments.length > 0) uploaded.push(...(await completeFolder(dir, folder, options)));
+    if (folder) uploaded.push(...(await completeFolder(dir, folder, options)));
   }
   return uploaded;
 }
@@ -31,12 +36,15 @@ async function completeFolder(
   { record, segments }: RecoveredFolder,
   options: Omit<CompleteUploadOptions, 'dirs'>,
 ): Promise<UploadedPlaylist[]> {
+  const listed = segments.filter(({ start }) => record.zeroUs + start < toWallUs(options.endMs));
+  if (listed.length === 0) return [];
   const upload = new FolderUpload({ ...options, dir, record });
   const begin = playlistName(options.stem, 'mixed', record.epoch).slice(0, -'.m3u8'.length);
   const stored = await storedObjects(options.target, begin, options.signal);
   if (stored) await upload.compare(stored);
-  await upload.bring(segments, true);
-  return upload.playlists.map((playlist) => playlist.uploaded());
+  await upload.bring(listed, true);
+  const size = await pictureSize(listed.map(({ name }) => join(dir, name)));
+  return upload.playlists.map((playlist) => playlist.uploaded(size));
 }
 
 /**

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import dns from 'node:dns';
 import { writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -97,6 +99,27 @@ test('link-local and metadata addresses never hold a bucket, private ones when a
   const named = await at('http://localhost:9');
   await assert.rejects(named.list(''), fails('address', /at localhost has an address that may not/));
   named.close();
+});
+
+test('a bucket at COS is asked for at its own host, over TLS', async (t) => {
+  const asked: string[] = [];
+  const { lookup } = dns;
+  const answer = (host: string, _options: unknown, done: (error: Error, found: never[]) => void): void => {
+    asked.push(host);
+    done(Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }), []);
+  };
+  Object.assign(dns, { lookup: answer });
+  syncBuiltinESMExports();
+  t.after(() => {
+    Object.assign(dns, { lookup });
+    syncBuiltinESMExports();
+  });
+  const place = { vendor: 'cos', region: 'ap-guangzhou', bucket: 'b-1250000000' } as const;
+  const bucket = await openBucket({ destination: { ...place, ...s3Keys }, allowPrivate: true, clock });
+  t.after(() => bucket.close());
+  const host = 'b-1250000000.cos.ap-guangzhou.myqcloud.com';
+  await assert.rejects(bucket.put('x', Buffer.from('abc'), 'text/plain'), fails('unreachable', /\(ENOTFOUND\)$/));
+  assert.deepEqual(new Set(asked), new Set([host]));
 });
 
 test('an object has its bytes, its type and its checksum; list and stat see it', async (t) => {

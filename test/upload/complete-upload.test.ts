@@ -8,7 +8,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fileKey } from '../../src/naming/file-key.ts';
 import { parsePlaylist } from '../../src/segment/playlist.ts';
-import { completeUpload } from '../../src/upload/complete-upload.ts';
+import { completeUpload, type CompleteUploadOptions } from '../../src/upload/complete-upload.ts';
+import { finishPlaylists } from '../../src/upload/finish-playlists.ts';
+import { FinishError } from '../../src/finish/finish-request.ts';
+import { wallMs } from '../../src/units.ts';
 import type { UploadedPlaylist } from '../../src/upload/bucket-playlist.ts';
 import { taskTurns } from '../../src/upload/upload-turns.ts';
 import { DestinationError } from '../../src/deliver/object-store.ts';
@@ -21,16 +24,19 @@ const anchor = { userId: 'anchor1', mediaId: 'main', epoch: 1 } as const;
 const base = '1400000000_10001_UserId_s_YW5jaG9yMQ.._UserId_e_main';
 const child = fileURLToPath(new URL('./uploading-child.ts', import.meta.url));
 
-const complete = (bench: UploadBench, epochs: number[], signal = new AbortController().signal) =>
-  completeUpload({
-    dirs: epochs.map((epoch) => bench.folder(epoch, 'anchor1')),
-    target: bench.target,
-    stem: stemOf(anchor),
-    shape: 'apart',
-    events: bench.events,
-    turns: taskTurns(),
-    signal,
-  });
+const optionsOf = (bench: UploadBench, epochs: number[]): CompleteUploadOptions => ({
+  dirs: epochs.map((epoch) => bench.folder(epoch, 'anchor1')),
+  endMs: wallMs(4_000_000_000_000),
+  target: bench.target,
+  stem: stemOf(anchor),
+  shape: 'apart',
+  events: bench.events,
+  turns: taskTurns(),
+  signal: new AbortController().signal,
+});
+
+const complete = (bench: UploadBench, epochs: number[], more: Partial<CompleteUploadOptions> = {}) =>
+  completeUpload({ ...optionsOf(bench, epochs), ...more });
 
 /** Puts of segments that the store has been sent since. */
 const segmentPuts = (bench: UploadBench, since: number): string[] =>
@@ -158,12 +164,41 @@ test('a store that does not take everything: the fault is told, nothing is promi
   assert.ok(!list.some((key) => key.endsWith('.m3u8')) || !(await fetchPlaylist(t, bench, list[0]!)).ended);
   const ended = new AbortController();
   ended.abort();
-  await assert.rejects(complete(bench, [1], ended.signal));
+  await assert.rejects(complete(bench, [1], { signal: ended.signal }));
   bench.proxy.treat = () => 'pass';
   const since = bench.proxy.seen.length;
   const uploaded = await complete(bench, [1]);
   assert.ok(segmentPuts(bench, since).length < 10, 'what arrived is not sent again');
   await assertAgrees(t, bench, uploaded, [bench.folder(1, 'anchor1')]);
+});
+
+test('what a finishing job reports of its playlists; what lies behind the end is not in them', async (t) => {
+  const bench = await uploadBench(t);
+  const recording = new TestRecording(t, bench.folder(1, 'anchor1'), anchor);
+  recording.writeUntil(30_000);
+  recording.writer.close();
+  const options = { ...optionsOf(bench, [1]), shape: 'merged' as const, endMs: wallMs(zero / 1000 + 17_500) };
+  const [part, ...more] = await finishPlaylists(options);
+  assert.deepEqual(more, []);
+  const { sha256, sizeBytes, ...rest } = part!;
+  assert.deepEqual(rest, {
+    part: 1,
+    name: `${base}_audiovideo.m3u8`,
+    fileId: '',
+    trackType: 'audio_video',
+    durationMs: 18_000,
+    streams: ['h264', 'aac'],
+    width: 320,
+    height: 180,
+    startMs: zero / 1000,
+    endMs: zero / 1000 + 18_000,
+  });
+  const fetched = await fetchPlaylist(t, bench, `a/b/T/${base}_audiovideo.m3u8`);
+  assert.equal(createHash('sha256').update(fetched.text).digest('hex'), sha256);
+  assert.equal(readFileSync(fetched.path).length, sizeBytes);
+  assert.ok(fetched.ended);
+  const none = { ...options, endMs: wallMs(zero / 1000) };
+  await assert.rejects(finishPlaylists(none), (error) => error instanceof FinishError && error.permanent);
 });
 
 test('nothing was recorded: nothing is uploaded', async (t) => {

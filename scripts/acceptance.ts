@@ -11,7 +11,7 @@ const log = join(folder, 'cases.jsonl');
 const tests = [
   '--test',
   '--test-concurrency=1',
-  ...(process.argv.slice(2).length ? process.argv.slice(2) : ['test/acceptance/**/*.test.ts']),
+  ...(process.argv.slice(2).length ? process.argv.slice(2) : ['test/acceptance/**/*.test.ts', 'test/e2e/**/*.test.ts']),
 ];
 const run = spawnSync(process.execPath, tests, { stdio: 'inherit', env: { ...process.env, CONTRACT_CASES: log } });
 const results = existsSync(log) ? readResults() : new Map<string, boolean>();

@@ -13,7 +13,7 @@ import {
   startApiServer,
   type SdkClient,
 } from './api-server.ts';
-import { contractCase } from './contract-case.ts';
+import { contractCase } from '../kit/contract-case.ts';
 
 const server = await startApiServer();
 after(() => server.close());

@@ -14,7 +14,7 @@ import {
   type Rect,
   type VideoFrames,
 } from '../kit/video-frames.ts';
-import { contractCase } from './contract-case.ts';
+import { contractCase } from '../kit/contract-case.ts';
 
 /**
  * Cases L of contract §9: one room that grows from 1 to 26 anchors while it is recorded in several layouts at once, a

@@ -10,6 +10,7 @@ import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { FLASH_AREA, PATCH_AREA } from '../../src/synthetic/pattern-areas.ts';
 import type { CallbackEvent } from '../kit/callback-receiver.ts';
 import { launchChromium, type ChromiumKit } from '../kit/chromium.ts';
+import { contractCase } from '../kit/contract-case.ts';
 import { avOffsets, findBeeps, findFlashes } from '../kit/flash-beep.ts';
 import { probeFile, topLevelBoxes } from '../kit/media-file.ts';
 import { nalUnits, runWithin, slicesOf } from '../kit/nal-units.ts';
@@ -89,7 +90,7 @@ const fileOf = (events: readonly CallbackEvent[], userId: string): CommittedFile
   return file;
 };
 
-test('callbacks come signed and in order, with raw room and escaped names (E1, E2, E10, E12, E22)', () => {
+contractCase('E1 E2 E10 E12 E22', 'callbacks come signed and in order, with raw room and escaped names', async () => {
   assert.ok(server.receiver.received.every((one) => one.signed));
   assert.deepEqual(
     lesson.single.map((event) => event.EventType),
@@ -118,26 +119,30 @@ test('callbacks come signed and in order, with raw room and escaped names (E1, E
   for (const file of committedFiles(lesson.single)) assert.match(file.FileId, /^\d{19}$/);
 });
 
-test('a finished task is unknown to the API (Q5, Q16)', async () => {
+contractCase('Q5 Q16', 'a finished task is unknown to the API', async () => {
   const ids = { SdkAppId: SDK_APP_ID, TaskId: lesson.singleTask };
   await assert.rejects(server.client.DescribeCloudRecording(ids), { code: 'ResourceNotFound' });
   await assert.rejects(server.client.DeleteCloudRecording(ids), { code: 'ResourceNotFound' });
 });
 
-test('every file is a faststart MP4 with H.264 and AAC that lasts as long as its stamps say (E20)', async () => {
-  for (const file of [...committedFiles(lesson.single), ...committedFiles(lesson.mixed)]) {
-    const path = await server.download(file);
-    const probed = await probeFile(path);
-    assert.deepEqual(probed.streams.map((stream) => stream.codec).sort(), ['aac', 'h264'], file.CacheFile);
-    const boxes = (await topLevelBoxes(path)).map((box) => box.type);
-    assert.ok(boxes.indexOf('moov') < boxes.indexOf('mdat'), `${file.CacheFile}: ${boxes.join(' ')}`);
-    const span = file.EndTimeStamp - file.StartTimeStamp;
-    assert.ok(
-      Math.abs(probed.durationUs / 1000 - span) <= 200,
-      `${file.CacheFile}: ${probed.durationUs} µs of ${span} ms`,
-    );
-  }
-});
+contractCase(
+  'E20',
+  'every file is a faststart MP4 with H.264 and AAC that lasts as long as its stamps say',
+  async () => {
+    for (const file of [...committedFiles(lesson.single), ...committedFiles(lesson.mixed)]) {
+      const path = await server.download(file);
+      const probed = await probeFile(path);
+      assert.deepEqual(probed.streams.map((stream) => stream.codec).sort(), ['aac', 'h264'], file.CacheFile);
+      const boxes = (await topLevelBoxes(path)).map((box) => box.type);
+      assert.ok(boxes.indexOf('moov') < boxes.indexOf('mdat'), `${file.CacheFile}: ${boxes.join(' ')}`);
+      const span = file.EndTimeStamp - file.StartTimeStamp;
+      assert.ok(
+        Math.abs(probed.durationUs / 1000 - span) <= 200,
+        `${file.CacheFile}: ${probed.durationUs} µs of ${span} ms`,
+      );
+    }
+  },
+);
 
 test('stamps follow the timeline: who came when, who left when, and the stop', () => {
   const close = (a: number, b: number, what: string): void =>

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { FLASH_AREA, PATCH_AREA } from '../../src/synthetic/pattern-areas.ts';
 import { launchChromium, type ChromiumKit } from '../kit/chromium.ts';
+import { contractCase } from '../kit/contract-case.ts';
 import { avOffsets, findBeeps, findFlashes } from '../kit/flash-beep.ts';
 import { probeFile } from '../kit/media-file.ts';
 import { committedFiles, SDK_APP_ID, TestServer } from '../kit/server.ts';
@@ -23,7 +24,7 @@ after(async () => {
   await server?.close();
 });
 
-test('an empty room: Idle, then LeaveCode 99 after MaxIdleTime, without files (Q1, E4)', async () => {
+contractCase('Q1 E4', 'an empty room: Idle, then LeaveCode 99 after MaxIdleTime, without files', async () => {
   const taskId = await server.record({ roomId: '501' }, 2, { RecordParams: { MaxIdleTime: 5 } });
   const described = await server.client.DescribeCloudRecording({ SdkAppId: SDK_APP_ID, TaskId: taskId });
   assert.deepEqual([described.Status, described.StorageFileList], ['Idle', []]);
@@ -37,7 +38,7 @@ test('an empty room: Idle, then LeaveCode 99 after MaxIdleTime, without files (Q
   assert.ok(stop! - start! >= 5_000 && stop! - start! <= 7_000, `${stop! - start!} ms`);
 });
 
-test('the same bot in the same room ends the task before with 101 (C46)', async () => {
+contractCase('C46', 'the same bot in the same room ends the task before with 101', async () => {
   const first = await server.record({ roomId: '502' }, 1, {}, 'same_bot');
   await server.receiver.waitForEvent(first, 301, 10_000);
   const second = await server.record({ roomId: '502' }, 1, {}, 'same_bot');
@@ -51,7 +52,7 @@ test('the same bot in the same room ends the task before with 101 (C46)', async 
   );
 });
 
-test('numeric room 503 and string room "503" are two rooms (C41)', async () => {
+contractCase('C41', 'numeric room 503 and string room "503" are two rooms', async () => {
   const numeric = await server.record({ roomId: '503' }, 1, {}, 'bot_n');
   const text = await server.record({ roomId: '503', kind: 'string' }, 1, {}, 'bot_s');
   const anchor = await forkSyntheticAnchor({
@@ -70,7 +71,7 @@ test('numeric room 503 and string room "503" are two rooms (C41)', async () => {
   assert.equal(committedFiles(await server.stop(numeric)).length, 0);
 });
 
-test('camera and screen of one anchor become two files, main and aux (E11)', async () => {
+contractCase('E11', 'camera and screen of one anchor become two files, main and aux', async () => {
   const room = { roomId: '504' };
   const taskId = await server.record(room, 1);
   const camera = await forkSyntheticAnchor({ ...server.whip(room, 'dora'), name: 'dora', colour: '#c08020' });

@@ -118,6 +118,20 @@ export class TestServer {
     return created.TaskId;
   }
 
+  /** Starts a recording in another app of the account, whose secret is `key of <id>`. */
+  async recordIn(sdkAppId: number, room: TestRoom, bot = 'recorder'): Promise<string> {
+    const secretKey = `key of ${sdkAppId}`;
+    const { TaskId } = await this.client.CreateCloudRecording({
+      SdkAppId: sdkAppId,
+      RoomId: room.roomId,
+      UserId: bot,
+      UserSig: signUserSig({ userId: bot, sdkAppId, secretKey, nowMs: Date.now(), expireS: 3600 }),
+      RecordParams: { RecordMode: 1, MaxIdleTime: 600 },
+      StorageParams: { CloudVod: { TencentVod: { ExpireTime: 0 } } },
+    });
+    return TaskId;
+  }
+
   /** Describe's Status. */
   async status(taskId: string): Promise<string> {
     return (await this.client.DescribeCloudRecording({ SdkAppId: SDK_APP_ID, TaskId: taskId })).Status;

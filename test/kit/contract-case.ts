@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { contractCases } from './contract-cases.ts';
+import { contractCases } from '../acceptance/contract-cases.ts';
 
 /** File that gets a line for every case that was run; absent when nobody asks for the list. */
 const log = process.env['CONTRACT_CASES'];

@@ -157,6 +157,14 @@ export const configSchema = z.strictObject({
         .describe('Whether images of layouts may be fetched from loopback and private networks.'),
     })
     .prefault({}),
+  buckets: z
+    .strictObject({
+      allow_private: z
+        .boolean()
+        .default(true)
+        .describe('Whether buckets of CloudStorage may be on loopback and in private networks.'),
+    })
+    .prefault({}),
   accounts: z.array(account).default([]).describe('API accounts. None: a demo account is made and printed.'),
   apps: z.array(app).default([]).describe('Apps. None: a demo app is made and printed.'),
   file_names: z

@@ -9,7 +9,7 @@ import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
-import type { LeasedJob, LeasedTask } from '../worker-api/messages.ts';
+import type { LeasedJob, LeasedTask, TaskReport } from '../worker-api/messages.ts';
 import { AdmittedAnchors } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
@@ -23,7 +23,9 @@ import { SingleRoomRecording } from './single-room-recording.ts';
 import { sweepSpool } from './spool-sweep.ts';
 import { spoolWriter } from './spool-writer.ts';
 import { Spool } from './spool.ts';
+import { beginUpload } from './task-upload.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
+import { UploadedRecording } from './uploaded-recording.ts';
 
 /** Leases one process takes; admission by measured cost comes with a later version. */
 const CAPACITY = { tasks: 200, jobs: 1 };
@@ -129,7 +131,7 @@ function startRun(worker: TaskWorker): RunningTask {
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
   const most = appDirectory(worker.installation.config).app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
-  const recording = new AdmittedAnchors(opened, { plan: task.plan, most, requestKeyFrame });
+  const recording = new AdmittedAnchors(withUpload(worker, opened), { plan: task.plan, most, requestKeyFrame });
   const run = new TaskRun({
     task,
     connect: (listener) => (connection = connectRoom(rooms, task, listener, clock)),
@@ -142,6 +144,18 @@ function startRun(worker: TaskWorker): RunningTask {
   });
   run.start();
   return run;
+}
+
+/** The recording, and beside it the upload of what it writes when that goes to a bucket. */
+function withUpload(
+  { task, spool, reports, installation, clock, log }: TaskWorker,
+  recording: RoomRecording,
+): RoomRecording {
+  const dir = spool.epochFolder(task.taskId, task.epoch);
+  const allowPrivate = installation.config.buckets.allow_private;
+  const report = (told: TaskReport): Promise<void> => reports.push(told);
+  const upload = beginUpload({ task, dir, allowPrivate, report, clock, log });
+  return upload ? new UploadedRecording(recording, upload) : recording;
 }
 
 /** A task that was asked to stop while nobody held it: the room is not entered again, what is on the spool is its files. */

@@ -16,7 +16,12 @@ export class Spool {
 
   /** Folder of one file of one epoch; not created here. */
   folder(taskId: string, epoch: number, fileKey: string): string {
-    return join(this.root, taskId, `e${epoch}`, fileKey);
+    return join(this.epochFolder(taskId, epoch), fileKey);
+  }
+
+  /** Folder of all files of one epoch. */
+  epochFolder(taskId: string, epoch: number): string {
+    return join(this.root, taskId, `e${epoch}`);
   }
 
   /** Tasks that have anything on the spool. */

@@ -1,0 +1,107 @@
+import type { Clock } from '../clock.ts';
+import { openBucket } from '../deliver/bucket.ts';
+import type { ObjectStore } from '../deliver/object-store.ts';
+import { fileStem } from '../naming/file-name.ts';
+import type { Logger } from '../process/log.ts';
+import type { RecordingIdentity } from '../segment/recording-folder.ts';
+import { LiveUploader } from '../upload/live-uploader.ts';
+import type { UploadEvents } from '../upload/upload-events.ts';
+import type { BucketDestination, LeasedTask, TaskReport } from '../worker-api/messages.ts';
+
+/** What the upload of a running task needs. */
+export interface TaskUploadOptions {
+  readonly task: LeasedTask;
+  /** Folder of the task's present epoch on the spool. */
+  readonly dir: string;
+  /** Whether the bucket may be in a private network. */
+  readonly allowPrivate: boolean;
+  /** Queues a report; what is reported twice is told once. */
+  readonly report: (report: TaskReport) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The bot's leaving is told at once: what is not in the bucket by then is the finishing job's. */
+const lastLookMs = 500;
+
+/** Brings a running task's segments into its bucket. Nothing that happens here touches the recording. */
+export class TaskUpload {
+  readonly #options: TaskUploadOptions;
+  readonly #destination: BucketDestination;
+  #store: ObjectStore | undefined;
+  #uploader: LiveUploader | undefined;
+  #closed = false;
+
+  /** Use {@link beginUpload}. */
+  constructor(options: TaskUploadOptions, destination: BucketDestination) {
+    this.#options = options;
+    this.#destination = destination;
+    void this.#open();
+  }
+
+  /** True after {@link TaskUpload.close}. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Once the recording has ended, and before that is told: from then on the finishing job writes to the same keys. */
+  async finish(): Promise<void> {
+    await this.#uploader?.finish(lastLookMs);
+    this.close();
+  }
+
+  /** Stops at once. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#uploader?.close();
+    this.#store?.close();
+  }
+
+  async #open(): Promise<void> {
+    const { allowPrivate, clock, log } = this.#options;
+    try {
+      this.#store = await openBucket({ destination: this.#destination, allowPrivate, clock });
+      if (this.#closed) this.#store.close();
+      else this.#uploader = this.#upload(this.#store);
+    } catch (error) {
+      // The finishing job meets the same and tells it; meanwhile the recording is on the spool.
+      log.error({ err: error }, 'the bucket cannot be used');
+      this.#tell({ kind: 'upload-began', epoch: this.#options.task.epoch, status: 1 });
+    }
+  }
+
+  #upload(store: ObjectStore): LiveUploader {
+    const { task, dir, clock, log } = this.#options;
+    const target = { store, prefix: this.#destination.prefix, taskId: task.taskId };
+    const separateMedia = !task.plan.avMerge;
+    const stemOf = (identity: RecordingIdentity): string => stemIn(task, identity);
+    return new LiveUploader({ dir, target, separateMedia, stemOf, events: this.#events(), clock, log });
+  }
+
+  #events(): UploadEvents {
+    const { epoch } = this.#options.task;
+    return {
+      onBegan: (status) => this.#tell({ kind: 'upload-began', epoch, status }),
+      onFile: (begun) => this.#tell({ kind: 'playlist-began', epoch, ...begun }),
+      onIndex: ({ name }) => this.#tell({ kind: 'playlist-listed', epoch, name }),
+    };
+  }
+
+  #tell(report: TaskReport): void {
+    void this.#options.report(report);
+  }
+}
+
+/** What all names of a recording of the task begin with (contract §5). */
+function stemIn({ room, naming }: LeasedTask, { userId, mediaId }: RecordingIdentity): string {
+  const anchor = mediaId === 'mix' ? undefined : { userId, mediaId };
+  return fileStem({ room, anchor, userDefineRecordId: naming.userDefineRecordId }, naming.mode);
+}
+
+/** Begins to upload, where the task's HLS goes to a bucket. */
+export function beginUpload(options: TaskUploadOptions): TaskUpload | undefined {
+  const { destination, plan } = options.task;
+  if (destination.kind !== 'bucket' || !plan.outputs.includes('hls')) return undefined;
+  return new TaskUpload(options, destination);
+}

@@ -4,7 +4,7 @@ import { playlistText, segmentLines, type Segment } from '../segment/playlist.ts
 import type { RecordingRecord, TrackType } from '../segment/recording-folder.ts';
 import { floorWallMs, toWallMs, wallUs, type WallMs } from '../units.ts';
 import type { SegmentObject } from './upload-receipts.ts';
-import type { PictureSize } from './picture-size.ts';
+import type { RecordedFacts } from './recorded-facts.ts';
 import type { BegunPlaylist } from './upload-events.ts';
 
 /** A playlist in the bucket, with its segments. */
@@ -82,15 +82,17 @@ export class BucketPlaylist {
     return { name: this.name, userId, mediaId, trackType: this.#trackType(), beginMs };
   }
 
-  /** What it is when nothing more comes; `size` is that of the recording's pictures, if it has any. */
-  uploaded(size: PictureSize | undefined): UploadedPlaylist {
+  /** What it is when nothing more comes; `facts` are those of the whole recording. */
+  uploaded(facts: RecordedFacts): UploadedPlaylist {
+    const { sound, picture } = facts;
     const { start = 0, duration = 0 } = this.#last ?? {};
     const trackType = this.#trackType();
-    const { width, height } = (trackType === 'audio' ? undefined : size) ?? { width: 0, height: 0 };
+    const { width, height } = (trackType === 'audio' ? undefined : picture) ?? { width: 0, height: 0 };
+    const found = { h264: picture !== undefined, aac: sound };
     return {
       name: this.name,
       trackType,
-      streams: codecs[trackType].filter((codec) => codec !== 'h264' || size !== undefined),
+      streams: codecs[trackType].filter((codec) => found[codec]),
       width,
       height,
       startMs: this.#startMs(this.#first),

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { DestinationError, type StoredObject } from '../deliver/object-store.ts';
 import { playlistName } from '../naming/hls-name.ts';
-import { recoverFolder, type RecoveredFolder } from '../segment/recover.ts';
+import { parsePlaylist } from '../segment/playlist.ts';
+import { readPlaylist, type RecordingRecord } from '../segment/recording-folder.ts';
+import { recoverFolder } from '../segment/recover.ts';
 import type { UploadedPlaylist } from './bucket-playlist.ts';
 import { toWallUs, type WallMs } from '../units.ts';
 import { FolderUpload, type FolderUploadOptions } from './folder-upload.ts';
-import { pictureSize } from './picture-size.ts';
+import { recordedFacts } from './recorded-facts.ts';
 import { keyOf, type UploadTarget } from './upload-target.ts';
 
 /** What {@link completeUpload} is given. */
@@ -25,17 +27,19 @@ export interface CompleteUploadOptions extends Omit<FolderUploadOptions, 'dir' |
 export async function completeUpload({ dirs, ...options }: CompleteUploadOptions): Promise<UploadedPlaylist[]> {
   const uploaded: UploadedPlaylist[] = [];
   for (const dir of dirs) {
-    const folder = recoverFolder(dir);
-    if (folder) uploaded.push(...(await completeFolder(dir, folder, options)));
+    const record = recoverFolder(dir)?.record;
+    if (record) uploaded.push(...(await completeFolder(dir, record, options)));
   }
   return uploaded;
 }
 
 async function completeFolder(
   dir: string,
-  { record, segments }: RecoveredFolder,
+  record: RecordingRecord,
   options: Omit<CompleteUploadOptions, 'dirs'>,
 ): Promise<UploadedPlaylist[]> {
+  // As the playlist tells them, to the millisecond: what was recovered just now has finer times, which the next try would not have.
+  const { segments } = parsePlaylist(readPlaylist(dir), record.zeroUs);
   const listed = segments.filter(({ start }) => record.zeroUs + start < toWallUs(options.endMs));
   if (listed.length === 0) return [];
   const upload = new FolderUpload({ ...options, dir, record });
@@ -43,8 +47,9 @@ async function completeFolder(
   const stored = await storedObjects(options.target, begin, options.signal);
   if (stored) await upload.compare(stored);
   await upload.bring(listed, true);
-  const size = await pictureSize(listed.map(({ name }) => join(dir, name)));
-  return upload.playlists.map((playlist) => playlist.uploaded(size));
+  const paths = listed.map(({ name }) => join(dir, name));
+  const facts = await recordedFacts(paths, record.trackType);
+  return upload.playlists.map((playlist) => playlist.uploaded(facts));
 }
 
 /**

@@ -96,6 +96,7 @@ test('E23: a recorder killed in the middle: another completes its playlists and 
       [`ha1_${base}_video.m3u8`, 'video'],
     ],
   );
+  assert.deepEqual(await complete(bench, [1, 2]), list, 'the same again');
   const dirs = [1, 2].map((epoch) => bench.folder(epoch, 'anchor1'));
   await assertAgrees(t, bench, list, dirs);
   const { segments } = parsePlaylist(readFileSync(join(dirs[0]!, 'index.m3u8'), 'utf8'), zero);

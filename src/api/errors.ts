@@ -137,8 +137,8 @@ const errorTable = {
     'Ask for several pages.',
   ),
   'InvalidParameter.QueryScaleOversize': caller(
-    'StartTime and EndTime are too far apart: there must be at most {hours} hours between them.',
-    'DescribeRoomInfo is asked about more than 24 hours, or DescribeUserInfo about more than 4',
+    'StartTime and EndTime are too far apart: at most {most} can be asked about at a time.',
+    'DescribeRoomInfo is asked about more than 24 hours, DescribeUserInfo about more than 4, or a statistic about more than 31 days',
     'Ask in several calls.',
   ),
   'InvalidParameter.RoomId': noRoomId,

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import type { MediaLibrary } from '../library/library.ts';
 import type { TaskService } from '../tasks/service.ts';
+import type { UsageQueries } from '../usage/recorded-time.ts';
 import { checkMethod, createDispatcher, type ApiLog, type Dispatcher } from './dispatch.ts';
 import type { ApiReply } from './envelope.ts';
 import { apiError } from './errors.ts';
@@ -10,6 +11,7 @@ import { recordingActions, type VerifyUserSig } from './recording/actions.ts';
 import type { ApiRequest } from './request.ts';
 import { maxBodyBytes, maxFormBytes, maxPostBytes } from './request-size.ts';
 import { roomActions, type RoomServices } from './rooms/actions.ts';
+import { usageActions } from './usage/actions.ts';
 import { vodActions } from './vod/actions.ts';
 
 /** What the recording API needs of the `server` role. */
@@ -19,6 +21,8 @@ export interface RecordingApiOptions {
   readonly verifyUserSig: VerifyUserSig;
   /** Rooms to steer, and who was in them. */
   readonly rooms: Pick<RoomServices, 'control' | 'presence'>;
+  /** What was recorded, for the statistics. */
+  readonly usage: UsageQueries;
   /** Answers the VOD actions. */
   readonly library: MediaLibrary;
   readonly clock: Clock;
@@ -33,7 +37,12 @@ export interface RecordingApiOptions {
  */
 export async function registerRecordingApi(fastify: FastifyInstance, options: RecordingApiOptions): Promise<void> {
   const { apps, clock, rooms } = options;
-  const actions = [...recordingActions(options), ...roomActions({ ...rooms, apps, clock }), ...vodActions(options)];
+  const actions = [
+    ...recordingActions(options),
+    ...roomActions({ ...rooms, apps, clock }),
+    ...usageActions(options),
+    ...vodActions(options),
+  ];
   const dispatcher = createDispatcher({ ...options, actions });
   await fastify.register(async (scope) => serve(scope, dispatcher));
 }

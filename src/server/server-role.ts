@@ -16,6 +16,7 @@ import type { RoleContext, RunningRole } from '../process/role.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createTaskService, type TaskControl } from '../tasks/control.ts';
 import { createTaskQueries, type TaskQueries } from '../tasks/queries.ts';
+import { createUsageQueries } from '../usage/recorded-time.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
 import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { registerDemoPage } from './demo-routes.ts';
@@ -106,7 +107,8 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   const { config, secrets } = installation;
   const roomServices = { control: roomControl, presence: createPresenceQueries(store) };
   const { regions } = config.api;
-  const services = { apps, tasks, verifyUserSig, rooms: roomServices, library };
+  const usage = createUsageQueries(store);
+  const services = { apps, tasks, verifyUserSig, rooms: roomServices, usage, library };
   await registerRecordingApi(http, { ...services, clock, log, regions });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root: libraryRoot, clock });

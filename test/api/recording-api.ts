@@ -129,6 +129,7 @@ export async function startApi(
     clock?: Clock;
     regions?: readonly string[];
     rooms?: RecordingApiOptions['rooms'];
+    usage?: RecordingApiOptions['usage'];
     library?: MediaLibrary;
     apps?: AppDirectory;
   } = {},
@@ -145,6 +146,7 @@ export async function startApi(
     tasks,
     verifyUserSig,
     rooms: options.rooms ?? emptyRooms,
+    usage: options.usage ?? { recorded: async () => [] },
     library: options.library ?? emptyLibrary,
     clock,
     log: { debug: keep('debug'), info: keep('info'), error: keep('error') },

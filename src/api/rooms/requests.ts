@@ -81,7 +81,8 @@ export function checkWindow(
   if (StartTime * 1000 < nowMs - RETENTION_MS - GRACE_MS) {
     throw apiError('InvalidParameter.StartTsOversize', { days: RETENTION_MS / (24 * HOUR_S * 1000) });
   }
-  if (EndTime - StartTime > hours * HOUR_S) throw apiError('InvalidParameter.QueryScaleOversize', { hours });
+  if (EndTime - StartTime > hours * HOUR_S)
+    throw apiError('InvalidParameter.QueryScaleOversize', { most: `${hours} hours` });
   return { fromMs: StartTime * 1000, toMs: EndTime * 1000 + 999 };
 }
 

@@ -20,14 +20,19 @@ export interface Played {
 
 const library = readFileSync(createRequire(import.meta.url).resolve('hls.js'));
 
+const types: Readonly<Record<string, string>> = { '/': 'text/html', '/hls.js': 'text/javascript' };
+
 /** The page's own origin hands out the bucket, so that no rights of a browser stand in between. */
 async function serve(t: TestContext, bucket: S3Server): Promise<string> {
+  const contents = (path: string): Promise<Buffer> | Buffer => {
+    if (path === '/') return Buffer.from('<!doctype html><video>');
+    return path === '/hls.js' ? library : bucket.get(path.slice(1));
+  };
   const server = createServer((request, answer) => {
     const path = decodeURIComponent(request.url ?? '/');
-    if (path === '/hls.js') return void answer.writeHead(200, { 'content-type': 'text/javascript' }).end(library);
-    if (path === '/') return void answer.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><video>');
-    bucket.get(path.slice(1)).then(
-      (bytes) => answer.writeHead(200).end(bytes),
+    const type = types[path] ?? 'application/octet-stream';
+    Promise.resolve(contents(path)).then(
+      (bytes) => answer.writeHead(200, { 'content-type': type }).end(bytes),
       () => answer.writeHead(404).end(),
     );
   });

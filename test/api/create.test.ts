@@ -100,6 +100,10 @@ test('CloudStorage becomes a bucket with its outputs (contract §2.2, §2.4)', a
     ],
   );
   assert.equal((await createdBy(cloud(storage))).plan.avMerge, true, 'a mix is always merged');
+  for (const StreamType of [1, 2]) {
+    const { plan } = await createdBy({ ...rp({ RecordMode: 1, AvMerge: 1, StreamType }), ...cloud(storage) });
+    assert.equal(plan.avMerge, false, 'one medium has nothing to be merged with');
+  }
 });
 
 test('TencentVod’s MediaType decides what the library gets, OutputFormat does not (contract §2.2, §2.4)', async () => {

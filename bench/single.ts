@@ -140,6 +140,8 @@ async function benchFinishing(): Promise<void> {
     limits: { durationMs: 86_400_000, bytes: 2e9 },
     tempDir: join(root, 'unfinished'),
     attempt: 'e1-1',
+    mediaId: 'main',
+    separateMedia: false,
     target: { kind: 'library', root, subAppId: 1 },
     startMs: toWallMs(zero),
     endMs: toWallMs(at(length * 1e6)),

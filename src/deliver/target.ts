@@ -1,9 +1,15 @@
+import { receiptsPath } from '../finish/unfinished.ts';
 import type { FinishRequest } from '../finish/finish-request.ts';
-import { DeliveryError, type Deliver } from './deliverer.ts';
+import { toBucket } from './bucket-delivery.ts';
+import type { Deliver } from './deliverer.ts';
 import { toLibrary } from './library.ts';
+import { deliverOnce } from './receipts.ts';
+import { toTencentVod } from './tencent-vod-delivery.ts';
 
 /** The deliverer of a job, by where its parts go. */
-export function openTarget({ target, fileId }: Pick<FinishRequest, 'target' | 'fileId'>): Deliver {
+export function openTarget(request: Pick<FinishRequest, 'target' | 'fileId' | 'tempDir'>): Deliver {
+  const { target, fileId } = request;
   if (target.kind === 'library') return toLibrary({ ...target, fileId });
-  return () => Promise.reject(new DeliveryError('destination', `nothing can be delivered to a ${target.kind} yet`));
+  const deliver = target.kind === 'bucket' ? toBucket(target) : toTencentVod(target);
+  return deliverOnce(deliver, receiptsPath(request));
 }

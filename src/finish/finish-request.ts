@@ -1,6 +1,7 @@
 import type { WallMs } from '../units.ts';
-import type { BucketDestination, Container, JobFault, VodDestination } from '../worker-api/messages.ts';
 import type { TencentVodStorage } from '../config/apps.ts';
+import type { MediaId } from '../room-key.ts';
+import type { BucketDestination, Container, JobFault, VodDestination } from '../worker-api/messages.ts';
 import type { PartLimits } from './split.ts';
 
 /** Streams that were written into a file, so that it must have them. */
@@ -25,7 +26,12 @@ export interface PartsRequest {
 export type PartsTarget =
   | { readonly kind: 'library'; readonly root: string; readonly subAppId: number }
   | { readonly kind: 'tencent-vod'; readonly account: TencentVodStorage; readonly options: VodDestination }
-  | { readonly kind: 'bucket'; readonly taskId: string; readonly bucket: BucketDestination };
+  | {
+      readonly kind: 'bucket';
+      readonly taskId: string;
+      readonly bucket: BucketDestination;
+      readonly allowPrivate: boolean;
+    };
 
 /** One finishing job as its own process sees it. */
 export interface FinishRequest extends PartsRequest {
@@ -36,6 +42,9 @@ export interface FinishRequest extends PartsRequest {
    * unfinished files: epoch and number of the try, letters, digits and dashes.
    */
   readonly attempt: string;
+  readonly mediaId: MediaId | 'mix';
+  /** HLS in a bucket only: sound and picture in playlists of their own. */
+  readonly separateMedia: boolean;
   /** Name by contract §5 without index and extension. */
   readonly nameStem: string;
   /** FileId of the first part in the library. */

@@ -4,22 +4,27 @@ import { join, resolve } from 'node:path';
 import { makeFolder } from './durable-folder.ts';
 import type { FinishRequest } from './finish-request.ts';
 
-const ourName = /^[0-9a-f]{32}(-[\w-]+)?(\.mp4)?$/;
-/** No job leaves its folder untouched so long; what is older was left by a process that was killed. */
-const abandonedMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+/** Names of ours, and how long a thing of that name may lie untouched before it is nobody's. */
+const kept = [
+  // No job leaves its folder alone so long; what is older was left by a process that was killed.
+  { name: /^[0-9a-f]{32}(-[\w-]+)?(\.mp4)?$/, ms: 24 * hourMs },
+  // A destination that takes no file is tried for a week.
+  { name: /^[0-9a-f]{32}\.delivered$/, ms: 8 * 24 * hourMs },
+] as const;
 
 /**
  * Folder of an attempt's unfinished files. Its name holds the output and the try: a finishing process that has outlived
  * its recorder never writes into the files of its successor.
  */
-export function workFolder({
-  tempDir,
-  fileId,
-  attempt,
-}: Pick<FinishRequest, 'tempDir' | 'fileId' | 'attempt'>): string {
-  const output = createHash('sha256').update(fileId).digest('hex').slice(0, 32);
-  return join(tempDir, `${output}-${attempt}`);
-}
+export const workFolder = (request: Pick<FinishRequest, 'tempDir' | 'fileId' | 'attempt'>): string =>
+  join(request.tempDir, `${outputOf(request.fileId)}-${request.attempt}`);
+
+/** File in which all attempts of a job note what was delivered. */
+export const receiptsPath = ({ tempDir, fileId }: Pick<FinishRequest, 'tempDir' | 'fileId'>): string =>
+  join(tempDir, `${outputOf(fileId)}.delivered`);
+
+const outputOf = (fileId: string): string => createHash('sha256').update(fileId).digest('hex').slice(0, 32);
 
 /** Makes an empty folder for an attempt. */
 export async function claimWorkFolder(path: string): Promise<void> {
@@ -31,16 +36,17 @@ export async function claimWorkFolder(path: string): Promise<void> {
 export async function sweepUnfinished(tempDir: string, nowMs: number): Promise<void> {
   await makeFolder(resolve(tempDir));
   for (const name of await readdir(tempDir)) {
-    if (ourName.test(name)) await removeIfAbandoned(join(tempDir, name), nowMs);
+    const ours = kept.find((one) => one.name.test(name));
+    if (ours) await removeIfOlder(join(tempDir, name), nowMs - ours.ms);
   }
 }
 
 /** Another finishing process may be faster: a file that is gone is what was wanted. */
-async function removeIfAbandoned(path: string, nowMs: number): Promise<void> {
+async function removeIfOlder(path: string, thanMs: number): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (!found || nowMs - found.mtimeMs <= abandonedMs) return;
-  const newest = found.isDirectory() ? await newestMs(path) : found.mtimeMs;
-  if (nowMs - newest > abandonedMs) await rm(path, { recursive: true, force: true });
+  if (!found || found.mtimeMs >= thanMs) return;
+  if (found.isDirectory() && (await newestMs(path)) >= thanMs) return;
+  await rm(path, { recursive: true, force: true });
 }
 
 /** When anything in a folder was last written to. */

@@ -13,6 +13,8 @@ export interface FinishingOptions {
   readonly dataDir: string;
   /** Where the files of an app's VOD tasks go. */
   readonly storageOf: (sdkAppId: number) => AppStorage;
+  /** Whether buckets may be in private networks. */
+  readonly privateBuckets: boolean;
 }
 
 /** Largest MP4 or AAC file, by which reading of "2 GB" ever (contract §5). */
@@ -57,19 +59,21 @@ function finishRequest(job: LeasedJob, options: FinishingOptions): FinishRequest
     endMs: job.endMs,
     tempDir: join(libraryRoot(options), 'unfinished'),
     attempt: `e${job.epoch}-${job.attempt}`,
+    mediaId: job.mediaId,
+    separateMedia: job.separateMedia,
     target: targetOf(job, options),
   };
 }
 
 const libraryRoot = ({ dataDir }: FinishingOptions): string => join(dataDir, 'library');
 
-/** Tencent VOD takes single files: the playlists of its apps stay in the library here, where they play. */
 function targetOf(job: LeasedJob, options: FinishingOptions): PartsTarget {
   const { destination, sdkAppId, taskId } = job;
-  if (destination.kind === 'bucket') return { kind: 'bucket', taskId, bucket: destination };
-  const storage = options.storageOf(sdkAppId);
-  if (storage.kind === 'tencent_vod' && job.container !== 'hls') {
-    return { kind: 'tencent-vod', account: storage, options: destination };
+  if (destination.kind === 'bucket') {
+    return { kind: 'bucket', taskId, bucket: destination, allowPrivate: options.privateBuckets };
   }
-  return { kind: 'library', root: libraryRoot(options), subAppId: destination.subAppId };
+  const storage = options.storageOf(sdkAppId);
+  return storage.kind === 'tencent_vod'
+    ? { kind: 'tencent-vod', account: storage, options: destination }
+    : { kind: 'library', root: libraryRoot(options), subAppId: destination.subAppId };
 }

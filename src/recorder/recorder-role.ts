@@ -73,10 +73,12 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
 }
 
 function finishRunner({ client, spool, installation, clock, log }: Worker): FinishRunner {
+  const { data_dir: dataDir, buckets } = installation.config;
+  const privateBuckets = buckets.allow_private;
   const apps = appDirectory(installation.config);
   const storageOf = (sdkAppId: number): AppStorage => apps.app(sdkAppId)?.storage ?? { kind: 'library' };
   return new FinishRunner({
-    begin: (job) => beginFinishing(job, { spool, dataDir: installation.config.data_dir, storageOf }),
+    begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets }),
     report: (jobId, report) => client.reportJob(jobId, report),
     onConfirmed: (job) => removeSegments(spool, job, log),
     clock,

@@ -31,6 +31,8 @@ const request = (dir: string, dirs: string[], endMs: number): FinishRequest => (
   target: { kind: 'library', root: join(dir, 'library'), subAppId: 7 },
   tempDir: join(dir, 'library', 'unfinished'),
   attempt: 'e1-1',
+  mediaId: 'main',
+  separateMedia: false,
   startMs: toWallMs(at(0)),
   endMs: toWallMs(at(endMs)),
 });

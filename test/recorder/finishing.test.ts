@@ -33,6 +33,7 @@ const options = (spool: Spool, dataDir: string): FinishingOptions => ({
   spool,
   dataDir,
   storageOf: () => ({ kind: 'library' }),
+  privateBuckets: true,
 });
 
 test('segments that are on no disk here may be on another: that is not final', async (t) => {

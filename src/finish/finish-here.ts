@@ -1,9 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
-import { DeliveryError, type Deliver, type LocalPart } from '../deliver/deliverer.ts';
+import type { Deliver, LocalPart } from '../deliver/deliverer.ts';
 import { partName } from '../naming/file-name.ts';
 import type { Container, FinishedPart } from '../worker-api/messages.ts';
-import { FinishError, type FinishRequest } from './finish-request.ts';
+import type { FinishRequest } from './finish-request.ts';
 import { makeParts, type MadePart } from './make-parts.ts';
 import { hashFile } from './publish.ts';
 import { claimWorkFolder, sweepUnfinished, workFolder } from './unfinished.ts';
@@ -14,7 +14,7 @@ const extensions = { mp4: 'mp4', aac: 'aac', hls: 'm3u8' } as const satisfies Re
  * Does the whole work of a job in this process: segments → parts → checks → their destination, one after the other.
  * Nothing goes to the destination before every part has passed its checks. It may be redone at any time. Recorders use
  * {@link finishFile}, which keeps it away from running recordings.
- * @throws FinishError, or the error of the file system.
+ * @throws FinishError, DeliveryError, or the error of the file system.
  */
 export async function finishHere(
   request: FinishRequest,
@@ -49,11 +49,7 @@ async function named(
 }
 
 async function deliverOne(local: LocalPart, deliver: Deliver, signal: AbortSignal): Promise<FinishedPart> {
-  const { fileId, url } = await deliver(local, signal).catch((error: unknown) => {
-    if (!(error instanceof DeliveryError)) throw error;
-    const { fault, permanent, message } = error;
-    throw new FinishError('not-delivered', message, { fault, permanent });
-  });
+  const { fileId, url } = await deliver(local, signal);
   // What is at its destination needs no room here while the others are on their way.
   await rm(local.path, { recursive: true, force: true });
   return finishedPart(local, fileId, url);

@@ -1,5 +1,7 @@
 import { setPriority } from 'node:os';
 import type { JobFault, FinishedPart } from '../worker-api/messages.ts';
+import { deliverPlaylists } from '../deliver/bucket-playlists.ts';
+import { DeliveryError } from '../deliver/deliverer.ts';
 import { openTarget } from '../deliver/target.ts';
 import { finishHere } from './finish-here.ts';
 import { FinishError, type FinishErrorCode, type FinishRequest } from './finish-request.ts';
@@ -17,15 +19,29 @@ export type FinishAnswer =
 
 const below = 10;
 
+/** The recorder kills this process to end its work: nothing in it is told to stop. */
+const { signal } = new AbortController();
+
+function work(request: FinishRequest): Promise<FinishedPart[]> {
+  const { target, container } = request;
+  if (target.kind === 'bucket' && container === 'hls') return deliverPlaylists(request, target, signal);
+  return finishHere(request, openTarget(request), signal);
+}
+
 async function answer(request: FinishRequest): Promise<FinishAnswer> {
   try {
-    // The recorder kills this process to end its work: nothing in it is told to stop.
-    return { kind: 'done', parts: await finishHere(request, openTarget(request), new AbortController().signal) };
+    return { kind: 'done', parts: await work(request) };
   } catch (error) {
-    const told = error instanceof FinishError ? error : new FinishError('failed', (error as Error).message);
-    const { code, fault, permanent, message } = told;
+    const { code, fault, permanent, message } = finishError(error as Error);
     return { kind: 'failed', code, fault, permanent, message };
   }
+}
+
+function finishError(error: Error): FinishError {
+  if (error instanceof FinishError) return error;
+  return error instanceof DeliveryError
+    ? new FinishError('not-delivered', error.message, error)
+    : new FinishError('failed', error.message);
 }
 
 // Recordings that run beside it come first.

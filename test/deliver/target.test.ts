@@ -113,6 +113,27 @@ test('parts go into a bucket, and those that are there are not sent again', asyn
   assert.equal(unfinished().filter((name) => !name.endsWith('.delivered')).length, 0, 'no attempt leaves anything');
 });
 
+test('HLS goes into a bucket from the spool, sound and pictures apart where the task says so', async (t) => {
+  const { options } = recorded(t);
+  const s3 = await startS3(t);
+  const change = { destination: s3.destination(), container: 'hls', separateMedia: true } as const;
+  const done = await finish(change, options);
+  assert.ok(done.kind === 'done', JSON.stringify(done));
+  const lists = ['audio', 'video'].map((medium) => `${job.nameStem}_${medium}.m3u8`);
+  assert.deepEqual(
+    done.parts.map(({ name }) => name),
+    lists,
+  );
+  for (const { name, sha256: hash } of done.parts) assert.equal(sha256(await s3.get(`task/${name}`)), hash);
+  assert.ok((await s3.list()).filter((key) => key.endsWith('.ts')).length >= 20);
+  await s3.close();
+  const refused = await finish({ ...change, attempt: 2 }, options);
+  assert.ok(refused.kind === 'failed' && refused.fault === 'destination', JSON.stringify(refused));
+  const [startMs, endMs] = [toWallMs(at(-9000)), toWallMs(at(-8000))];
+  const nothing = await finish({ ...change, startMs, endMs }, options);
+  assert.ok(nothing.kind === 'failed' && nothing.permanent && nothing.fault === 'content', JSON.stringify(nothing));
+});
+
 test('a bucket in a private network is refused where the configuration says so', async (t) => {
   const { options } = recorded(t);
   const s3 = await startS3(t);

@@ -2,13 +2,19 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSyntheticAnchor, type SyntheticAnchor } from '../../src/synthetic/anchor.ts';
+import type { CommittedFile } from '../../src/demo/receiver.ts';
+import { FLASH_AREA } from '../../src/synthetic/pattern-areas.ts';
 import { CallbackReceiver } from '../kit/callback-receiver.ts';
 import { contractCase } from '../kit/contract-case.ts';
-import { TestServer } from '../kit/server.ts';
+import { avOffsets, findBeeps, findFlashes } from '../kit/flash-beep.ts';
+import { probeFile } from '../kit/media-file.ts';
+import { committedFiles, TestServer } from '../kit/server.ts';
+import { decodeAudio } from '../kit/sound-track.ts';
+import { areaInCell, decodeVideo } from '../kit/video-frames.ts';
 
 /**
  * Cases of contract §9 that take more than a minute, all at once: an anchor who sends nothing, receivers that refuse or
- * sleep, a bot whose room cannot be reached.
+ * sleep, a bot whose room cannot be reached, a recording that is split.
  */
 
 const KEY = 'recordkey';
@@ -21,7 +27,10 @@ let sleeping: CallbackReceiver;
 let garbling: CallbackReceiver;
 let quietTask: string;
 let lostTask: string;
-const began = { quiet: 0 };
+/** Recorded for two and a half minutes and split by the minute. */
+let talker: SyntheticAnchor;
+let long: Record<'single' | 'mixed', string>;
+const began = { quiet: 0, talk: 0 };
 
 /** Further apps of the same account, each with a receiver of its own. */
 const app = (id: number, url: string) => ({ sdk_app_id: id, secret_key: `key of ${id}`, callback: { url, key: KEY } });
@@ -42,6 +51,11 @@ before(async () => {
   await lost.receiver.waitForEvent(lostTask, 301, 10_000);
   for (const pid of lost.process.pids('rooms')) process.kill(pid, 'SIGSTOP');
   for (const { sdk_app_id: sdkAppId } of apps) await server.recordIn(sdkAppId, { roomId: '10017' });
+  const hall = { roomId: '10008' };
+  const minute = { RecordParams: { MaxMediaFileDuration: 1 } };
+  long = { single: await server.record(hall, 1, minute), mixed: await server.record(hall, 2, minute) };
+  talker = await startSyntheticAnchor({ ...server.whip(hall, 'talker'), name: 'talker', colour: '#308050' });
+  began.talk = Date.now();
   const room = { roomId: '10005' };
   silent = await startSyntheticAnchor({ ...server.whip(room, 'quiet'), name: 'quiet', colour: '#806040' });
   silent.muteAudio(true, 'stop');
@@ -53,7 +67,7 @@ before(async () => {
 
 after(async () => {
   for (const pid of lost.process.pids('rooms')) process.kill(pid, 'SIGCONT');
-  await silent.close();
+  await Promise.all([silent.close(), talker.close()]);
   await Promise.all([server.close(), lost.close(), refusing.close(), sleeping.close(), garbling.close()]);
 });
 
@@ -96,3 +110,45 @@ contractCase('E24', 'a bot whose room cannot be reached for long leaves with 100
   const stop = await lost.receiver.waitForEvent(lostTask, 302, 120_000);
   assert.deepEqual(stop.EventInfo.Payload, { LeaveCode: 100 });
 });
+
+contractCase(
+  'F4 F8',
+  'after two and a half minutes, split by the minute: three parts that follow one another',
+  async () => {
+    await sleep(Math.max(0, began.talk + 150_000 - Date.now()));
+    for (const [mode, taskId] of Object.entries(long)) {
+      const parts = committedFiles(await server.stop(taskId, 120_000));
+      assert.deepEqual(
+        parts.map((part) => /(_\d+)\.mp4$/.exec(part.CacheFile)?.[1]),
+        ['_1', '_2', '_3'],
+      );
+      assert.equal(new Set(parts.map((part) => part.FileId)).size, 3);
+      const spans = parts.map((part) => part.EndTimeStamp - part.StartTimeStamp);
+      assert.ok(
+        Math.abs(spans[0]! - 60_000) < 5_000 && Math.abs(spans[1]! - 60_000) < 5_000,
+        `${mode}: ${spans.join(' ')}`,
+      );
+      for (const [i, part] of parts.entries()) {
+        if (i > 0) assert.equal(part.StartTimeStamp, parts[i - 1]!.EndTimeStamp);
+        await assertInSync(part, mode);
+      }
+    }
+  },
+);
+
+/** Every second of a part has its flash and its beep, together. */
+async function assertInSync(part: CommittedFile, mode: string): Promise<void> {
+  const path = await server.download(part);
+  const probed = await probeFile(path);
+  const span = part.EndTimeStamp - part.StartTimeStamp;
+  assert.ok(Math.abs(probed.durationUs / 1000 - span) < 250, `${part.CacheFile}: ${probed.durationUs} of ${span}`);
+  const source = { left: 0, top: 0, width: 640, height: 360 };
+  const cell = mode === 'single' ? source : { left: 0, top: 0, width: 360, height: 640 };
+  const flashes = findFlashes(await decodeVideo(path), areaInCell(FLASH_AREA, cell, source));
+  const offsets = avOffsets(flashes, findBeeps(await decodeAudio(path), 1000));
+  assert.ok(
+    offsets.offsetsUs.length >= Math.floor(span / 1000) - 4,
+    `${part.CacheFile}: ${offsets.offsetsUs.length} marks`,
+  );
+  assert.ok(Math.abs(offsets.medianUs) <= 45_000, `${part.CacheFile}: ${offsets.medianUs}`);
+}

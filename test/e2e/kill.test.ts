@@ -6,6 +6,7 @@ import type { SyntheticAnchor } from '../../src/synthetic/anchor.ts';
 import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { FLASH_AREA } from '../../src/synthetic/pattern-areas.ts';
 import type { CallbackEvent } from '../kit/callback-receiver.ts';
+import { contractCase } from '../kit/contract-case.ts';
 import { findBeeps, findFlashes } from '../kit/flash-beep.ts';
 import { probeFile } from '../kit/media-file.ts';
 import { committedFiles, TestServer } from '../kit/server.ts';
@@ -96,7 +97,7 @@ async function missingSeconds(events: readonly CallbackEvent[]): Promise<number>
   return whole - Math.min(flashes, beeps);
 }
 
-test('recorders killed: the tasks are taken over (306), the files go on over the gap (E23)', async () => {
+contractCase('E23', 'recorders killed: the tasks are taken over (306), the files go on over the gap', async () => {
   const { single, mixed } = await recordOver('recorder');
   assert.deepEqual(types(single), [301, 306, 302, 311, 311, 312]);
   assert.deepEqual(types(mixed), [301, 306, 302, 311, 312]);

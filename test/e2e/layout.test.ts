@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, test, type TestContext } from 'node:test';
+import { after, before, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { plainPng } from '../images/image-files.ts';
 import { serveImages } from '../images/image-server.ts';
 import type { CallbackEvent } from '../kit/callback-receiver.ts';
+import { contractCase } from '../kit/contract-case.ts';
 import { committedFiles, SDK_APP_ID, TestServer } from '../kit/server.ts';
 import { colourDistance, colourOf, decodeVideo, type Rect, type VideoFrame } from '../kit/video-frames.ts';
 
@@ -72,29 +73,33 @@ async function recordTwo(t: TestContext): Promise<{ events: CallbackEvent[]; mod
   return { events: await server.stop(taskId), modifiedMs, missing };
 }
 
-test('a layout with marks, one of them missing, and another layout in the middle: one file that shows both (L18, E14)', async (t) => {
-  const { events, modifiedMs, missing } = await recordTwo(t);
-  assert.deepEqual(
-    events.map(({ EventType }) => EventType).filter((type) => type !== 309),
-    [301, 302, 311, 312],
-  );
-  const failures = events.filter(({ EventType }) => EventType === 309);
-  assert.deepEqual(
-    failures.map(({ EventInfo }) => EventInfo.Payload['Url']),
-    [missing],
-  );
-  const files = committedFiles(events);
-  assert.equal(files.length, 1);
-  const frames = await decodeVideo(await server.download(files[0]!));
-  const modified = modifiedMs - files[0]!.StartTimeStamp;
-  const before = frames.at(modified - 1_500);
-  assertShows(before, area(568, 28, 48, 32), LOGO, 'logo');
-  assertShows(before, area(16, 280, 130, 16), ANNA.colour, 'Anna small at the bottom left');
-  assertShows(before, area(200, 80, 240, 24), BEN.colour, 'Ben behind everything');
-  assert.ok((before?.luma(area(488, 288, 104, 32)) ?? 0) > 40, 'ink of the text');
-  const after = frames.at(modified + 1_200);
-  assertShows(after, area(100, 40, 120, 12), BEN.colour, 'Ben in his own cell');
-  assertShows(after, area(422, 220, 120, 12), ANNA.colour, 'Anna in the free cell');
-  assertShows(after, area(336, 16, 288, 150), BACKGROUND, 'background where nobody is, and no mark');
-  assertShows(after, area(16, 196, 288, 150), BACKGROUND, 'background at the bottom left');
-});
+contractCase(
+  'L18 E14',
+  'a layout with marks, one of them missing, and another layout in the middle: one file that shows both',
+  async (t) => {
+    const { events, modifiedMs, missing } = await recordTwo(t);
+    assert.deepEqual(
+      events.map(({ EventType }) => EventType).filter((type) => type !== 309),
+      [301, 302, 311, 312],
+    );
+    const failures = events.filter(({ EventType }) => EventType === 309);
+    assert.deepEqual(
+      failures.map(({ EventInfo }) => EventInfo.Payload['Url']),
+      [missing],
+    );
+    const files = committedFiles(events);
+    assert.equal(files.length, 1);
+    const frames = await decodeVideo(await server.download(files[0]!));
+    const modified = modifiedMs - files[0]!.StartTimeStamp;
+    const before = frames.at(modified - 1_500);
+    assertShows(before, area(568, 28, 48, 32), LOGO, 'logo');
+    assertShows(before, area(16, 280, 130, 16), ANNA.colour, 'Anna small at the bottom left');
+    assertShows(before, area(200, 80, 240, 24), BEN.colour, 'Ben behind everything');
+    assert.ok((before?.luma(area(488, 288, 104, 32)) ?? 0) > 40, 'ink of the text');
+    const after = frames.at(modified + 1_200);
+    assertShows(after, area(100, 40, 120, 12), BEN.colour, 'Ben in his own cell');
+    assertShows(after, area(422, 220, 120, 12), ANNA.colour, 'Anna in the free cell');
+    assertShows(after, area(336, 16, 288, 150), BACKGROUND, 'background where nobody is, and no mark');
+    assertShows(after, area(16, 196, 288, 150), BACKGROUND, 'background at the bottom left');
+  },
+);

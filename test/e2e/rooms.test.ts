@@ -6,6 +6,7 @@ import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { privilege, RECORDER_PRIVILEGES, signPrivateMapKey } from '../../src/usersig/private-map-key.ts';
 import { signUserSig } from '../../src/usersig/verify.ts';
 import { CallbackReceiver } from '../kit/callback-receiver.ts';
+import { contractCase } from '../kit/contract-case.ts';
 import { probeFile } from '../kit/media-file.ts';
 import { committedFiles, SDK_APP_ID, TestServer, type TestRoom } from '../kit/server.ts';
 
@@ -108,54 +109,58 @@ async function assertOneGoodFile(taskId: string): Promise<void> {
   assert.ok(probed.video && probed.audio && probed.durationUs > 1_000_000);
 }
 
-test('E6, E7: RemoveUser of the robot ends with LeaveCode 1, DismissRoom with 2, for numeric and string rooms', async () => {
-  const number = { roomId: '601' };
-  const text = { roomId: '会议/601' };
-  const anchors = await Promise.all([publish(number, 'anna'), publish(text, 'tina')]);
-  const tasks = {
-    removed: await server.record(number, 1, {}, 'robot_a'),
-    dismissed: await server.record(number, 1, {}, 'robot_b'),
-    removedText: await server.record(text, 1, {}, 'robot_a'),
-    dismissedText: await server.record(text, 1, {}, 'robot_b'),
-  };
-  for (const task of Object.values(tasks)) await server.untilStatus(task, 'InProgress');
-  await sleep(2_500);
-  const UserIds = ['robot_a'];
-  await client.RemoveUser({ SdkAppId: SDK_APP_ID, RoomId: 601, UserIds });
-  await client.RemoveUserByStrRoomId({ SdkAppId: SDK_APP_ID, RoomId: text.roomId, UserIds });
-  assert.equal(await leaveCode(tasks.removed), 1);
-  assert.equal(await leaveCode(tasks.removedText), 1);
-  assert.equal(await server.status(tasks.dismissed), 'InProgress');
-  await client.DismissRoom({ SdkAppId: SDK_APP_ID, RoomId: 601 });
-  await client.DismissRoomByStrRoomId({ SdkAppId: SDK_APP_ID, RoomId: text.roomId });
-  assert.equal(await leaveCode(tasks.dismissed), 2);
-  assert.equal(await leaveCode(tasks.dismissedText), 2);
-  for (const task of Object.values(tasks)) await assertOneGoodFile(task);
-  await Promise.all(anchors.map((anchor) => anchor.close()));
-  await assert.rejects(client.DismissRoom({ SdkAppId: SDK_APP_ID, RoomId: 601 }), {
-    code: 'FailedOperation.RoomNotExist',
-  });
+contractCase(
+  'E6 E7',
+  'RemoveUser of the robot ends with LeaveCode 1, DismissRoom with 2, for numeric and string rooms',
+  async () => {
+    const number = { roomId: '601' };
+    const text = { roomId: '会议/601' };
+    const anchors = await Promise.all([publish(number, 'anna'), publish(text, 'tina')]);
+    const tasks = {
+      removed: await server.record(number, 1, {}, 'robot_a'),
+      dismissed: await server.record(number, 1, {}, 'robot_b'),
+      removedText: await server.record(text, 1, {}, 'robot_a'),
+      dismissedText: await server.record(text, 1, {}, 'robot_b'),
+    };
+    for (const task of Object.values(tasks)) await server.untilStatus(task, 'InProgress');
+    await sleep(2_500);
+    const UserIds = ['robot_a'];
+    await client.RemoveUser({ SdkAppId: SDK_APP_ID, RoomId: 601, UserIds });
+    await client.RemoveUserByStrRoomId({ SdkAppId: SDK_APP_ID, RoomId: text.roomId, UserIds });
+    assert.equal(await leaveCode(tasks.removed), 1);
+    assert.equal(await leaveCode(tasks.removedText), 1);
+    assert.equal(await server.status(tasks.dismissed), 'InProgress');
+    await client.DismissRoom({ SdkAppId: SDK_APP_ID, RoomId: 601 });
+    await client.DismissRoomByStrRoomId({ SdkAppId: SDK_APP_ID, RoomId: text.roomId });
+    assert.equal(await leaveCode(tasks.dismissed), 2);
+    assert.equal(await leaveCode(tasks.dismissedText), 2);
+    for (const task of Object.values(tasks)) await assertOneGoodFile(task);
+    await Promise.all(anchors.map((anchor) => anchor.close()));
+    await assert.rejects(client.DismissRoom({ SdkAppId: SDK_APP_ID, RoomId: 601 }), {
+      code: 'FailedOperation.RoomNotExist',
+    });
 
-  await untilTold(
-    () => toldOf(601).some(({ type }) => type === 102) && toldOf(text.roomId).some(({ type }) => type === 102),
-  );
-  const anna = story(601, 'anna');
-  assert.deepEqual(
-    [anna.slice(0, 2), anna.at(-1)],
-    [
+    await untilTold(
+      () => toldOf(601).some(({ type }) => type === 102) && toldOf(text.roomId).some(({ type }) => type === 102),
+    );
+    const anna = story(601, 'anna');
+    assert.deepEqual(
+      [anna.slice(0, 2), anna.at(-1)],
       [
-        [101, undefined],
-        [103, 1],
+        [
+          [101, undefined],
+          [103, 1],
+        ],
+        [104, 3],
       ],
+    );
+    assert.deepEqual(new Set(anna.slice(2, -1).map(([type]) => type)), new Set([201, 203]));
+    assert.deepEqual(story(text.roomId, 'robot_a'), [
+      [103, 1],
       [104, 3],
-    ],
-  );
-  assert.deepEqual(new Set(anna.slice(2, -1).map(([type]) => type)), new Set([201, 203]));
-  assert.deepEqual(story(text.roomId, 'robot_a'), [
-    [103, 1],
-    [104, 3],
-  ]);
-});
+    ]);
+  },
+);
 
 test('who was in the room, by API and by callbacks: signed, in order, in time', async () => {
   const room = { roomId: '602' };
@@ -248,44 +253,49 @@ test('the server killed: what happens in rooms meanwhile is told when it is back
   assert.ok(observer.received.length > before);
 });
 
-test('C49: with advanced control a bot needs a PrivateMapKey: 301 Status 1 without, a running task with', async () => {
-  const room = { sdkAppId: STRICT_APP, kind: 'number', roomId: '605' } as const;
-  const signed = { secretKey: STRICT_SECRET, nowMs: Date.now(), expireS: 3600 };
-  const record = async (bot: string, privileges?: number): Promise<string> => {
-    const { TaskId } = await server.client.CreateCloudRecording({
-      SdkAppId: STRICT_APP,
-      RoomId: room.roomId,
-      RoomIdType: 1,
-      UserId: bot,
-      UserSig: signUserSig({ ...signed, userId: bot, sdkAppId: STRICT_APP }),
-      RecordParams: { RecordMode: 1, MaxIdleTime: 30 },
-      StorageParams: { CloudVod: { TencentVod: { ExpireTime: 0 } } },
-      ...(privileges === undefined
-        ? {}
-        : { PrivateMapKey: signPrivateMapKey({ ...signed, userId: bot, room, privileges }) }),
-    });
-    return TaskId;
-  };
-  const [none, lame, good] = [
-    await record('bot1'),
-    await record('bot2', RECORDER_PRIVILEGES & ~privilege.enterRoom),
-    await record('bot3', RECORDER_PRIVILEGES),
-  ];
-  const statusOf = async (task: string) => (await observer.waitForEvent(task, 301, 10_000)).EventInfo.Payload['Status'];
-  assert.deepEqual([await statusOf(none), await statusOf(lame), await statusOf(good)], [1, 1, 0]);
-  const url = `${server.process.url}/whip/${STRICT_APP}/605/anchor?media=main`;
-  const token = signUserSig({ ...signed, userId: 'anchor', sdkAppId: STRICT_APP });
-  await assert.rejects(forkSyntheticAnchor({ url, token, name: 'anchor', colour: '#808080' }), /PrivateMapKey/);
-  const key = signPrivateMapKey({ ...signed, userId: 'anchor', room, privileges: 2 | 4 | 16 });
-  const allowed = `${url}&private_map_key=${encodeURIComponent(key)}`;
-  const anchor = await forkSyntheticAnchor({ url: allowed, token, name: 'anchor', colour: '#808080' });
-  await sleep(2_500);
-  await server.client.DeleteCloudRecording({ SdkAppId: STRICT_APP, TaskId: good });
-  await observer.waitForEvent(good, 312, 30_000);
-  assert.equal(committedFiles(observer.events(good)).length, 1);
-  assert.deepEqual(
-    [none, lame].map((task) => observer.events(task).map(({ EventType }) => EventType)),
-    [[301], [301]],
-  );
-  await anchor.close();
-});
+contractCase(
+  'C49',
+  'with advanced control a bot needs a PrivateMapKey: 301 Status 1 without, a running task with',
+  async () => {
+    const room = { sdkAppId: STRICT_APP, kind: 'number', roomId: '605' } as const;
+    const signed = { secretKey: STRICT_SECRET, nowMs: Date.now(), expireS: 3600 };
+    const record = async (bot: string, privileges?: number): Promise<string> => {
+      const { TaskId } = await server.client.CreateCloudRecording({
+        SdkAppId: STRICT_APP,
+        RoomId: room.roomId,
+        RoomIdType: 1,
+        UserId: bot,
+        UserSig: signUserSig({ ...signed, userId: bot, sdkAppId: STRICT_APP }),
+        RecordParams: { RecordMode: 1, MaxIdleTime: 30 },
+        StorageParams: { CloudVod: { TencentVod: { ExpireTime: 0 } } },
+        ...(privileges === undefined
+          ? {}
+          : { PrivateMapKey: signPrivateMapKey({ ...signed, userId: bot, room, privileges }) }),
+      });
+      return TaskId;
+    };
+    const [none, lame, good] = [
+      await record('bot1'),
+      await record('bot2', RECORDER_PRIVILEGES & ~privilege.enterRoom),
+      await record('bot3', RECORDER_PRIVILEGES),
+    ];
+    const statusOf = async (task: string) =>
+      (await observer.waitForEvent(task, 301, 10_000)).EventInfo.Payload['Status'];
+    assert.deepEqual([await statusOf(none), await statusOf(lame), await statusOf(good)], [1, 1, 0]);
+    const url = `${server.process.url}/whip/${STRICT_APP}/605/anchor?media=main`;
+    const token = signUserSig({ ...signed, userId: 'anchor', sdkAppId: STRICT_APP });
+    await assert.rejects(forkSyntheticAnchor({ url, token, name: 'anchor', colour: '#808080' }), /PrivateMapKey/);
+    const key = signPrivateMapKey({ ...signed, userId: 'anchor', room, privileges: 2 | 4 | 16 });
+    const allowed = `${url}&private_map_key=${encodeURIComponent(key)}`;
+    const anchor = await forkSyntheticAnchor({ url: allowed, token, name: 'anchor', colour: '#808080' });
+    await sleep(2_500);
+    await server.client.DeleteCloudRecording({ SdkAppId: STRICT_APP, TaskId: good });
+    await observer.waitForEvent(good, 312, 30_000);
+    assert.equal(committedFiles(observer.events(good)).length, 1);
+    assert.deepEqual(
+      [none, lame].map((task) => observer.events(task).map(({ EventType }) => EventType)),
+      [[301], [301]],
+    );
+    await anchor.close();
+  },
+);

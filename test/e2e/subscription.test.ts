@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommittedFile } from '../../src/demo/receiver.ts';
 import { layoutPictures } from '../../src/layout/layout-pictures.ts';
@@ -7,6 +7,7 @@ import { gridPlan } from '../../src/layout/layout-plan.ts';
 import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { PATCH_AREA } from '../../src/synthetic/pattern-areas.ts';
 import type { CallbackEvent } from '../kit/callback-receiver.ts';
+import { contractCase } from '../kit/contract-case.ts';
 import { findBeeps } from '../kit/flash-beep.ts';
 import { probeFile } from '../kit/media-file.ts';
 import { committedFiles, SDK_APP_ID, TestServer } from '../kit/server.ts';
@@ -90,7 +91,7 @@ const fileOf = (events: readonly CallbackEvent[], userId: string): CommittedFile
   return file;
 };
 
-test('single: lists judge sound and picture apart, and a relay robot has no file (C39)', async () => {
+contractCase('C39', 'single: lists judge sound and picture apart, and a relay robot has no file', async () => {
   const files = committedFiles(session.single);
   assert.deepEqual(
     new Map(files.map((file) => [file.UserId, file.TrackType])),
@@ -113,7 +114,7 @@ test('single: lists judge sound and picture apart, and a relay robot has no file
   assert.ok(colourDistance((await decodeVideo(bob!)).colourAt(5_000, patch), colourOf(BOB.colour)) < 40);
 });
 
-test('mixed: lists are followed from a second after the API has answered (Q10)', async () => {
+contractCase('Q10', 'mixed: lists are followed from a second after the API has answered', async () => {
   const file = fileOf(session.mixed, '');
   const path = await server.download(file);
   const [frames, sound] = [await decodeVideo(path), await decodeAudio(path)];

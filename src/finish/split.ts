@@ -5,7 +5,7 @@ import { transportRate } from '../segment/transport-time.ts';
 import { readAccessUnit } from './access-unit.ts';
 import { beginning, cutPictures, cutSound, type Cut, type CutPicture } from './cut.ts';
 import { PictureGate } from './picture-gate.ts';
-import { spansOf, type PartSpan } from './part-media.ts';
+import { partPackets, spansOf, type PartSpan } from './part-media.ts';
 import type { PlacedPacket, PlacedSegment, RecordedMedia, TickSpan } from './recorded-media.ts';
 
 /** When a file is split (contract §5): whichever comes first. */
@@ -52,16 +52,19 @@ export function planParts(options: SplitOptions): PartSpan[] {
 }
 
 function nextCut(options: SplitOptions, begin: Cut): Cut | undefined {
-  const { media, end, limits, by } = options;
+  const { media, end, limits } = options;
   const limit = begin.at + Math.round((limits.durationMs * transportRate) / 1000);
   const longest = { from: begin.at, to: Math.min(end, limit + waitTicks) };
   const bySize = mayExceed(media, longest, limits.bytes * usable) ? cutBySize(options, begin, longest) : undefined;
   if (!bySize && limit >= end) return undefined;
-  const byTime = (): Cut =>
-    by === 'picture' ? pictureCut(media, begin, limit) : soundCut(media, limit, by.sampleRate);
-  const cut = bySize && bySize.at <= limit ? bySize : byTime();
+  const cut = bySize && bySize.at <= limit ? bySize : earlier(bySize, cutByTime(options, begin, limit));
   return cut.at > begin.at && cut.at <= end - shortestRest ? cut : undefined;
 }
+
+const cutByTime = ({ media, by }: SplitOptions, begin: Cut, limit: number): Cut =>
+  by === 'picture' ? pictureCut(media, begin, limit) : soundCut(media, limit, by.sampleRate);
+
+const earlier = (one: Cut | undefined, other: Cut): Cut => (one && one.at < other.at ? one : other);
 
 const framesIn = (ticks: number, sampleRate = 48_000): number =>
   Math.ceil((ticks * sampleRate) / (transportRate * aacFrameSamples));
@@ -75,24 +78,27 @@ function mayExceed(media: RecordedMedia, span: TickSpan, bytes: number): boolean
 }
 
 /** The last place where the part can be cut before it is full; if it is full before the first, the first. */
-function cutBySize({ media, limits, by }: SplitOptions, begin: Cut, span: TickSpan): Cut | undefined {
+function cutBySize({ media, limits, by }: SplitOptions, begin: Cut, { to }: TickSpan): Cut | undefined {
   const budget = limits.bytes * usable - headBytes;
   const gate = new PictureGate();
   let bytes = 0;
   let last: Cut | undefined;
-  for (const packet of media.packets(media.segments(span))) {
+  for (const packet of partPackets(media, { begin, end: { at: to, dts: Infinity } })) {
     const { kind, pts, dts, data } = packet;
-    if (pts < span.from || dts < begin.dts || pts >= span.to) continue;
-    const sound = perSound * framesIn(pts - span.from, by === 'picture' ? undefined : by.sampleRate);
     const isPlace = kind === 'video' ? admitsKey(gate, packet) : by !== 'picture';
-    const full = bytes + sound > budget;
+    if (pts + begin.at >= to || (kind === 'audio' && pts < 0)) continue;
+    const full = bytes + soundIndex(pts, by) > budget;
     if (full && last) return last;
-    if (isPlace && pts > span.from) last = { at: pts, dts: by === 'picture' ? dts : pts };
+    if (isPlace && pts > 0) last = { at: begin.at + pts, dts: begin.at + (by === 'picture' ? dts : pts) };
     if (full && last) return last;
     if (kind === 'audio' || by === 'picture') bytes += data.length + (kind === 'video' ? perPicture : 0);
   }
   return undefined;
 }
+
+/** What the index takes for the sound of so many ticks. */
+const soundIndex = (ticks: number, by: SplitOptions['by']): number =>
+  perSound * framesIn(Math.max(0, ticks), by === 'picture' ? undefined : by.sampleRate);
 
 function admitsKey(gate: PictureGate, packet: PlacedPacket): boolean {
   const { key } = readAccessUnit(packet.data);

@@ -162,6 +162,27 @@ test('parts by bytes stay below the limit and above nine tenths of it', async (t
   await sameSound(parts, one!);
 });
 
+test('pictures that are decoded out of sight count for the size of the part, too', async (t) => {
+  const dir = join(tempDir(t), 'e1');
+  const recording = await record(dir, { streams: 'video' });
+  const noisy = { noise: true, bitrate: 1_200_000 };
+  // No key frame for twenty seconds, then one every second: the second part begins with hidden pictures.
+  const units = [
+    ...(await camera({ ...noisy, from: at(0), count: 500, gop: 5000 })),
+    ...(await camera({ ...noisy, from: at(20_000), count: 500, gop: 25 })),
+  ];
+  await play(recording, units, 40_100);
+  await recording.finish(at(40_000));
+  const [one] = await split(t, { dirs: [dir], endMs: 40_000 });
+  const bytes = Math.round(statSync(one!.path).size / 2);
+  const parts = await split(t, { dirs: [dir], endMs: 40_000, limits: { bytes, durationMs: 4000 } });
+  const tight = await split(t, { dirs: [dir], endMs: 40_000, limits: { bytes, durationMs: 19_000 } });
+  assert.ok(cutsOf(parts).length > 5 && cutsOf(tight).length >= 2);
+  for (const { path } of [...parts, ...tight]) assert.ok(statSync(path).size <= bytes, `${statSync(path).size}`);
+  const shown = (await decodeVideo(one!.path)).frames.map((frame) => frame.luma(whole));
+  await samePictures(parts, 1000, (n) => shown[n]!);
+});
+
 test('sound alone is cut where a frame begins, as MP4 and as AAC', async (t) => {
   const dir = await epoch(join(tempDir(t), 'e1'), { seconds: 25, sound: chirp });
   const [one] = await split(t, { dirs: [dir], endMs: 25_000 });

@@ -6,6 +6,9 @@ import type { TestContext } from 'node:test';
 import type { ChromiumKit } from '../kit/chromium.ts';
 import type { S3Server } from '../kit/s3-server.ts';
 
+/** What hands out objects by their keys. */
+type Objects = Pick<S3Server, 'get'>;
+
 /** What a player made of a playlist. */
 export interface Played {
   /** Seconds, as the media element says. */
@@ -23,7 +26,7 @@ const library = readFileSync(createRequire(import.meta.url).resolve('hls.js'));
 const types: Readonly<Record<string, string>> = { '/': 'text/html', '/hls.js': 'text/javascript' };
 
 /** The page's own origin hands out the bucket, so that no rights of a browser stand in between. */
-async function serve(t: TestContext, bucket: S3Server): Promise<string> {
+async function serve(t: TestContext, bucket: Objects): Promise<string> {
   const contents = (path: string): Promise<Buffer> | Buffer => {
     if (path === '/') return Buffer.from('<!doctype html><video>');
     return path === '/hls.js' ? library : bucket.get(path.slice(1));
@@ -61,7 +64,7 @@ const play = (url: string): string => `new Promise((resolve) => {
 })`;
 
 /** Plays an ended playlist of a bucket in Chromium with hls.js. */
-export async function playInBrowser(t: TestContext, kit: ChromiumKit, bucket: S3Server, key: string): Promise<Played> {
+export async function playInBrowser(t: TestContext, kit: ChromiumKit, bucket: Objects, key: string): Promise<Played> {
   const origin = await serve(t, bucket);
   const page = await kit.browser.newPage();
   await page.goto(origin);

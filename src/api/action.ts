@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Account } from '../config/apps.ts';
 import type { ResponseFields } from './envelope.ts';
+import type { FaultCode } from './errors.ts';
 import { checkParameters, type RawParameters } from './parameters.ts';
 
 /** One action of one API version, ready to be called with undecided parameters. */
@@ -9,6 +10,8 @@ export interface Action {
   readonly version: string;
   /** Calls per second of one account when fewer than the account's own limit. */
   readonly queriesPerSecond: number | undefined;
+  /** The code of a fault of ours; InternalError when absent. */
+  readonly faultCode?: FaultCode | undefined;
   /**
    * Checks the parameters and does the work for the account that signed.
    * Rejects with ApiError for an answer that is an error, with anything else for a fault of ours.
@@ -25,17 +28,20 @@ export interface ActionDefinition<Schema extends z.ZodType> {
   readonly twoLevelMissing: ReadonlySet<string>;
   /** Calls per second of one account, for an action that may be called less often than others (contract §2.11). */
   readonly queriesPerSecond?: number;
+  /** The code of a fault of ours, for an action that has its own (contract §2.10). */
+  readonly faultCode?: FaultCode;
   /** Runs behind the schema: types are trusted here. */
   readonly run: (request: z.infer<Schema>, account: Account) => Promise<ResponseFields>;
 }
 
 /** Puts the schema in front of the work. */
 export function defineAction<Schema extends z.ZodType>(definition: ActionDefinition<Schema>): Action {
-  const { name, version, queriesPerSecond, schema, twoLevelMissing, run } = definition;
+  const { name, version, queriesPerSecond, faultCode, schema, twoLevelMissing, run } = definition;
   return {
     name,
     version,
     queriesPerSecond,
+    faultCode,
     call: async (parameters, account) => run(checkParameters(schema, parameters, twoLevelMissing), account),
   };
 }

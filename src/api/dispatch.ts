@@ -6,7 +6,7 @@ import { authenticate } from './authenticate.ts';
 import { readCall, type ApiCall } from './call.ts';
 import { maxCallMs, within } from './deadline.ts';
 import { errorReply, successReply, type ApiReply, type ResponseFields } from './envelope.ts';
-import { ApiError, apiError } from './errors.ts';
+import { ApiError, apiError, type FaultCode } from './errors.ts';
 import { readParameters } from './parameters.ts';
 import { RateWindow } from './rate-window.ts';
 import type { ApiRequest } from './request.ts';
@@ -45,7 +45,7 @@ export function createDispatcher(options: DispatchOptions): Dispatcher {
   const rates = new RateWindow(options.clock);
   return {
     answer: (request) => answer(request, options, rates),
-    refuse: (error) => failure(error, { requestId: randomUUID(), action: '' }, options.log),
+    refuse: (error) => failure(error, { requestId: randomUUID(), action: '' }, options),
   };
 }
 
@@ -65,7 +65,7 @@ async function answer(request: ApiRequest, options: DispatchOptions, rates: Rate
     options.log.debug(trace, 'api call');
     return reply;
   } catch (error) {
-    return failure(error, trace, options.log);
+    return failure(error, trace, options);
   }
 }
 
@@ -124,10 +124,13 @@ function checkRegion({ region }: ApiCall, regions: readonly string[] | undefined
   if (regions && region && !regions.includes(region)) throw apiError('UnsupportedRegion');
 }
 
-function failure(error: unknown, trace: Trace, log: ApiLog): ApiReply {
-  const known = error instanceof ApiError ? error : apiError('InternalError.CRInternalError');
+function failure(error: unknown, trace: Trace, { actions, log }: DispatchOptions): ApiReply {
+  const known = error instanceof ApiError ? error : apiError(faultCode(trace.action, actions));
   const fields = { ...trace, code: known.code };
   if (known.fault === 'ours') log.error({ ...fields, err: error }, 'api call failed');
   else log.info({ ...fields, reason: known.message }, 'api call refused');
   return errorReply(trace.requestId, known);
 }
+
+const faultCode = (name: string, actions: readonly Action[]): FaultCode =>
+  actions.find((action) => action.name === name)?.faultCode ?? 'InternalError';

@@ -42,12 +42,6 @@ const missing = caller(
   'Send the parameter that the message names.',
 );
 
-const noRoomId = caller(
-  'The RoomId is not valid: {rule}.',
-  'an action on rooms names a room in a form that no room can have',
-  'Send a number from 1 to 4294967294, or with the action for string rooms a text of at most 64 bytes.',
-);
-
 const errorTable = {
   'AuthFailure.InvalidAuthorization': caller(
     'The Authorization header is not valid: it must be TC3-HMAC-SHA256 with Credential, SignedHeaders (content-type and host at least) and Signature.',
@@ -79,11 +73,6 @@ const errorTable = {
     'the value belongs to an app of another account',
     'Use a value of your own, or add the app to the account in the configuration.',
   ),
-  FailedOperation: caller(
-    'The operation failed: {reason}.',
-    'the request is right and the state of what it names does not allow it',
-    'Act on the reason in the message.',
-  ),
   'FailedOperation.InvalidVodUser': caller(
     'The account has no media library.',
     'a call of the media library comes from an account without an app that has one',
@@ -101,11 +90,11 @@ const errorTable = {
   ),
   InternalError: ours(
     'An internal error occurred. Please retry the request later.',
-    'this server failed at a request that concerns no recording',
+    'this server failed, or did not finish within six seconds, at a call that is none of the four on recordings. What was asked for may have been done nevertheless',
   ),
   'InternalError.CRInternalError': ours(
     'An internal error occurred. Please retry the request later.',
-    'this server failed, or did not finish within six seconds. What was asked for may have been done nevertheless',
+    'this server failed, or did not finish within six seconds, at a call on recordings. What was asked for may have been done nevertheless',
   ),
   'InternalError.GetRoomFromCacheError': ours(
     'The rooms cannot be reached at the moment. Please retry the request later.',
@@ -141,7 +130,11 @@ const errorTable = {
     'DescribeRoomInfo is asked about more than 24 hours, DescribeUserInfo about more than 4, or a statistic about more than 31 days',
     'Ask in several calls.',
   ),
-  'InvalidParameter.RoomId': noRoomId,
+  'InvalidParameter.RoomId': caller(
+    'The RoomId is not valid: {rule}.',
+    'an action on rooms names a room in a form that no room can have',
+    'Send a number from 1 to 4294967294, or with the action for string rooms a text of at most 64 bytes.',
+  ),
   'InvalidParameter.SdkAppId': caller(
     'The SdkAppId does not exist or does not belong to the account.',
     'the app is unknown, or the account that signed may not act for it',
@@ -187,7 +180,6 @@ const errorTable = {
     'a list of files is too long',
     'Ask in several calls.',
   ),
-  'InvalidParameterValue.RoomId': noRoomId,
   'InvalidParameterValue.SubAppId': caller(
     'The SubAppId does not exist or does not belong to the account.',
     'the media library of that number is not one of the account’s',
@@ -235,16 +227,6 @@ const errorTable = {
     'The task or file does not exist, or it has ended.',
     'a TaskId or FileId is unknown, belongs to another app, or its task has ended or outlived ResourceExpiredHour',
     'Take it as gone. What a task recorded was announced by callback 311.',
-  ),
-  UnauthorizedOperation: caller(
-    'The account may not do this.',
-    'the account that signed may not act on what the request names',
-    'Sign with the account that it belongs to.',
-  ),
-  'UnauthorizedOperation.SdkAppId': caller(
-    'The account may not act for this SdkAppId.',
-    'an action on rooms names an app of another account, or an unknown one',
-    'Use an app that is listed at the account in the configuration.',
   ),
   UnknownParameter: caller(
     'The parameter `{parameter}` is not recognized.',
@@ -320,6 +302,9 @@ export function apiError<Code extends ErrorCode>(code: Code, ...[slots]: SlotArg
 
 /** The whole table by code, for the reference page. */
 export const errorReference: readonly (readonly [code: string, rule: ErrorRule])[] = Object.entries(errorTable);
+
+/** What a fault of ours is answered with. */
+export type FaultCode = Extract<ErrorCode, 'InternalError' | 'InternalError.CRInternalError'>;
 
 /** MissingParameter and its two-level forms. */
 export type MissingCode = Extract<ErrorCode, `MissingParameter${string}`>;

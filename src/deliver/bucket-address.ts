@@ -15,7 +15,7 @@ export interface BucketAddress {
 export type BucketPlace = Pick<BucketDestination, 'vendor' | 'region' | 'bucket' | 'endpoint'>;
 
 const regionPattern = /^[a-z0-9-]{1,64}$/;
-const bucketPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}$/;
+const bucketPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,254}$/;
 
 const notAnAddress = (what: string): DestinationError => new DestinationError('address', what);
 
@@ -25,9 +25,10 @@ const notAnAddress = (what: string): DestinationError => new DestinationError('a
  */
 export function bucketAddress(destination: BucketPlace): BucketAddress {
   const { vendor, region, bucket, endpoint } = destination;
-  if (!bucketPattern.test(bucket)) throw notAnAddress(`${JSON.stringify(bucket)} is no name of a bucket`);
-  if (endpoint) return ownEndpoint(endpoint);
-  if (!regionPattern.test(region)) throw notAnAddress(`${JSON.stringify(region)} is no name of a region`);
+  const fault = addressFault(destination);
+  if (fault) throw notAnAddress(`the bucket’s ${fault} cannot be one`);
+  const own = endpoint && endpointUrl(endpoint);
+  if (own) return { endpoint: own.origin, pathStyle: true, host: own.hostname.replace(/^\[|\]$/g, '') };
   const service = vendor === 'cos' ? `cos.${region}.myqcloud.com` : awsHost(region);
   // A dot in the bucket's name would not be covered by the service's certificate.
   const pathStyle = bucket.includes('.');
@@ -37,13 +38,18 @@ export function bucketAddress(destination: BucketPlace): BucketAddress {
 const awsHost = (region: string): string =>
   region.startsWith('cn-') ? `s3.${region}.amazonaws.com.cn` : `s3.${region}.amazonaws.com`;
 
+/** What of a place cannot lead anywhere, or undefined. An endpoint of one's own names its regions as it likes. */
+export function addressFault({ region, bucket, endpoint }: BucketPlace): 'name' | 'endpoint' | 'region' | undefined {
+  if (!bucketPattern.test(bucket)) return 'name';
+  if (endpoint) return endpointUrl(endpoint) ? undefined : 'endpoint';
+  return regionPattern.test(region) ? undefined : 'region';
+}
+
 /** The documented form has no scheme; that means https, as the service it is documented for has it. */
-function ownEndpoint(endpoint: string): BucketAddress {
+function endpointUrl(endpoint: string): URL | undefined {
   const url = parse(/^https?:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`);
-  if (!url || url.username || url.password || url.pathname !== '/' || url.search || url.hash) {
-    throw notAnAddress('the bucket’s EndpointUrl is not a host with an optional port');
-  }
-  return { endpoint: url.origin, pathStyle: true, host: url.hostname.replace(/^\[|\]$/g, '') };
+  const isMore = !url || url.username || url.password || url.pathname !== '/' || url.search || url.hash;
+  return isMore ? undefined : url;
 }
 
 function parse(text: string): URL | undefined {

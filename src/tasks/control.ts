@@ -77,9 +77,10 @@ export class TaskControl implements TaskService {
 
   async create(task: NewTask): Promise<{ readonly taskId: string } | 'restricted'> {
     const answer = await this.store.transaction(async (tx) => {
-      if (await this.#isFull(tx, task)) return 'restricted' as const;
       // A bot that will not be let in interrupts no other.
-      if (task.refusal === undefined) await this.#replaceSameBot(tx, task);
+      const olds = task.refusal === undefined ? await this.#ofSameBot(tx, task) : [];
+      if (await this.#isFull(tx, task, olds.length)) return 'restricted' as const;
+      for (const old of olds) await recordTransition(tx, old, requestStop(old, leaveCodeReplaced, tx.wall, tx.now));
       const row = await tx.db
         .insertInto('task')
         .values(newRow(newTaskId(), task, tx))
@@ -180,7 +181,8 @@ export class TaskControl implements TaskService {
     this.#options.log.warn({ task: task.id, bot: task.bot_user_id, reason }, 'the bot is not let into the room');
   }
 
-  async #isFull({ db }: StoreTransaction, task: NewTask): Promise<boolean> {
+  /** Whether the app has as many live tasks as it may, those not counted that make room for this one. */
+  async #isFull({ db }: StoreTransaction, task: NewTask, replaced: number): Promise<boolean> {
     const app = this.#options.apps.app(task.room.sdkAppId);
     if (!app) return false;
     const { live } = await db
@@ -190,11 +192,12 @@ export class TaskControl implements TaskService {
       .where('state', '=', 'active')
       .where('stop_code', 'is', null)
       .executeTakeFirstOrThrow();
-    return Number(live) >= app.limits.concurrentTasks;
+    return Number(live) - replaced >= app.limits.concurrentTasks;
   }
 
-  async #replaceSameBot(tx: StoreTransaction, { room, botUserId }: NewTask): Promise<void> {
-    const olds = await tx.db
+  /** Live tasks of the same bot in the same room, which its new entry ends (contract C46). */
+  #ofSameBot(tx: StoreTransaction, { room, botUserId }: NewTask): Promise<TaskRow[]> {
+    return tx.db
       .selectFrom('task')
       .selectAll()
       .where('sdk_app_id', '=', room.sdkAppId)
@@ -204,9 +207,6 @@ export class TaskControl implements TaskService {
       .where('room_id', '=', room.roomId)
       .where('bot_user_id', '=', botUserId)
       .execute();
-    for (const old of olds) {
-      await recordTransition(tx, old, requestStop(old, leaveCodeReplaced, tx.wall, tx.now));
-    }
   }
 
   #counted(answer: ReportResponse, fields: object): ReportResponse {

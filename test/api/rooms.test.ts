@@ -221,6 +221,9 @@ test('the ranges of both queries', async (t) => {
   await assertThrows(user({ PageSize: 0 }), 'InvalidParameter.PageSize');
   await user({ UserIds: Array.from({ length: 100 }, (_, n) => `u${n}`) });
   await assertThrows(user({ UserIds: Array.from({ length: 101 }, (_, n) => `u${n}`) }), 'InvalidParameter.UserIds');
+  for (const id of ['', 'a\u0000', 'u'.repeat(65)]) {
+    await assertThrows(user({ UserIds: [id] }), 'InvalidParameter.UserIds');
+  }
   await assertThrows(user({ CommId: undefined }), 'MissingParameter.CommId');
   await assertThrows(room({ StartTime: undefined }), 'MissingParameter');
 });

@@ -412,6 +412,7 @@ test('an action that takes longer than six seconds is answered, and its end is l
     name: 'DescribeCloudRecording',
     version: '2019-07-22',
     queriesPerSecond: undefined,
+    faultCode: 'InternalError.CRInternalError',
     call: () => ended.then(() => ({ Late: true })),
   };
   const lines: string[] = [];
@@ -483,6 +484,20 @@ test('a fault of ours is an envelope without its reason, and an error in the log
   const logged = api.log.at(-1);
   assert.equal(logged?.level, 'error');
   assert.match(JSON.stringify(logged.fields), new RegExp(String(answer.response['RequestId'])));
+});
+
+test('a fault of ours at a call on no recording has the code of its action', async () => {
+  const fails = async (): Promise<never> => {
+    throw new Error('the disk is on fire');
+  };
+  const control = { dismiss: fails, remove: fails };
+  const presence = { sessions: fails, visits: fails };
+  const broken = await startApi({ rooms: { control, presence }, usage: { recorded: fails } });
+  const now = 1_700_000_000;
+  const window = { SdkAppId: sdkAppId, StartTime: now, EndTime: now + 60 };
+  assertError(await broken.call('DescribeRoomInfo', window), 'InternalError');
+  const days = { StartTime: '2023-11-14', EndTime: '2023-11-15' };
+  assertError(await broken.call('DescribeRecordStatistic', days), 'InternalError');
 });
 
 test('other routes of the same server keep their own parsers and errors', async () => {

@@ -210,6 +210,16 @@ test('C44: one more than the limit is restricted until a task is stopped', async
   assert.notEqual(await tasks.create(newTask({ botUserId: 'bot3' })), 'restricted');
 });
 
+test('C44, C46: at the limit a bot may enter its room again, since its task before makes room for the new one', async (t) => {
+  const { tasks, store } = await bench(t, { concurrentTasks: 2 });
+  const first = await create(tasks, newTask({ botUserId: 'bot0' }));
+  await create(tasks, newTask({ botUserId: 'bot1' }));
+  const again = await tasks.create(newTask({ botUserId: 'bot0' }));
+  assert.notEqual(again, 'restricted');
+  assert.deepEqual(await typesOf(store, first), [301]);
+  assert.equal(await tasks.create(newTask({ botUserId: 'bot2' })), 'restricted');
+});
+
 test('C44 holds when requests race', async (t) => {
   const { tasks } = await bench(t, { concurrentTasks: 5 });
   const answers = await Promise.all(

@@ -45,6 +45,9 @@ export interface RecordingServices {
 /** API version of the recording actions (contract §1.1). */
 export const recordingVersion = '2019-07-22';
 
+/** Recordings have a code of their own for a fault of ours (contract §2.10). */
+const faultCode = 'InternalError.CRInternalError';
+
 /** Parameters of Describe and Delete with their own MissingParameter code (contract §2.10). */
 const taskMissing: ReadonlySet<string> = new Set(['RoomId', 'SdkAppId', 'TaskId', 'UserId']);
 
@@ -63,6 +66,7 @@ const createAction = (services: RecordingServices): Action =>
   defineAction({
     name: 'CreateCloudRecording',
     version: recordingVersion,
+    faultCode,
     schema: createSchema,
     twoLevelMissing: createMissing,
     run: async (request, account) => {
@@ -79,6 +83,7 @@ const describeAction = ({ apps, tasks }: RecordingServices): Action =>
   defineAction({
     name: 'DescribeCloudRecording',
     version: recordingVersion,
+    faultCode,
     // RecorderKey names tasks that relay and record at once; there are none, and TaskId decides.
     schema: z.strictObject({ SdkAppId: unsigned(), TaskId: taskId, RecorderKey: optionalText({ maxBytes: 1024 }) }),
     twoLevelMissing: taskMissing,
@@ -100,6 +105,7 @@ const modifyAction = ({ apps, tasks }: RecordingServices): Action =>
   defineAction({
     name: 'ModifyCloudRecording',
     version: recordingVersion,
+    faultCode,
     schema: modifySchema,
     twoLevelMissing: taskMissing,
     run: async (request, account) => {
@@ -130,6 +136,7 @@ const deleteAction = ({ apps, tasks }: RecordingServices): Action =>
   defineAction({
     name: 'DeleteCloudRecording',
     version: recordingVersion,
+    faultCode,
     schema: z.strictObject({ SdkAppId: unsigned(), TaskId: taskId }),
     twoLevelMissing: taskMissing,
     run: async ({ SdkAppId, TaskId }, account) => {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { RoomKind } from '../../room-key.ts';
+import { addressFault } from '../../deliver/bucket-address.ts';
 import { apiError } from '../errors.ts';
 import { choice, optionalText, text, unsigned } from '../fields.ts';
 import { missingParameter } from '../parameters.ts';
 import { layoutParamsSchema, misplaced, missingWatermark, type LayoutParams } from './layout-params.ts';
 import { recordParamsSchema, type SubscribeLists } from './record-params.ts';
-import { storageParamsSchema } from './storage-params.ts';
+import { bucketOf, storageParamsSchema, type CloudStorage } from './storage-params.ts';
 import { transcodeParamsSchema, videoPlan } from './transcode-params.ts';
 
 /** CreateCloudRecording (contract §2.1), each parameter by itself; {@link checkCreate} judges what hangs together. */
@@ -13,7 +14,8 @@ export const createSchema = z.strictObject({
   SdkAppId: unsigned(),
   // 64 bytes are the limit of a string room. The SDKs' alphabet is narrower; rooms here may have any name.
   RoomId: text({ maxBytes: 64 }),
-  UserId: text({ maxBytes: 128 }),
+  // As rooms take users (docs/decisions/0005): a longer one could not be named to put the bot out again.
+  UserId: text({ maxBytes: 64 }),
   // Of any length: a long one is no fault of range, its check refuses it unread.
   UserSig: text({ maxBytes: Number.POSITIVE_INFINITY }),
   RecordParams: recordParamsSchema,
@@ -66,6 +68,7 @@ export function checkCreate(request: CreateRequest): void {
   if (layout) checkWatermarks(layout);
   checkRoomId(request);
   checkLists(request.RecordParams.SubscribeStreamUserIds, 'RecordParams.');
+  if (CloudStorage) checkBucket(CloudStorage);
   if (layout) checkPlaces(layout, videoPlan(request.MixTranscodeParams ?? {}));
 }
 
@@ -84,6 +87,20 @@ function checkRoomId({ RoomId, RoomIdType }: CreateRequest): void {
   if (/^[1-9]\d{0,9}$/.test(RoomId) && Number(RoomId) <= 4_294_967_294) return;
   const rule = 'with RoomIdType 1 it must be a number between 1 and 4294967294';
   throw apiError('InvalidParameter.OutOfRange', { parameter: 'RoomId', rule });
+}
+
+const bucketRules = {
+  name: ['Bucket', 'it must be the name of a bucket'],
+  endpoint: ['EndpointUrl', 'it must be a host with an optional port'],
+  region: ['Region', 'it must be a region such as ap-guangzhou'],
+} as const;
+
+/** A bucket that no address leads to is refused now; the recording would have nowhere to go when it has ended. */
+function checkBucket(storage: CloudStorage): void {
+  const fault = addressFault(bucketOf(storage));
+  if (!fault) return;
+  const [name, rule] = bucketRules[fault];
+  throw apiError('InvalidParameter.OutOfRange', { parameter: `StorageParams.CloudStorage.${name}`, rule });
 }
 
 /**

@@ -11,7 +11,7 @@ import { given } from '../fields.ts';
 import { isMixed, roomKind, type CreateRequest } from './create-request.ts';
 import { toLayoutPlan } from './layout-plan.ts';
 import type { SubscribeLists } from './record-params.ts';
-import type { CloudStorage } from './storage-params.ts';
+import { bucketOf } from './storage-params.ts';
 import { audioPlan, videoPlan } from './transcode-params.ts';
 
 const streamTypes = ['audio-video', 'audio', 'video'] as const satisfies readonly RecordingPlan['streams'][];
@@ -77,7 +77,7 @@ export function toSubscription(lists: SubscribeLists | undefined): SubscriptionP
 }
 
 function toDestination({ StorageParams, SdkAppId }: CreateRequest): Destination {
-  if (StorageParams.CloudStorage) return toBucket(StorageParams.CloudStorage);
+  if (StorageParams.CloudStorage) return bucketOf(StorageParams.CloudStorage);
   const vod = StorageParams.CloudVod?.TencentVod ?? {};
   return {
     kind: 'vod',
@@ -91,14 +91,3 @@ function toDestination({ StorageParams, SdkAppId }: CreateRequest): Destination 
     sourceContext: given(vod.SourceContext),
   };
 }
-
-const toBucket = (storage: CloudStorage): Destination => ({
-  kind: 'bucket',
-  vendor: storage.Vendor === 0 ? 'cos' : 's3',
-  region: storage.Region,
-  bucket: storage.Bucket,
-  accessKey: storage.AccessKey,
-  secretKey: storage.SecretKey,
-  endpoint: given(storage.EndpointUrl),
-  prefix: storage.FileNamePrefix ?? [],
-});

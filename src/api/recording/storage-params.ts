@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { choice, optionalText, text, textList, unsigned } from '../fields.ts';
+import type { BucketDestination } from '../../worker-api/messages.ts';
+import { choice, given, optionalText, text, textList, unsigned } from '../fields.ts';
 
 const anyText = { maxBytes: 1024 };
 const contextText = { maxBytes: 4096, opaque: true };
@@ -48,3 +49,15 @@ export const storageParamsSchema = z.strictObject({
 export type StorageParams = z.infer<typeof storageParamsSchema>;
 /** A bucket of the customer's, as the wire names it. */
 export type CloudStorage = z.infer<typeof cloudStorageSchema>;
+
+/** A bucket of the customer's as recorders know it. */
+export const bucketOf = (storage: CloudStorage): BucketDestination => ({
+  kind: 'bucket',
+  vendor: storage.Vendor === 0 ? 'cos' : 's3',
+  region: storage.Region,
+  bucket: storage.Bucket,
+  accessKey: storage.AccessKey,
+  secretKey: storage.SecretKey,
+  endpoint: given(storage.EndpointUrl),
+  prefix: storage.FileNamePrefix ?? [],
+});

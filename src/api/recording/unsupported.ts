@@ -25,7 +25,13 @@ function excluded({ StorageParams, RecordParams }: CreateRequest): string | unde
   if ((mediaType === 2 || mediaType === 4) && RecordParams.StreamType !== 1) {
     return '`TencentVod.MediaType` 2 and 4 are for audio-only recordings (`StreamType` 1)';
   }
-  return undefined;
+  return CloudStorage ? soundOfPictures(RecordParams) : undefined;
+}
+
+/** A recording without sound has nothing for an AAC file, and sound that was not asked for is not recorded for one. */
+function soundOfPictures({ OutputFormat, StreamType }: CreateRequest['RecordParams']): string | undefined {
+  if (StreamType !== 2 || (OutputFormat !== 2 && OutputFormat !== 4)) return undefined;
+  return '`OutputFormat` 2 and 4 make AAC, of which a video-only recording (`StreamType` 2) has none';
 }
 
 function withoutTaskFlows({ StorageParams }: CreateRequest): string | undefined {

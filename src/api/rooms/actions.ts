@@ -10,6 +10,7 @@ import { given } from '../fields.ts';
 import { ownedApp } from '../owned-app.ts';
 import { roomEntry, userEntry } from './presence-entries.ts';
 import {
+  askedUserIds,
   checkedRoomId,
   checkedUserIds,
   checkWindow,
@@ -106,20 +107,13 @@ const describeUserAction = ({ apps, presence, clock }: RoomServices): Action =>
     run: async (request, account) => {
       const window = checkWindow(request, visitHours, clock.wallMs());
       const page = pageOf(request, 6);
-      const userIds = askedUsers(request.UserIds);
+      const userIds = askedUserIds(request.UserIds);
       const { sdkAppId } = ownedApp(apps, account, request.SdkAppId);
       const filter = { sdkAppId, commId: request.CommId, ...window, userIds, page };
       const { total, visits } = await presence.visits(filter);
       return { Total: total, UserList: visits.map((visit) => userEntry(visit, clock.wallMs())) };
     },
   });
-
-/** Everybody when none is named. */
-function askedUsers(userIds: readonly string[] | undefined): readonly string[] | undefined {
-  if (!userIds?.length) return undefined;
-  if (userIds.length > 100) throw apiError('InvalidParameter.UserIds', { rule: 'it may name at most 100 users' });
-  return userIds;
-}
 
 /** @throws {ApiError} FailedOperation.RoomNotExist (E8); InternalError.GetRoomFromCacheError when nobody can say */
 async function steer(done: Promise<boolean>): Promise<void> {

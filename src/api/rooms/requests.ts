@@ -57,7 +57,15 @@ export function checkedRoomId(roomId: number | string): string {
 /** Users to remove, one to ten (contract E9). @throws {ApiError} MissingParameter.UserIds, InvalidParameter.UserIds */
 export function checkedUserIds(ids: readonly string[]): readonly string[] {
   if (ids.length === 0) throw missingParameter('UserIds', roomMissing);
-  if (ids.length > 10) throw apiError('InvalidParameter.UserIds', { rule: 'it may name at most 10 users' });
+  return userIdsUpTo(10, ids);
+}
+
+/** Users to ask about, everybody when none is named. @throws {ApiError} InvalidParameter.UserIds */
+export const askedUserIds = (ids: readonly string[] | undefined): readonly string[] | undefined =>
+  ids?.length ? userIdsUpTo(100, ids) : undefined;
+
+function userIdsUpTo(most: number, ids: readonly string[]): readonly string[] {
+  if (ids.length > most) throw apiError('InvalidParameter.UserIds', { rule: `it may name at most ${most} users` });
   if (ids.some((id) => id === '' || textFault(id, { maxBytes: MAX_ID_BYTES }))) {
     throw apiError('InvalidParameter.UserIds', { rule: `each must be text of 1 to ${MAX_ID_BYTES} bytes` });
   }

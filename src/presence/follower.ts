@@ -138,8 +138,10 @@ export class RoomFollower {
   async #pause(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(RETRY_MS, resolve);
-    this.#abort.signal.addEventListener('abort', () => resolve(), { once: true });
+    const wake = (): void => resolve();
+    this.#abort.signal.addEventListener('abort', wake, { once: true });
     await promise;
+    this.#abort.signal.removeEventListener('abort', wake);
     cancel();
   }
 }

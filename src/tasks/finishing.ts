@@ -1,8 +1,9 @@
-import { partName, fileStem, type FileNameMode } from '../naming/file-name.ts';
+import { backOffMs } from '../back-off.ts';
+import { extensionOf, fileStem, partName, type FileNameMode } from '../naming/file-name.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
 import type { Container, FinishedPart, JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
-import { backOffMs, isExhausted, isStuck, isWorthTelling } from './back-off.ts';
+import { isExhausted, isStuck, isWorthTelling } from './giving-up.ts';
 import { newFileId } from './ids.ts';
 import { lockTask } from './record.ts';
 import { settle, type FileFate } from './settling.ts';
@@ -17,8 +18,6 @@ export interface FinishingOptions {
   /** Base of VideoUrl, without a slash at the end. */
   readonly publicUrl: () => string;
 }
-
-const extensions = { mp4: 'mp4', aac: 'aac', hls: 'm3u8' } as const satisfies Record<Container, string>;
 
 /** What the names of a recorded file begin with. */
 export function stemOf(
@@ -45,7 +44,7 @@ function newFile(task: TaskRow, file: RecordedFile, container: Container, mode: 
     part: 1,
     ...who,
     track_type: container === 'aac' ? 'audio' : file.trackType,
-    name: partName(stemOf(task, who, mode), undefined, extensions[container]),
+    name: partName(stemOf(task, who, mode), undefined, extensionOf[container]),
     sub_app_id: destination.kind === 'vod' ? destination.subAppId : task.sdk_app_id,
     class_id: destination.kind === 'vod' ? destination.classId : null,
     state: 'finishing',

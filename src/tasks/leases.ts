@@ -1,11 +1,12 @@
 import { sql, type SqlBool } from 'kysely';
+import { longestBackOffMs } from '../back-off.ts';
 import type { StoreEngine } from '../store/engine.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import { wallMs } from '../units.ts';
 import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
-import { isExhausted, isFruitless, longestWaitMs } from './back-off.ts';
+import { isExhausted, isFruitless } from './giving-up.ts';
 import { settleFailed, stemOf, type FinishingOptions } from './finishing.ts';
 import { lockTask, recordTransition } from './record.ts';
 import { destinationOf, namingOf, planOf, roomOf } from './stored-task.ts';
@@ -117,7 +118,7 @@ export class Leases {
     await free.where('owner', 'is', null).where('claimable_ms', '>', now).execute();
     const jobs = db.updateTable('job').where('state', '=', 'open');
     await jobs.set({ claimable_ms: term }).where('owner', 'is not', null).where('claimable_ms', '>', now).execute();
-    const latest = now + longestWaitMs;
+    const latest = now + longestBackOffMs;
     await jobs.set({ claimable_ms: latest }).where('claimable_ms', '>', latest).execute();
   }
 

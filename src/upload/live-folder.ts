@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { backOffMs } from '../back-off.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
 import { parsePlaylist } from '../segment/playlist.ts';
 import { playlistFile, readRecord, type RecordingRecord } from '../segment/recording-folder.ts';
-import { backOffMs } from '../tasks/back-off.ts';
 import { FolderUpload, type FolderUploadOptions } from './folder-upload.ts';
 
 /** What {@link LiveFolder} is given. */

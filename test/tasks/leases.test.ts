@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { FakeClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/store.ts';
-import { backOffMs } from '../../src/tasks/back-off.ts';
+import { backOffMs } from '../../src/back-off.ts';
 import { defaultLeaseMs } from '../../src/tasks/control.ts';
 import {
   bench,

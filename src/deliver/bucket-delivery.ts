@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts';
 import { objectKey } from '../naming/hls-name.ts';
-import type { BucketDestination, Container } from '../worker-api/messages.ts';
+import { mediaTypes } from '../naming/media-type.ts';
+import type { BucketDestination } from '../worker-api/messages.ts';
 import { openBucket, type Bucket } from './bucket.ts';
 import { DeliveryError, type Deliver } from './deliverer.ts';
 import { DestinationError } from './object-store.ts';
@@ -13,8 +14,6 @@ export interface BucketTarget {
   readonly allowPrivate: boolean;
 }
 
-const contentTypes = { mp4: 'video/mp4', aac: 'audio/aac' } as const satisfies Partial<Record<Container, string>>;
-
 /** Puts MP4 and AAC into a customer's bucket, at `<prefix…>/<TaskId>/<name>` (contract §5); there they have no id. */
 export const toBucket =
   (target: BucketTarget): Deliver =>
@@ -22,7 +21,7 @@ export const toBucket =
     withBucket(target, async (bucket) => {
       if (container === 'hls') throw new DeliveryError('environment', 'playlists go into a bucket from the spool');
       const key = objectKey(target.bucket.prefix, target.taskId, name);
-      await bucket.putFile(key, path, contentTypes[container], { signal });
+      await bucket.putFile(key, path, mediaTypes[container], { signal });
       return { fileId: '' };
     });
 

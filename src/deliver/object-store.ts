@@ -56,7 +56,7 @@ export type DestinationFault =
 export class DestinationError extends Error {
   readonly fault: DestinationFault;
 
-  /** Names the fault and says it in a sentence; `cause` is for the log. */
+  /** Names the fault and says it in a sentence. */
   constructor(fault: DestinationFault, message: string) {
     super(message);
     this.name = 'DestinationError';

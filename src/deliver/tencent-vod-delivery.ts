@@ -2,8 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import type { TencentVodStorage } from '../config/apps.ts';
-import { hlsPlaylistName } from '../finish/hls-folder.ts';
-import type { Container, VodDestination } from '../worker-api/messages.ts';
+import { extensionOf } from '../naming/file-name.ts';
+import { hlsPlaylistName } from '../naming/hls-name.ts';
+import type { VodDestination } from '../worker-api/messages.ts';
 import type { FinishedFile } from './cos-parts.ts';
 import { DeliveryError, type Deliver, type LocalPart } from './deliverer.ts';
 import { mediaNameOf, uploadToTencentVod, type TencentVodOptions } from './tencent-vod.ts';
@@ -14,8 +15,6 @@ export interface TencentVodTarget {
   readonly account: TencentVodStorage;
   readonly options: VodDestination;
 }
-
-const mediaTypes = { mp4: 'mp4', aac: 'aac', hls: 'm3u8' } as const satisfies Record<Container, string>;
 
 /** Uploads parts to Tencent VOD, which gives each an id and an address; of HLS the playlist with its segments. */
 export const toTencentVod =
@@ -42,7 +41,7 @@ function optionsOf({ account, options }: TencentVodTarget, { name, container }: 
     subAppId: options.askedSubAppId ?? account.subAppId,
     storageRegion: options.storageRegion ?? account.region,
     mediaName: mediaNameOf(name),
-    mediaType: mediaTypes[container],
+    mediaType: extensionOf[container],
   };
 }
 

@@ -1,14 +1,12 @@
 import { rm, stat } from 'node:fs/promises';
 import { systemClock } from '../clock.ts';
 import type { Deliver, LocalPart } from '../deliver/deliverer.ts';
-import { partName } from '../naming/file-name.ts';
-import type { Container, FinishedPart } from '../worker-api/messages.ts';
+import { extensionOf, partName } from '../naming/file-name.ts';
+import type { FinishedPart } from '../worker-api/messages.ts';
 import type { FinishRequest } from './finish-request.ts';
 import { makeParts, type MadePart } from './make-parts.ts';
 import { hashFile } from './publish.ts';
 import { claimWorkFolder, sweepUnfinished, workFolder } from './unfinished.ts';
-
-const extensions = { mp4: 'mp4', aac: 'aac', hls: 'm3u8' } as const satisfies Record<Container, string>;
 
 /**
  * Does the whole work of a job in this process: segments → parts → checks → their destination, one after the other.
@@ -43,7 +41,7 @@ async function named(
   index: number,
 ): Promise<LocalPart> {
   const part = made[index]!;
-  const name = partName(nameStem, made.length > 1 ? index + 1 : undefined, extensions[container]);
+  const name = partName(nameStem, made.length > 1 ? index + 1 : undefined, extensionOf[container]);
   const checksum = part.checksum ?? { sizeBytes: (await stat(part.path)).size, sha256: await hashFile(part.path) };
   return { ...part, ...checksum, container, name, part: index + 1 };
 }

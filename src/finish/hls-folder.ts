@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, link, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hlsPlaylistName } from '../naming/hls-name.ts';
 import { segmentName } from '../segment/recording-folder.ts';
 import { playlistText, segmentLines, type Segment } from '../segment/playlist.ts';
 import { transportRate } from '../segment/transport-time.ts';
@@ -9,9 +10,6 @@ import { syncPath } from './durable-folder.ts';
 import { FinishError } from './finish-request.ts';
 import { probeFile, type ProbedFile } from './probe.ts';
 import type { PlacedSegment, RecordedMedia } from './recorded-media.ts';
-
-/** Name of the playlist in an HLS folder. */
-export const hlsPlaylistName = 'index.m3u8';
 
 /** The span of an HLS folder, and what must be in it. */
 export interface HlsSpan {

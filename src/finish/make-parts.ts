@@ -114,7 +114,7 @@ function checked({ startMs }: PartsRequest, container: Container, { path, span, 
 }
 
 /** What a file has in it. */
-export function trackTypeOf(streams: MadePart['streams']): TrackType {
+function trackTypeOf(streams: MadePart['streams']): TrackType {
   if (!streams.includes('h264')) return 'audio';
   return streams.includes('aac') ? 'audio_video' : 'video';
 }

@@ -5,7 +5,7 @@ import type { WallMs } from '../units.ts';
  * Files that lie in this library and not in a bucket or at Tencent VOD: done, and not removed yet. Those whose time is
  * over are among them until the disk is rid of them.
  */
-export const libraryFiles = ({ db }: Pick<Store, 'db'>) =>
+const libraryFiles = ({ db }: Pick<Store, 'db'>) =>
   db
     .selectFrom('file')
     .innerJoin('task', 'task.id', 'file.task_id')

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { hlsPlaylistName } from '../naming/hls-name.ts';
 import type { Container } from '../worker-api/messages.ts';
 
 /** Names one file of the library. */
@@ -21,8 +22,8 @@ export const libraryFolder = (root: string, { subAppId, fileId }: LibraryPlace):
  * Name of a file in its folder: `<fileId>.mp4`, `<fileId>.aac`, or `index.m3u8`, beside which its segments lie under the
  * names that it lists. Not the name by contract §5, which may be longer than a file system takes.
  */
-export const libraryFileName = (fileId: string, container: Container): string =>
-  container === 'hls' ? 'index.m3u8' : `${fileId}.${container}`;
+const libraryFileName = (fileId: string, container: Container): string =>
+  container === 'hls' ? hlsPlaylistName : `${fileId}.${container}`;
 
 /** Where a finished file, of HLS its playlist, lies. Who finishes puts it there by rename, an HLS folder as a whole. */
 export const libraryPath = (root: string, place: LibraryPlace, container: Container = 'mp4'): string =>

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import type { FileRow } from '../store/tables.ts';
-import type { Container } from '../worker-api/messages.ts';
+import { mediaTypes } from '../naming/media-type.ts';
 import { keptFiles } from './kept-files.ts';
 import type { MediaItem, MediaStore } from './media-store.ts';
 
@@ -20,12 +20,6 @@ export interface LibraryAddress {
   readonly fileId: string;
   readonly name: string;
 }
-
-const contentTypes = {
-  mp4: 'video/mp4',
-  aac: 'audio/aac',
-  hls: 'application/vnd.apple.mpegurl',
-} as const satisfies Record<Container, string>;
 
 /** A segment is a plain name in the folder of its playlist: no separator, nothing hidden, no other kind of file. */
 const segmentName = /^[A-Za-z0-9_+-][A-Za-z0-9_+.-]{0,250}\.ts$/;
@@ -62,7 +56,7 @@ export class Shelf {
     // The size of an HLS file is that of its segments and its playlist together.
     if (size === undefined || (row.container !== 'hls' && size !== row.size_bytes)) return undefined;
     const etag = (row.sha256 ?? row.file_id).slice(0, 32);
-    return served(row, { item, contentType: contentTypes[row.container], size, etag });
+    return served(row, { item, contentType: mediaTypes[row.container], size, etag });
   }
 
   async #segment(row: Row, name: string): Promise<ServedItem | undefined> {
@@ -70,7 +64,7 @@ export class Shelf {
     const size = await this.#media.size(item);
     return size === undefined
       ? undefined
-      : served(row, { item, contentType: 'video/mp2t', size, etag: `${row.file_id}-${name}-${size}` });
+      : served(row, { item, contentType: mediaTypes.hlsSegment, size, etag: `${row.file_id}-${name}-${size}` });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Stamp } from './stamp.ts';
 import { Watermarks, type Mark, type WatermarkSurroundings } from './watermarks.ts';
 
 /** The addresses of all images that a layout names. */
-export function imagesOf(plan: LayoutPlan): Set<string> {
+function imagesOf(plan: LayoutPlan): Set<string> {
   const cells = plan.mode === 'custom' ? plan.custom.map(({ image }) => image) : [];
   const marks = plan.watermarks.map((mark) => (mark.kind === 'image' ? mark.url : undefined));
   const all = [plan.backgroundImage?.url, plan.placeholderImage, ...cells, ...marks];

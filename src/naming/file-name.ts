@@ -1,4 +1,5 @@
 import type { MediaId, RoomKey } from '../room-key.ts';
+import type { Container } from '../worker-api/messages.ts';
 import { escapeName } from './escape.ts';
 
 /** Decision D-1: one `_` around `UserId_s` as documented, or two as seen on the wire. */
@@ -15,6 +16,9 @@ export interface FileStemParts {
 
 /** Ending of a finished file's name, without the dot. */
 export type FileExtension = 'mp4' | 'aac' | 'm3u8';
+
+/** The ending of each form; HLS is called by its playlist. */
+export const extensionOf = { mp4: 'mp4', aac: 'aac', hls: 'm3u8' } as const satisfies Record<Container, FileExtension>;
 
 /** Room part of a name: raw for a numeric room, escaped for a string room (contract §5). */
 const roomPart = (room: RoomKey): string => (room.kind === 'number' ? room.roomId : escapeName(room.roomId));

@@ -4,6 +4,9 @@
  */
 export type HlsStream = 'mixed' | 'audio' | 'video' | 'audiovideo';
 
+/** Name of the playlist in the folder of a finished HLS file, in a library. */
+export const hlsPlaylistName = 'index.m3u8';
+
 /** `ha1_`, `ha2_`, …: how often the task was taken over before. */
 const takeoverPrefix = (epoch: number): string => (epoch > 1 ? `ha${epoch - 1}_` : '');
 

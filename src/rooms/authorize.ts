@@ -7,7 +7,7 @@ import { privilege, verifyPrivateMapKey } from '../usersig/private-map-key.ts';
 import { Problem } from './problem.ts';
 
 /** The token of an `Authorization: Bearer` header, or undefined. */
-export function bearerOf(header: string | undefined): string | undefined {
+function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer +([\x21-\x7e]+) *$/i.exec(header ?? '')?.[1];
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DestinationError, type StoredObject } from '../deliver/object-store.ts';
 import { playlistSegmentName, type HlsStream } from '../naming/hls-name.ts';
+import { mediaTypes } from '../naming/media-type.ts';
 import type { Segment } from '../segment/playlist.ts';
 import type { RecordingRecord } from '../segment/recording-folder.ts';
 import { splitSegment } from '../segment/split-segment.ts';
@@ -9,7 +10,7 @@ import { BucketPlaylist } from './bucket-playlist.ts';
 import { segmentStamps } from './segment-names.ts';
 import type { UploadEvents } from './upload-events.ts';
 import { noteReceipt, readReceipts, type SegmentObject, type SegmentReceipt } from './upload-receipts.ts';
-import { contentTypes, keyOf, streamsOf, type PlaylistShape, type UploadTarget } from './upload-target.ts';
+import { keyOf, streamsOf, type PlaylistShape, type UploadTarget } from './upload-target.ts';
 import type { UploadTurns } from './upload-turns.ts';
 
 /** What {@link FolderUpload} is given. */
@@ -133,7 +134,9 @@ export class FolderUpload {
     const objects: SegmentObject[] = [];
     for (const [stream, content] of streamsIn(bytes, shape)) {
       const name = playlistSegmentName(this.#playlists.get(stream)!.name, stamp);
-      const { sizeBytes, md5 } = await target.store.put(keyOf(target, name), content, contentTypes.segment, { signal });
+      const { sizeBytes, md5 } = await target.store.put(keyOf(target, name), content, mediaTypes.hlsSegment, {
+        signal,
+      });
       objects.push({ stream, name, sizeBytes, md5 });
     }
     return objects;
@@ -148,7 +151,7 @@ export class FolderUpload {
     const text = playlist.text(ended);
     if (this.#written.get(playlist.name) === text) return;
     const key = keyOf(target, playlist.name);
-    await turns.run(() => target.store.put(key, Buffer.from(text), contentTypes.playlist, { signal }));
+    await turns.run(() => target.store.put(key, Buffer.from(text), mediaTypes.hls, { signal }));
     this.#written.set(playlist.name, text);
     events.onIndex({ name: playlist.name });
   }

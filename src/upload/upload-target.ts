@@ -30,6 +30,3 @@ export interface UploadTarget {
 
 /** Key of one of the task's objects. */
 export const keyOf = ({ prefix, taskId }: UploadTarget, name: string): string => objectKey(prefix, taskId, name);
-
-/** Content types of what is uploaded (RFC 8216 §4, §10). */
-export const contentTypes = { playlist: 'application/vnd.apple.mpegurl', segment: 'video/mp2t' } as const;

@@ -9,7 +9,7 @@ export interface TimePoint {
 const DAY_MS = 86_400_000;
 const FIVE_MINUTES_MS = 300_000;
 /** Days of the service's statistics begin at midnight in Beijing. */
-export const DAY_OFFSET_MS = 8 * 3_600_000;
+const DAY_OFFSET_MS = 8 * 3_600_000;
 
 /** Milliseconds since the epoch at which a date `YYYY-MM-DD` begins, or undefined when there is no such day. */
 export function dayStartMs(date: string): number | undefined {

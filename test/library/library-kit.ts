@@ -7,9 +7,9 @@ import fastify from 'fastify';
 import { startMediaLibrary, type RunningLibrary } from '../../src/library/library.ts';
 import { libraryPath } from '../../src/library/location.ts';
 import { registerLibrary } from '../../src/library/routes.ts';
-import { partName } from '../../src/naming/file-name.ts';
+import { extensionOf, partName } from '../../src/naming/file-name.ts';
 import type { NewTask } from '../../src/tasks/service.ts';
-import type { Container, FinishedPart, LeasedJob } from '../../src/worker-api/messages.ts';
+import type { FinishedPart, LeasedJob } from '../../src/worker-api/messages.ts';
 import {
   bench,
   claimJobs,
@@ -65,8 +65,6 @@ export async function libraryBench(t: TestContext): Promise<LibraryBench> {
   return running;
 }
 
-const extensions = { mp4: 'mp4', aac: 'aac', hls: 'm3u8' } as const satisfies Record<Container, string>;
-
 /** How a file comes into the library: its task, who is on it, and what its recorder reports. */
 export interface Kept {
   readonly task?: Partial<NewTask>;
@@ -87,7 +85,7 @@ export async function keep(b: LibraryBench, { task, userId = 'a', part, bytes, p
   await mkdir(dirname(path), { recursive: true });
   const content = bytes ?? randomBytes(1000);
   const placed = place ? await place(path) : await writeBytes(path, content);
-  const name = partName(job.nameStem, undefined, extensions[container]);
+  const name = partName(job.nameStem, undefined, extensionOf[container]);
   await b.tasks.reportJob(job.jobId, doneReport(job, { name, ...placed, ...part }));
   const url = `${b.origin}/vod/${subAppOf(job)}/${fileId}/${encodeURIComponent(name)}`;
   return { taskId, fileId, name, url, path, bytes: content };

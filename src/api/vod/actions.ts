@@ -7,7 +7,7 @@ import { scopeOf, type VodServices } from './scope.ts';
 import { searchSchema, toQuery } from './search-request.ts';
 
 /** API version of the media library's actions (contract §7.3). */
-export const vodVersion = '2018-07-17';
+const vodVersion = '2018-07-17';
 
 /** FileIds of one DescribeMediaInfos, and of one SearchMedia. */
 const mostDescribed = 20;

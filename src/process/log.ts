@@ -1,8 +1,14 @@
 import { pino, type Logger } from 'pino';
 
 /** Members that never reach a log, wherever they sit in a logged object; any case, with or without underscores. */
-const SECRET_MEMBER =
-  /("(?:secret_?key|app_?secret|secret|token|user_?sig|private_?map_?key|authorization|key|sig|sign|signature)":)"(?:[^"\\]|\\.)*"/gi;
+const SECRET_NAMES =
+  'secret_?key|access_?key|app_?secret|secret|token|user_?sig|private_?map_?key|authorization|key|sig|sign|signature';
+const SECRET_MEMBER = new RegExp(String.raw`("(?:${SECRET_NAMES})":)"(?:[^"\\]|\\.)*"`, 'gi');
+/** The same in JSON that is itself a text, as when a database quotes the row that it refuses. */
+const QUOTED_MEMBER = new RegExp(
+  String.raw`(\\"(?:${SECRET_NAMES})\\":\s*)\\"(?:[^"\\]|\\\\(?:\\["\\]|[^"\\]))*\\"`,
+  'gi',
+);
 /** Secrets inside a text: the credentials of a header, and those that travel in the query of a URL. */
 const SECRET_TEXT = /(\bBearer +|[?&](?:UserSig|PrivateMapKey|Signature|sig|token)=)[^\s&"'\\]+/gi;
 
@@ -17,6 +23,9 @@ export function createLogger(role: string, level: string): Logger {
 
 /** A log line with its secrets replaced. */
 export const withoutSecrets = (line: string): string =>
-  line.replaceAll(SECRET_MEMBER, '$1"[secret]"').replaceAll(SECRET_TEXT, '$1[secret]');
+  line
+    .replaceAll(SECRET_MEMBER, '$1"[secret]"')
+    .replaceAll(QUOTED_MEMBER, String.raw`$1\"[secret]\"`)
+    .replaceAll(SECRET_TEXT, '$1[secret]');
 
 export type { Logger } from 'pino';

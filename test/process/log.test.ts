@@ -56,3 +56,12 @@ test('credentials inside a text go, the text stays', () => {
     'sent "Authorization: Bearer [secret]" to it',
   );
 });
+
+test('secrets go from JSON inside a text too', () => {
+  for (const value of ['', SECRET, 'a"b', 'back\\slash', 'line\nbreak', '","user":"x']) {
+    const row = (secret: string) =>
+      JSON.stringify({ kind: 'bucket', accessKey: secret, secretKey: secret, prefix: [] });
+    const line = (secret: string) => JSON.stringify({ detail: `Failing row contains (1, ${row(secret)}, null).` });
+    assert.equal(withoutSecrets(line(value)), line('[secret]'), value);
+  }
+});

@@ -28,6 +28,8 @@ export interface MixedRecordingOptions {
   readonly streams: RecordingPlan['streams'];
   /** Who is where at first; {@link MixedRecording.changeLayout} replaces it. */
   readonly layout: LayoutPlan;
+  /** Cameras, screens, or both: who does not send what is recorded has no place for it. Both by default. */
+  readonly media?: RecordingPlan['media'] | undefined;
   /** What is seen while a user sends no picture: the last one or black. */
   readonly fill: RecordingPlan['fill'];
   /** Brings the images that layouts name; without it none is shown. */

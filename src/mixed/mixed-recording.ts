@@ -60,6 +60,7 @@ function createPictureMixer(parts: Parts, interleaver: Interleaver): PictureMixe
       windowTicks: parts.windowTicks,
       canvas: { width: even(options.video.width), height: even(options.video.height) },
       layout: options.layout,
+      media: options.media ?? ['main', 'aux'],
       fill: options.fill,
       images: options.images,
       onTextFailed: (error) => options.log?.info({ err: error }, 'watermark texts cannot be drawn'),
@@ -147,6 +148,11 @@ export class MixedRecording {
   /** The picture is gone; the user keeps an empty place (the screen's place goes too). */
   removePicture(userId: string, mediaId: MediaId, at: WallUs): void {
     this.#pictures?.roster.plan(at, { kind: 'hide', userId, mediaId });
+  }
+
+  /** The user's pictures must not be seen any more, not even the last ones; the user keeps an empty place. */
+  forgetPictures(userId: string, at: WallUs): void {
+    this.#pictures?.roster.plan(at, { kind: 'forget', userId });
   }
 
   /** From `at` on the picture follows this layout; the file and its encoder go on (contract L18). */

@@ -24,6 +24,8 @@ export interface PictureMixerOptions {
   readonly canvas: Size;
   /** The layout at first. */
   readonly layout: LayoutPlan;
+  /** What is recorded of a user: where it is the screen alone, a user without one has no empty place. */
+  readonly media: RecordingPlan['media'];
   /** What is seen while a user sends no picture: the last one or black (FillType). */
   readonly fill: RecordingPlan['fill'];
   readonly images: DecorOptions['loader'];
@@ -159,7 +161,8 @@ export class PictureMixer {
   }
 
   #arrange(): void {
-    const seats = this.roster.seats();
+    const { media } = this.#options;
+    const seats = this.roster.seats().filter(({ mediaId }) => media.includes(mediaId));
     const placed = layoutPictures(this.#layout, this.#options.canvas, seats).filter(isVisible);
     const shown = new Set(placed.map(({ picture }) => picture));
     this.#hidden = seats.flatMap((seat) => (seat.source && !shown.has(seat) ? [seat.source] : []));

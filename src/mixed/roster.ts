@@ -16,7 +16,9 @@ export type RosterChange<Source> =
   | { readonly kind: 'leave'; readonly userId: string }
   | { readonly kind: 'show'; readonly userId: string; readonly mediaId: MediaId; readonly source: Source }
   /** With `source`, only that source is taken away, not one that has replaced it. */
-  | { readonly kind: 'hide'; readonly userId: string; readonly mediaId: MediaId; readonly source?: Source };
+  | { readonly kind: 'hide'; readonly userId: string; readonly mediaId: MediaId; readonly source?: Source }
+  /** Nothing of the user's pictures stays in sight, nor that of a camera that rests. */
+  | { readonly kind: 'forget'; readonly userId: string };
 
 /** Told about sources that leave the picture. */
 export interface RosterEvents<Source> {
@@ -107,7 +109,8 @@ export class Roster<Source> {
     if (change.kind === 'enter') this.#enter(change.userId, change.order);
     else if (change.kind === 'leave') this.#leave(change.userId);
     else if (change.kind === 'show') this.#show(change.userId, change.mediaId, change.source);
-    else this.#hide(change.userId, change.mediaId, change.source);
+    else if (change.kind === 'hide') this.#hide(change.userId, change.mediaId, change.source);
+    else this.#forget(change.userId);
   }
 
   #enter(userId: string, order: number): void {
@@ -120,6 +123,14 @@ export class Roster<Source> {
     const anchor = this.#anchors.get(userId);
     this.#anchors.delete(userId);
     for (const source of anchor?.sources.values() ?? []) this.#events.released(source);
+  }
+
+  #forget(userId: string): void {
+    const anchor = this.#anchors.get(userId);
+    if (!anchor) return;
+    for (const source of anchor.sources.values()) this.#events.released(source);
+    anchor.sources.clear();
+    anchor.resting = undefined;
   }
 
   #show(userId: string, mediaId: MediaId, source: Source): void {

@@ -22,6 +22,8 @@ interface Visitor {
   anchor: FeedAnchor;
   wanted: Wanted;
   admitted: boolean;
+  /** Whether pictures of the user may be in sight; meaningless while the user is not admitted. */
+  seen: boolean;
 }
 
 /** A track of the room and, while it is recorded, where the recording wants it. */
@@ -55,7 +57,7 @@ export class AdmittedAnchors implements SubscribedRecording {
   anchorEntered(anchor: FeedAnchor): void {
     const known = this.#visitors.get(anchor.userId);
     if (known) known.anchor = anchor;
-    else this.#visitors.set(anchor.userId, { anchor, wanted: noMedium, admitted: false });
+    else this.#visitors.set(anchor.userId, { anchor, wanted: noMedium, admitted: false, seen: false });
     if (known?.admitted) this.#recording.anchorEntered(anchor);
     this.#onPresence(anchor.userId, anchor.enteredUs);
   }
@@ -132,6 +134,7 @@ export class AdmittedAnchors implements SubscribedRecording {
     for (const visitor of admitted) this.#matchTracks(visitor, at);
     const going = admitted.filter(({ wanted }) => !wanted.audio && !wanted.video);
     for (const visitor of going) this.#dismiss(visitor, at);
+    for (const visitor of admitted) if (visitor.admitted) this.#matchSight(visitor, at);
     this.#fill(this.#options.most - admitted.length + going.length, at);
   }
 
@@ -146,6 +149,7 @@ export class AdmittedAnchors implements SubscribedRecording {
 
   #admit(visitor: Visitor, at: WallUs): void {
     visitor.admitted = true;
+    visitor.seen = visitor.wanted.video;
     const { anchor } = visitor;
     this.#recording.anchorEntered({ ...anchor, enteredUs: later(anchor.enteredUs, at) });
     this.#matchTracks(visitor, at);
@@ -163,6 +167,12 @@ export class AdmittedAnchors implements SubscribedRecording {
       if (open.sink) this.#endTrack(open, at);
       else this.#beginTrack(open, at);
     }
+  }
+
+  /** What the lists do not allow any more must not stay in sight, as the last picture of a camera that is off does. */
+  #matchSight(visitor: Visitor, at: WallUs): void {
+    if (visitor.seen && !visitor.wanted.video) this.#recording.forgetPictures(visitor.anchor.userId, at);
+    visitor.seen = visitor.wanted.video;
   }
 
   #beginTrack(open: RoomTrack, at: WallUs): void {

@@ -100,6 +100,10 @@ export class MixedRoomRecording implements RoomRecording {
     });
   }
 
+  forgetPictures(userId: string, at: WallUs): void {
+    this.#mix.run((mix) => mix.forgetPictures(userId, at));
+  }
+
   changeLayout(layout: LayoutPlan, at: WallUs): void {
     this.#mix.run((mix) => mix.changeLayout(layout, at));
   }
@@ -141,6 +145,7 @@ export class MixedRoomRecording implements RoomRecording {
       audio: plan.audio,
       streams: plan.streams,
       layout: plan.layout,
+      media: plan.media,
       fill: plan.fill,
       images,
       onImageFailed,

@@ -14,6 +14,8 @@ export interface RoomRecording {
   /** Sink for the track's units; undefined when the plan does not want the track. */
   openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined;
   closeTrack(track: FeedTrack, at: WallUs): void;
+  /** The user's pictures are not wanted any more: unlike after a camera was turned off, none of them stays in a mix. */
+  forgetPictures(userId: string, at: WallUs): void;
   /** From `at` on the mixed picture follows this layout instead; nothing to a recording that mixes nothing. */
   changeLayout(layout: LayoutPlan, at: WallUs): void;
   /** Writes what is due, a bounded amount at a time; true when there is more to do: call again soon. */
@@ -25,7 +27,7 @@ export interface RoomRecording {
 }
 
 /** A recording of those whom its lists allow; the lists may change while it runs (contract §2.3, §2.8). */
-export interface SubscribedRecording extends RoomRecording {
+export interface SubscribedRecording extends Omit<RoomRecording, 'forgetPictures'> {
   /**
    * From `at` on these lists decide. Who is not wanted any more leaves, who is wanted now enters with what is open, and
    * nobody else is touched.

@@ -35,6 +35,10 @@ export class UploadedRecording implements RoomRecording {
     this.#recording.closeTrack(track, at);
   }
 
+  forgetPictures(userId: string, at: WallUs): void {
+    this.#recording.forgetPictures(userId, at);
+  }
+
   changeLayout(layout: LayoutPlan, at: WallUs): void {
     this.#recording.changeLayout(layout, at);
   }

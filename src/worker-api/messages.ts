@@ -35,6 +35,7 @@ export interface RecordingPlan {
   readonly maxIdleSeconds: number;
   readonly streams: 'audio-video' | 'audio' | 'video';
   readonly media: readonly MediaId[];
+  /** The mix takes an odd width or height down to even, which 4:2:0 needs (contract §2.5, DEC). */
   readonly video: { width: number; height: number; fps: number; bitrate: number; gopSeconds: number };
   readonly audio: { sampleRate: 48000 | 44100 | 16000; channels: 1 | 2; bitrate: number };
   /** Mixed recordings only. */

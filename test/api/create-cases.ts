@@ -127,6 +127,14 @@ export const createCases: readonly (readonly [name: string, changes: Json, code:
     { ...video({}), ...ml({ MixLayoutMode: 4, MixLayoutList: [{ ...place, Left: 351 }] }) },
     'ok',
   ],
+  [
+    'C30 up to the edge of an odd canvas',
+    {
+      ...video({ Width: 641, Height: 361 }),
+      ...ml({ MixLayoutMode: 4, MixLayoutList: [{ ...place, Left: 0, Top: 0, Width: 641, Height: 361 }] }),
+    },
+    'ok',
+  ],
   ['C31 Alpha', ml({ MixLayoutList: [{ ...place, Alpha: 256 }] }), range, 'MixLayoutParams.MixLayoutList.0.Alpha'],
   ['C31 RenderMode', ml({ RenderMode: 4 }), range],
   ['C31 BackGroundColor', ml({ BackGroundColor: 'FFA500' }), range, 'MixLayoutParams.BackGroundColor'],

@@ -62,7 +62,7 @@ test('everything that is built arrives in the task', async () => {
     maxIdleSeconds: 5,
     streams: 'video',
     media: ['aux'],
-    video: { width: 640, height: 480, fps: 30, bitrate: 1_000_000, gopSeconds: 2 },
+    video: { width: 641, height: 481, fps: 30, bitrate: 1_000_000, gopSeconds: 2 },
     audio: { sampleRate: 16_000, channels: 1, bitrate: 32_000 },
   });
 });

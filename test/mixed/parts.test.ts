@@ -234,6 +234,17 @@ test('a camera that is switched off keeps its seat and rests; a new one takes it
   assert.deepEqual(log, ['~camera', '-screen', 'camera>next', '-next']);
 });
 
+test('pictures that must not be seen any more go at once, resting ones too; the seat stays', () => {
+  const { roster: r, log } = roster();
+  for (const change of [enter('a', 0), show('a', 'camera'), show('a', 'screen', 'aux')]) r.plan(wallUs(1), change);
+  r.plan(wallUs(2), { kind: 'hide', userId: 'a', mediaId: 'main' });
+  r.plan(wallUs(2), { kind: 'forget', userId: 'a' });
+  r.plan(wallUs(2), { kind: 'forget', userId: 'nobody' });
+  r.applyUntil(wallUs(2));
+  assert.deepEqual(log, ['~camera', '-camera', '-screen']);
+  assert.deepEqual(r.seats(), [{ userId: 'a', mediaId: 'main', order: 0, hasVideo: false, source: undefined }]);
+});
+
 test('a schedule gives the newest that is due, in the order in which it was announced', () => {
   const schedule = new Schedule<string>();
   for (const [at, value] of [

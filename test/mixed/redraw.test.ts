@@ -95,6 +95,7 @@ async function draw(layout: LayoutPlan, units: readonly VideoUnit[][], anew: boo
     windowTicks: 7,
     canvas,
     layout,
+    media: ['main', 'aux'],
     fill: 'black',
     images: { load },
     onImageFailed: (url) => assert.fail(url),

@@ -41,6 +41,7 @@ function start(most: number, change: Partial<RecordingPlan> = {}) {
       };
     },
     closeTrack: ({ track }, time) => void told.push(`close ${track}${when(time)}`),
+    forgetPictures: (userId, time) => void told.push(`forget ${userId}${when(time)}`),
     changeLayout: () => {},
     advance: () => false,
     finish: async () => [],
@@ -162,7 +163,7 @@ test('one medium comes and goes while the user stays', () => {
   room.changeSubscription(lists({ videoBlock: ['a'] }), at(1_000));
   a!.camera!.onVideo({ ...picture, at: at(1_100) });
   a!.voice!.onAudio({ ...unit, at: at(1_100) });
-  assert.deepEqual(news(), ['close 11 @1000', 'sound of a']);
+  assert.deepEqual(news(), ['close 11 @1000', 'forget a @1000', 'sound of a']);
   room.changeSubscription(lists({ audioBlock: ['a'] }), at(2_000));
   assert.deepEqual(news(), ['close 10 @2000', 'open 11 @2000', 'key of 11']);
   room.openTrack(voice(12, 'a'))!.onAudio({ ...unit, at: at(2_100) });

@@ -5,6 +5,7 @@ import { gridPlan } from '../../src/layout/layout-plan.ts';
 import { fileKey } from '../../src/naming/file-key.ts';
 import { everybody, type SubscriptionPlan } from '../../src/worker-api/messages.ts';
 import { at } from '../single/recorder-kit.ts';
+import { feedTrack } from './recorder-kit.ts';
 import { KEY_MS, playRoom, SIZE, type Person, type PlayedFile, type Scene } from './played-room.ts';
 
 /** What is in the files of a room depends on the lists, now and later, and on StreamType and MediaId (contract §2.2, 2.3, 2.8). */
@@ -118,6 +119,35 @@ test('mixed: who is blocked in one medium is silent but seen, or heard in an emp
   isHeard(mix, BOB, 300, 2_700, false);
   near(mix.luma(2_000, cellOf(ALICE, PAIR)), 16, "Alice's cell");
   near(mix.luma(2_000, cellOf(BOB, PAIR)), BOB.luma, "Bob's cell");
+});
+
+test('mixed: who is taken out of sight leaves an empty cell, not the last picture, and comes back with a new one', async (t) => {
+  const hidden: SubscriptionPlan = { ...everybody, video: blocked('alice') };
+  const scenes = [change(2_000, hidden), change(4_000, everybody)];
+  const mix = (await playRoom(t, { mode: 'mixed' }, PAIR, 6_000, scenes)).of('', 'mix');
+  isHeard(mix, ALICE, 300, 5_700);
+  const sees = (ms: number, luma: number): void => {
+    near(mix.luma(ms, cellOf(ALICE, PAIR)), luma, `Alice's cell at ${ms} ms`);
+    near(mix.luma(ms, cellOf(BOB, PAIR)), BOB.luma, `Bob at ${ms} ms`);
+  };
+  sees(1_800, ALICE.luma);
+  sees(2_200, 16);
+  sees(3_900, 16);
+  sees(3 * KEY_MS + 150, ALICE.luma);
+});
+
+test('mixed: a camera that is off when its user is taken out of sight is gone too', async (t) => {
+  const hidden: SubscriptionPlan = { ...everybody, video: blocked('alice') };
+  const off: Scene = { ms: 1_000, act: (room) => room.closeTrack(feedTrack({ track: 1, userId: 'alice' }), at(1_000)) };
+  const mix = (await playRoom(t, { mode: 'mixed' }, PAIR, 4_000, [off, change(2_500, hidden)])).of('', 'mix');
+  near(mix.luma(2_200, cellOf(ALICE, PAIR)), ALICE.luma, 'the last picture');
+  near(mix.luma(3_000, cellOf(ALICE, PAIR)), 16, 'an empty cell');
+});
+
+test('mixed: where screens alone are recorded, who shares none has no place (MediaId 2)', async (t) => {
+  const mix = (await playRoom(t, { media: ['aux'], mode: 'mixed' }, [BOB, ALICE, SCREEN], 2_000)).of('', 'mix');
+  near(mix.luma(1_500, { left: 0, top: 0, width: 80, height: 90 }), SCREEN.luma, 'the left half');
+  near(mix.luma(1_500), SCREEN.luma, 'the whole picture');
 });
 
 test('mixed: lists that change are followed at once, and the places close up and open again', async (t) => {

@@ -36,11 +36,11 @@ export const transcodeParamsSchema = z.strictObject({
 /** Coding of a mixed file, as the wire names it. */
 export type TranscodeParams = z.infer<typeof transcodeParamsSchema>;
 
-/** The picture of a mixed file: defaults of contract §2.5; odd sizes go down to even, which 4:2:0 needs (DEC). */
+/** The picture of a mixed file, as it was asked for: rectangles may reach the edge of an odd canvas. Defaults of contract §2.5. */
 export function videoPlan({ VideoParams }: TranscodeParams): RecordingPlan['video'] {
   if (!VideoParams) return { width: 360, height: 640, fps: 15, bitrate: 550_000, gopSeconds: 10 };
   const { Width, Height, Fps, BitRate, Gop } = VideoParams;
-  return { width: Width - (Width % 2), height: Height - (Height % 2), fps: Fps, bitrate: BitRate, gopSeconds: Gop };
+  return { width: Width, height: Height, fps: Fps, bitrate: BitRate, gopSeconds: Gop };
 }
 
 /** The sound of a mixed file: SampleRate is an enumeration on the wire (contract §2.5). */

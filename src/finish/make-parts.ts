@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LocalPart } from '../deliver/deliverer.ts';
 import { transportRate } from '../segment/transport-time.ts';
 import type { TrackType } from '../segment/recording-folder.ts';
 import { wallMs, type WallMs } from '../units.ts';
-import type { Container, MediaFacts } from '../worker-api/messages.ts';
+import type { Container } from '../worker-api/messages.ts';
 import { assembleAac, assembleMp4, soundOf, type PartSource } from './assemble.ts';
 import { FinishError, type ExpectedStreams, type PartsRequest } from './finish-request.ts';
 import { makeHlsFolder } from './hls-folder.ts';
@@ -15,19 +16,9 @@ import { findStreams, RecordedMedia, type RecordedStreams } from './recorded-med
 import { planParts } from './split.ts';
 
 /** A file that was made and has passed its checks; it is not named yet, since a name tells whether there are others. */
-export interface MadePart {
-  /** The file; of HLS the folder. */
-  readonly path: string;
-  readonly trackType: TrackType;
-  readonly durationMs: number;
-  readonly streams: readonly ('h264' | 'aac')[];
-  readonly width: number;
-  readonly height: number;
-  readonly startMs: WallMs;
-  readonly endMs: WallMs;
-  readonly facts: MediaFacts;
+export interface MadePart extends Omit<LocalPart, 'name' | 'container' | 'part' | 'sizeBytes' | 'sha256'> {
   /** Where it is not that of the file at `path`. */
-  readonly checksum?: { readonly sizeBytes: number; readonly sha256: string };
+  readonly checksum?: Pick<LocalPart, 'sizeBytes' | 'sha256'>;
 }
 
 /** Shorter spans hold no picture that anybody could see, and less than a few frames of sound: they make no file. */

@@ -55,7 +55,9 @@ function nextCut(options: SplitOptions, begin: Cut): Cut | undefined {
   const { media, end, limits } = options;
   const limit = begin.at + Math.round((limits.durationMs * transportRate) / 1000);
   const longest = { from: begin.at, to: Math.min(end, limit + waitTicks) };
-  const bySize = mayExceed(media, longest, limits.bytes * usable) ? cutBySize(options, begin, longest) : undefined;
+  const bySize = mayExceed(media, begin, longest, limits.bytes * usable)
+    ? cutBySize(options, begin, longest)
+    : undefined;
   if (!bySize && limit >= end) return undefined;
   const cut = bySize && bySize.at <= limit ? bySize : earlier(bySize, cutByTime(options, begin, limit));
   return cut.at > begin.at && cut.at <= end - shortestRest ? cut : undefined;
@@ -70,8 +72,8 @@ const framesIn = (ticks: number, sampleRate = 48_000): number =>
   Math.ceil((ticks * sampleRate) / (transportRate * aacFrameSamples));
 
 /** Segments of a transport stream are never smaller than what is in them. */
-function mayExceed(media: RecordedMedia, span: TickSpan, bytes: number): boolean {
-  const segments = media.segments(span);
+function mayExceed(media: RecordedMedia, begin: Cut, span: TickSpan, bytes: number): boolean {
+  const segments = media.segments(...spansOf({ begin, end: { at: span.to, dts: Infinity } }));
   const pictures = perPicture * 60 * ((span.to - span.from) / transportRate);
   const most = headBytes + pictures + perSound * framesIn(span.to - span.from);
   return segments.reduce((sum, { path }) => sum + statSync(path).size, most) > bytes;

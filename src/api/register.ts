@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
@@ -57,12 +58,19 @@ function serve(scope: FastifyInstance, dispatcher: Dispatcher): void {
   scope.setErrorHandler((error: FastifyError, request, reply) =>
     send(reply, dispatcher.refuse(httpFault(error, request))),
   );
+  takeEveryMethod(scope);
   scope.route({
     method: scope.supportedMethods,
     url: '/',
     bodyLimit: maxPostBytes,
     handler: async (request, reply) => send(reply, await dispatcher.answer(received(request))),
   });
+}
+
+/** Methods that the framework knows no more than by name: they too are told what this API speaks. CONNECT is no request. */
+function takeEveryMethod(scope: FastifyInstance): void {
+  const unknown = METHODS.filter((method) => method !== 'CONNECT' && !scope.supportedMethods.includes(method));
+  for (const method of unknown) scope.addHttpMethod(method, { hasBody: true });
 }
 
 function received({ method, raw, headers, body }: FastifyRequest): ApiRequest {

@@ -128,7 +128,7 @@ test('T14, T15, T16: action and version are judged before the signature', async 
 });
 
 test('T17: methods other than GET and POST', async () => {
-  for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']) {
+  for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'PURGE', 'M-SEARCH', 'UNLINK']) {
     assertError(await api.send({ ...signedDescribe(), method, body: '' }), 'UnsupportedProtocol');
   }
   const head = await api.send({ method: 'HEAD' });

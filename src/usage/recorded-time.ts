@@ -73,12 +73,28 @@ interface CountedFile {
 function inOneForm(files: readonly CountedFile[]): RecordedSpan[] {
   const forms = Map.groupBy(files, (file) => file.container);
   const parts = forms.get('mp4') ?? forms.get('hls') ?? files;
-  return parts.map((file) => ({
+  return merged(parts).map((file) => ({
     usage: usageClass(file.width, file.height),
     startMs: file.start_ms,
     endMs: file.end_ms,
   }));
 }
+
+/** Sound and picture of the same time may have playlists of their own (AvMerge 0): together they are one recording. */
+function merged(parts: readonly CountedFile[]): CountedFile[] {
+  const spans: CountedFile[] = [];
+  for (const part of parts.toSorted((a, b) => a.start_ms - b.start_ms)) {
+    const last = spans.at(-1);
+    if (!last || part.start_ms >= last.end_ms) spans.push(part);
+    else spans[spans.length - 1] = { ...(last.width ? last : part), ...union(last, part) };
+  }
+  return spans;
+}
+
+const union = (a: CountedFile, b: CountedFile): Pick<CountedFile, 'start_ms' | 'end_ms'> => ({
+  start_ms: Math.min(a.start_ms, b.start_ms),
+  end_ms: Math.max(a.end_ms, b.end_ms),
+});
 
 /** How much of each class lies within the point. */
 export function recordedIn(point: TimePoint, spans: readonly RecordedSpan[]): RecordedTime {

@@ -98,6 +98,22 @@ test('what was delivered in two forms was recorded once, in all its parts', asyn
   assert.equal(SdkAppIdUsages[0]?.Usages?.[1]?.Class1VideoTime, 660);
 });
 
+test('sound and picture in playlists of their own were recorded once, as a picture', async (t) => {
+  const { client, store } = await world(t);
+  const alice = store.db.updateTable('file').where('user_id', '=', 'alice');
+  await alice.set({ container: 'hls', track_type: 'audio', width: 0, height: 0 }).execute();
+  const [sound] = await store.db.selectFrom('file').selectAll().where('user_id', '=', 'alice').execute();
+  const picture = { file_id: 'v', part: 2, track_type: 'video', width: 640, height: 360 } as const;
+  const span = { start_ms: START + MINUTE, end_ms: START + 11 * MINUTE };
+  await store.db
+    .insertInto('file')
+    .values({ ...sound!, ...picture, ...span })
+    .execute();
+  const { SdkAppIdUsages } = await client.DescribeRecordStatistic(period);
+  const day = SdkAppIdUsages[0]?.Usages?.[1];
+  assert.deepEqual([day?.Class1VideoTime, day?.AudioTime], [660, 91]);
+});
+
 test('the ranges of the statistics', async (t) => {
   const { client } = await world(t);
   const code = (work: Promise<unknown>): Promise<string | undefined> =>

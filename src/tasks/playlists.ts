@@ -19,12 +19,16 @@ export const isUploadReport = (report: TaskReport): report is UploadReport =>
   report.kind === 'playlist-listed' ||
   report.kind === 'image-failed';
 
-/** What a report of the upload changes and tells; each thing once, however often it is reported. */
+/**
+ * What a report of the upload changes and tells; each thing once, however often it is reported, and nothing after the
+ * task's last event.
+ */
 export async function applyUploadReport(
   tx: StoreTransaction,
   task: TaskRow,
   report: UploadReport,
 ): Promise<Transition> {
+  if (task.state === 'ended') return told([]);
   if (report.kind === 'image-failed') return told([downloadImageError(tx.wall, report.url)]);
   if (report.kind === 'playlist-began') return told(await begin(tx, task, report));
   if (report.kind === 'playlist-listed') return told(await list(tx, task, report.name));

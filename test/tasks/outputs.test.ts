@@ -103,6 +103,17 @@ test('Tencent VOD names the file and its address itself', async (t) => {
   assert.deepEqual([TencentVod['FileId'], TencentVod['VideoUrl']], [remote.fileId, remote.url]);
 });
 
+test('what is told of the upload after the task has ended comes too late', async (t) => {
+  const b = await bench(t);
+  const taskId = await create(b.tasks, bucketTask(['hls']));
+  const { epoch } = await claimTask(b.tasks, 'r');
+  await b.tasks.reportTask(taskId, { kind: 'started', epoch, startedMs: b.clock.wallMs() });
+  await b.tasks.reportTask(taskId, { kind: 'stopped', epoch, leaveCode: 0, atMs: b.clock.wallMs(), files: [] });
+  const late = { kind: 'upload-began', epoch, status: 1 } as const;
+  assert.deepEqual(await b.tasks.reportTask(taskId, late), { accepted: true });
+  assert.deepEqual(await typesOf(b.store, taskId), [301, 302, 305]);
+});
+
 test('E15: a bucket hears of lists while they grow, and of the end', async (t) => {
   const b = await bench(t);
   const taskId = await create(b.tasks, bucketTask(['hls', 'mp4']));

@@ -14,7 +14,7 @@ export interface CallbackTarget {
 
 /** An account at Tencent VOD, and what holds for files whose task does not say it. */
 export interface TencentVodStorage {
-  readonly kind: 'tencent_vod';
+  readonly kind: 'tencent-vod';
   readonly secretId: string;
   readonly secretKey: string;
   readonly subAppId: number | undefined;

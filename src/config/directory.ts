@@ -27,7 +27,7 @@ function toApp(app: Config['apps'][number]): App {
 function toStorage({ tencent_vod: vod }: Config['apps'][number]['storage']): AppStorage {
   if (!vod) return { kind: 'library' };
   return {
-    kind: 'tencent_vod',
+    kind: 'tencent-vod',
     secretId: vod.secret_id,
     secretKey: vod.secret_key,
     subAppId: vod.sub_app_id,

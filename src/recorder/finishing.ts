@@ -73,7 +73,7 @@ function targetOf(job: LeasedJob, options: FinishingOptions): PartsTarget {
     return { kind: 'bucket', taskId, bucket: destination, allowPrivate: options.privateBuckets };
   }
   const storage = options.storageOf(sdkAppId);
-  return storage.kind === 'tencent_vod'
+  return storage.kind === 'tencent-vod'
     ? { kind: 'tencent-vod', account: storage, options: destination }
     : { kind: 'library', root: libraryRoot(options), subAppId: destination.subAppId };
 }

@@ -10,7 +10,7 @@ const request = (changes: Json): CreateRequest => createSchema.parse(base(change
 test('task flows are for files that go to Tencent VOD', () => {
   const flow = request(vod({ Procedure: 'flow' }));
   assert.throws(() => refuseUnsupported(flow, 'library'), { code: 'UnsupportedOperation', message: /Procedure/ });
-  refuseUnsupported(flow, 'tencent_vod');
+  refuseUnsupported(flow, 'tencent-vod');
 });
 
 test('HLS is for the embedded library', () => {
@@ -18,9 +18,9 @@ test('HLS is for the embedded library', () => {
     const hls = request({ ...vod({ MediaType }), ...rp({ StreamType: 1 }) });
     refuseUnsupported(hls, 'library');
     const refused = { code: 'UnsupportedOperation', message: /MediaType/ };
-    assert.throws(() => refuseUnsupported(hls, 'tencent_vod'), refused);
+    assert.throws(() => refuseUnsupported(hls, 'tencent-vod'), refused);
   }
   for (const MediaType of [0, 2]) {
-    refuseUnsupported(request({ ...vod({ MediaType }), ...rp({ StreamType: 1 }) }), 'tencent_vod');
+    refuseUnsupported(request({ ...vod({ MediaType }), ...rp({ StreamType: 1 }) }), 'tencent-vod');
   }
 });

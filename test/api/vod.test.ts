@@ -20,7 +20,7 @@ const app = (id: number): App => ({
   sdkAppId: id,
   secretKey: `key of ${id}`,
   callback: undefined,
-  storage: { kind: id === cloudAppId ? 'tencent_vod' : 'library' } as App['storage'],
+  storage: { kind: id === cloudAppId ? 'tencent-vod' : 'library' } as App['storage'],
   limits: { concurrentTasks: 100, queriesPerSecond: 10_000, streamsPerTask: 25 },
 });
 const accounts = new Map([

@@ -85,7 +85,7 @@ test('files go to the library, or to an account at Tencent VOD', () => {
   const given =
     '{ tencent_vod: { secret_id: AKIDxyz, secret_key: abcdefgh, sub_app_id: 7, endpoint: "127.0.0.1:81" } }';
   assert.deepEqual(storageOf(appWith(given)), {
-    kind: 'tencent_vod',
+    kind: 'tencent-vod',
     secretId: 'AKIDxyz',
     secretKey: 'abcdefgh',
     subAppId: 7,

@@ -147,7 +147,7 @@ test('an app’s account at Tencent VOD gets the parts, each once, with what the
   const vod = await TencentVodSpeaker.start();
   t.after(() => vod.close());
   const account: TencentVodStorage = {
-    kind: 'tencent_vod',
+    kind: 'tencent-vod',
     secretId: vod.secretId,
     secretKey: vod.secretKey,
     subAppId: 251,

@@ -1,5 +1,5 @@
 import type { MediaId, RoomKey } from '../room-key.ts';
-import type { Container } from '../worker-api/messages.ts';
+import type { Container, FileNaming } from '../worker-api/messages.ts';
 import { escapeName } from './escape.ts';
 
 /** Decision D-1: one `_` around `UserId_s` as documented, or two as seen on the wire. */
@@ -33,6 +33,16 @@ export function fileStem(parts: FileStemParts, mode: FileNameMode): string {
   const prefix = parts.userDefineRecordId ? `${parts.userDefineRecordId}__UserDefine_u_` : '';
   const anchor = parts.anchor ? anchorPart(parts.anchor, mode) : '';
   return `${prefix}${parts.room.sdkAppId}_${roomPart(parts.room)}${anchor}`;
+}
+
+/** The same for a recording as the spool and the store name it; of the mix only `mediaId` counts. */
+export function recordingStem(
+  room: RoomKey,
+  { userId, mediaId }: { readonly userId: string; readonly mediaId: MediaId | 'mix' },
+  { userDefineRecordId, mode }: FileNaming,
+): string {
+  const anchor = mediaId === 'mix' ? undefined : { userId, mediaId };
+  return fileStem({ room, anchor, userDefineRecordId }, mode);
 }
 
 /** Name of a finished file: `index` is the part number from 1, undefined unless the file was split (contract §5). */

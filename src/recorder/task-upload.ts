@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { openBucket } from '../deliver/bucket.ts';
 import type { ObjectStore } from '../deliver/object-store.ts';
-import { fileStem } from '../naming/file-name.ts';
+import { recordingStem } from '../naming/file-name.ts';
 import type { Logger } from '../process/log.ts';
 import type { RecordingIdentity } from '../segment/recording-folder.ts';
 import { LiveUploader } from '../upload/live-uploader.ts';
@@ -75,7 +75,7 @@ export class TaskUpload {
     const { task, dir, clock, log } = this.#options;
     const target = { store, prefix: this.#destination.prefix, taskId: task.taskId };
     const separateMedia = !task.plan.avMerge;
-    const stemOf = (identity: RecordingIdentity): string => stemIn(task, identity);
+    const stemOf = (identity: RecordingIdentity): string => recordingStem(task.room, identity, task.naming);
     return new LiveUploader({ dir, target, separateMedia, stemOf, events: this.#events(), clock, log });
   }
 
@@ -91,12 +91,6 @@ export class TaskUpload {
   #tell(report: TaskReport): void {
     void this.#options.report(report);
   }
-}
-
-/** What all names of a recording of the task begin with (contract §5). */
-function stemIn({ room, naming }: LeasedTask, { userId, mediaId }: RecordingIdentity): string {
-  const anchor = mediaId === 'mix' ? undefined : { userId, mediaId };
-  return fileStem({ room, anchor, userDefineRecordId: naming.userDefineRecordId }, naming.mode);
 }
 
 /** Begins to upload, where the task's HLS goes to a bucket. */

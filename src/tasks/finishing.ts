@@ -1,5 +1,5 @@
 import { backOffMs } from '../back-off.ts';
-import { extensionOf, fileStem, partName, type FileNameMode } from '../naming/file-name.ts';
+import { extensionOf, partName, recordingStem, type FileNameMode } from '../naming/file-name.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
 import type { Container, FinishedPart, JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
@@ -7,7 +7,7 @@ import { isExhausted, isStuck, isWorthTelling } from './giving-up.ts';
 import { newFileId } from './ids.ts';
 import { lockTask } from './record.ts';
 import { settle, type FileFate } from './settling.ts';
-import { destinationOf, planOf, roomOf } from './stored-task.ts';
+import { destinationOf, namingOf, planOf, roomOf } from './stored-task.ts';
 
 /** Rows of one insert, within every engine's limit of parameters. */
 const rowsPerInsert = 500;
@@ -25,8 +25,7 @@ export function stemOf(
   { media_id: mediaId, user_id: userId }: Pick<FileRow, 'media_id' | 'user_id'>,
   mode: FileNameMode,
 ): string {
-  const anchor = mediaId === 'mix' ? undefined : { userId, mediaId };
-  return fileStem({ room: roomOf(task), anchor, userDefineRecordId: task.user_define_record_id ?? undefined }, mode);
+  return recordingStem(roomOf(task), { userId, mediaId }, namingOf(task, mode));
 }
 
 /** AAC has no place for a picture: a file without sound is not made into it. */

@@ -7,7 +7,7 @@ import { openAacEncoder } from '../../src/codec/aac-encoder.ts';
 import { FakeClock, systemClock } from '../../src/clock.ts';
 import { openBucket } from '../../src/deliver/bucket.ts';
 import { fileKey } from '../../src/naming/file-key.ts';
-import { fileStem } from '../../src/naming/file-name.ts';
+import { recordingStem } from '../../src/naming/file-name.ts';
 import { createLogger } from '../../src/process/log.ts';
 import type { MediaId } from '../../src/room-key.ts';
 import { openSegmentWriter, type HlsWriter } from '../../src/segment/hls-writer.ts';
@@ -43,11 +43,8 @@ export interface UploadBench {
 const room = { sdkAppId: 1400000000, kind: 'number', roomId: '10001' } as const;
 
 /** What all names of a recording begin with. */
-export const stemOf = ({ userId, mediaId }: Pick<RecordingIdentity, 'userId' | 'mediaId'>): string =>
-  fileStem(
-    { room, anchor: mediaId === 'mix' ? undefined : { userId, mediaId }, userDefineRecordId: undefined },
-    'documented',
-  );
+export const stemOf = (identity: Pick<RecordingIdentity, 'userId' | 'mediaId'>): string =>
+  recordingStem(room, identity, { mode: 'documented' });
 
 /** Writes down what is told. */
 export const listener = (told: Told): UploadEvents => ({

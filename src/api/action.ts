@@ -4,6 +4,9 @@ import type { ResponseFields } from './envelope.ts';
 import type { FaultCode } from './errors.ts';
 import { checkParameters, type RawParameters } from './parameters.ts';
 
+/** API versions of the actions: those of rooms and recordings, and those of the media library (contract §1.1, §7.3). */
+export const apiVersions = { trtc: '2019-07-22', vod: '2018-07-17' } as const;
+
 /** One action of one API version, ready to be called with undecided parameters. */
 export interface Action {
   readonly name: string;

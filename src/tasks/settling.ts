@@ -47,12 +47,12 @@ export async function settle(
   const counts = await countFiles(tx, task);
   const step =
     destinationOf(task).kind === 'vod'
-      ? librarySteps(tx, task, fate, options)
-      : await bucketSteps(tx, task, fate, counts, options);
+      ? libraryStep(tx, fate, options)
+      : await bucketStep(tx, task, fate, counts, options);
   const told = await recordTransition(tx, task, { ...step, files: [] });
   const failed = counts.other.bad + counts.hls.bad > 0;
   if (counts.other.open + counts.hls.open === 0) {
-    await recordTransition(tx, told, allSettled(told, failed, tx.wall, destinationOf(task).kind));
+    await recordTransition(tx, told, allSettled(told, failed, tx.wall));
   }
 }
 
@@ -80,7 +80,7 @@ async function countFiles({ db }: StoreTransaction, task: TaskRow): Promise<{ hl
   return counts;
 }
 
-function librarySteps(tx: StoreTransaction, _task: TaskRow, fate: FileFate, options: SettlingOptions): Step {
+function libraryStep(tx: StoreTransaction, fate: FileFate, options: SettlingOptions): Step {
   if (fate.kind === 'done') {
     return { patch: {}, events: fate.files.map((file) => commitEvent(tx, file, options)) };
   }
@@ -107,7 +107,7 @@ function commitEvent(tx: StoreTransaction, file: FileRow, options: SettlingOptio
   });
 }
 
-async function bucketSteps(
+async function bucketStep(
   tx: StoreTransaction,
   task: TaskRow,
   fate: FileFate,

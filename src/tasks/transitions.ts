@@ -1,7 +1,7 @@
 import { failover, recorderStart, recorderStop, uploadStop, vodStop, type TaskEvent } from '../callbacks/payloads.ts';
 import type { TaskRow } from '../store/tables.ts';
 import { wallMs, type WallMs } from '../units.ts';
-import type { Destination, RecordedFile, TaskReport } from '../worker-api/messages.ts';
+import type { RecordedFile, TaskReport } from '../worker-api/messages.ts';
 import type { UploadReport } from './playlists.ts';
 import type { TaskStatus } from './service.ts';
 import { destinationOf } from './stored-task.ts';
@@ -38,17 +38,15 @@ export interface Transition {
 }
 
 /** LeaveCode of a bot that was lost for good, and its client should start a new task (contract §4.3). */
-export const leaveCodeLost = 100;
+const leaveCodeLost = 100;
 
 const nothing: Transition = { patch: {}, events: [], files: [] };
 
+const goesToLibrary = (task: TaskRow): boolean => destinationOf(task).kind === 'vod';
+
 /** Where a task's files go decides which event is its last: 312 for a library, 305 for a bucket (contract §4.3). */
-type Kind = Destination['kind'];
-
 const lastEvent = (task: TaskRow, atMs: WallMs, status: 0 | 1): TaskEvent =>
-  kindOf(task) === 'vod' ? vodStop(atMs, status) : uploadStop(atMs, status);
-
-const kindOf = (task: TaskRow): Kind => destinationOf(task).kind;
+  goesToLibrary(task) ? vodStop(atMs, status) : uploadStop(atMs, status);
 
 const ended = (now: WallMs, result: TaskRow['result'], events: readonly TaskEvent[]): Transition => ({
   patch: { state: 'ended', owner: null, ended_ms: now, result },
@@ -141,9 +139,9 @@ export function applyReport(task: TaskRow, report: BotReport, wall: WallMs): Tra
  * No file of the task is open any more: 312, Status 1 when any failed; a bucket's 305 was told before. What arrives
  * after its failure was told makes the task's result good and has no event of its own.
  */
-export function allSettled(task: TaskRow, anyFailed: boolean, wall: WallMs, kind: Kind): Transition {
+export function allSettled(task: TaskRow, anyFailed: boolean, wall: WallMs): Transition {
   const result = anyFailed ? ('failed' as const) : ('ok' as const);
   if (task.state === 'ended') return { ...nothing, patch: { result } };
   if (task.state !== 'finishing') return nothing;
-  return ended(wall, result, kind === 'vod' ? [vodStop(wall, anyFailed ? 1 : 0)] : []);
+  return ended(wall, result, goesToLibrary(task) ? [vodStop(wall, anyFailed ? 1 : 0)] : []);
 }

@@ -4,7 +4,7 @@ import type { Account, App, AppDirectory } from '../../config/apps.ts';
 import type { StorageFile, TaskService } from '../../tasks/service.ts';
 import type { WallMs } from '../../units.ts';
 import type { PlanChange, RecordingPlan } from '../../worker-api/messages.ts';
-import { defineAction, type Action } from '../action.ts';
+import { apiVersions, defineAction, type Action } from '../action.ts';
 import type { ResponseFields } from '../envelope.ts';
 import { apiError } from '../errors.ts';
 import { optionalText, text, unsigned } from '../fields.ts';
@@ -42,9 +42,6 @@ export interface RecordingServices {
   readonly clock: Clock;
 }
 
-/** API version of the recording actions (contract §1.1). */
-export const recordingVersion = '2019-07-22';
-
 /** Recordings have a code of their own for a fault of ours (contract §2.10). */
 const faultCode = 'InternalError.CRInternalError';
 
@@ -65,7 +62,7 @@ export const recordingActions = (services: RecordingServices): readonly Action[]
 const createAction = (services: RecordingServices): Action =>
   defineAction({
     name: 'CreateCloudRecording',
-    version: recordingVersion,
+    version: apiVersions.trtc,
     faultCode,
     schema: createSchema,
     twoLevelMissing: createMissing,
@@ -82,7 +79,7 @@ const createAction = (services: RecordingServices): Action =>
 const describeAction = ({ apps, tasks }: RecordingServices): Action =>
   defineAction({
     name: 'DescribeCloudRecording',
-    version: recordingVersion,
+    version: apiVersions.trtc,
     faultCode,
     // RecorderKey names tasks that relay and record at once; there are none, and TaskId decides.
     schema: z.strictObject({ SdkAppId: unsigned(), TaskId: taskId, RecorderKey: optionalText({ maxBytes: 1024 }) }),
@@ -104,7 +101,7 @@ const storageFile = ({ userId, name, trackType, beginMs }: StorageFile): Respons
 const modifyAction = ({ apps, tasks }: RecordingServices): Action =>
   defineAction({
     name: 'ModifyCloudRecording',
-    version: recordingVersion,
+    version: apiVersions.trtc,
     faultCode,
     schema: modifySchema,
     twoLevelMissing: taskMissing,
@@ -135,7 +132,7 @@ function toPlanChange(request: z.infer<typeof modifySchema>, plan: RecordingPlan
 const deleteAction = ({ apps, tasks }: RecordingServices): Action =>
   defineAction({
     name: 'DeleteCloudRecording',
-    version: recordingVersion,
+    version: apiVersions.trtc,
     faultCode,
     schema: z.strictObject({ SdkAppId: unsigned(), TaskId: taskId }),
     twoLevelMissing: taskMissing,

@@ -4,7 +4,7 @@ import type { AppDirectory } from '../../config/apps.ts';
 import type { PresenceQueries } from '../../presence/queries.ts';
 import type { RoomControl } from '../../presence/room-control.ts';
 import type { RoomKind } from '../../room-key.ts';
-import { defineAction, type Action } from '../action.ts';
+import { apiVersions, defineAction, type Action } from '../action.ts';
 import { apiError } from '../errors.ts';
 import { given } from '../fields.ts';
 import { ownedApp } from '../owned-app.ts';
@@ -32,9 +32,6 @@ export interface RoomServices {
   readonly clock: Clock;
 }
 
-/** API version of the room actions (contract §1.1). */
-const roomVersion = '2019-07-22';
-
 const dayHours = 24;
 /** DescribeUserInfo looks at four hours at most (contract §2.11). */
 const visitHours = 4;
@@ -55,7 +52,7 @@ type RemoveSchema = typeof removeNumberSchema | typeof removeTextSchema;
 const dismissAction = ({ apps, control }: RoomServices, name: string, kind: RoomKind, schema: DismissSchema): Action =>
   defineAction({
     name,
-    version: roomVersion,
+    version: apiVersions.trtc,
     schema: schema as z.ZodType<z.infer<DismissSchema>>,
     twoLevelMissing: roomMissing,
     run: async (request, account) => {
@@ -69,7 +66,7 @@ const dismissAction = ({ apps, control }: RoomServices, name: string, kind: Room
 const removeAction = ({ apps, control }: RoomServices, name: string, kind: RoomKind, schema: RemoveSchema): Action =>
   defineAction({
     name,
-    version: roomVersion,
+    version: apiVersions.trtc,
     schema: schema as z.ZodType<z.infer<RemoveSchema>>,
     twoLevelMissing: roomMissing,
     run: async (request, account) => {
@@ -84,7 +81,7 @@ const removeAction = ({ apps, control }: RoomServices, name: string, kind: RoomK
 const describeRoomAction = ({ apps, presence, clock }: RoomServices): Action =>
   defineAction({
     name: 'DescribeRoomInfo',
-    version: roomVersion,
+    version: apiVersions.trtc,
     schema: roomInfoSchema,
     twoLevelMissing: roomMissing,
     run: async (request, account) => {
@@ -101,7 +98,7 @@ const describeRoomAction = ({ apps, presence, clock }: RoomServices): Action =>
 const describeUserAction = ({ apps, presence, clock }: RoomServices): Action =>
   defineAction({
     name: 'DescribeUserInfo',
-    version: roomVersion,
+    version: apiVersions.trtc,
     schema: userInfoSchema,
     twoLevelMissing: roomMissing,
     run: async (request, account) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Account, AppDirectory } from '../../config/apps.ts';
 import { recordedIn, type RecordedTime, type UsageClass, type UsageQueries } from '../../usage/recorded-time.ts';
 import { dayStartMs, keyOf, timePoints, type TimePoint } from '../../usage/time-points.ts';
-import { defineAction, type Action } from '../action.ts';
+import { apiVersions, defineAction, type Action } from '../action.ts';
 import { apiError } from '../errors.ts';
 import { text, unsigned } from '../fields.ts';
 import { ownedApp } from '../owned-app.ts';
@@ -12,9 +12,6 @@ export interface UsageServices {
   readonly apps: AppDirectory;
   readonly usage: UsageQueries;
 }
-
-/** API version of the statistics (contract §1.1). */
-const usageVersion = '2019-07-22';
 
 const longestDays = 31;
 const dayMs = 86_400_000;
@@ -38,7 +35,7 @@ export const usageActions = (services: UsageServices): readonly Action[] => [
 const statisticAction = ({ apps, usage }: UsageServices): Action =>
   defineAction({
     name: 'DescribeRecordStatistic',
-    version: usageVersion,
+    version: apiVersions.trtc,
     schema: statisticSchema,
     twoLevelMissing: usageMissing,
     run: async (request, account) => {
@@ -54,7 +51,7 @@ const statisticAction = ({ apps, usage }: UsageServices): Action =>
 const usageAction = ({ apps, usage }: UsageServices): Action =>
   defineAction({
     name: 'DescribeRecordingUsage',
-    version: usageVersion,
+    version: apiVersions.trtc,
     schema: usageSchema,
     twoLevelMissing: usageMissing,
     run: async (request, account) => {

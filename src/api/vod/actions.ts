@@ -1,13 +1,10 @@
 import { z } from 'zod';
-import { defineAction, type Action } from '../action.ts';
+import { apiVersions, defineAction, type Action } from '../action.ts';
 import { apiError } from '../errors.ts';
 import { list, text, unsigned } from '../fields.ts';
 import { isInfoFilter, mediaInfo, type InfoFilter } from './media-info.ts';
 import { scopeOf, type VodServices } from './scope.ts';
 import { searchSchema, toQuery } from './search-request.ts';
-
-/** API version of the media library's actions (contract §7.3). */
-const vodVersion = '2018-07-17';
 
 /** FileIds of one DescribeMediaInfos, and of one SearchMedia. */
 const mostDescribed = 20;
@@ -23,7 +20,7 @@ export const vodActions = (services: VodServices): readonly Action[] => [
 const describeAction = (services: VodServices): Action =>
   defineAction({
     name: 'DescribeMediaInfos',
-    version: vodVersion,
+    version: apiVersions.vod,
     schema: z.strictObject({
       FileIds: z.array(z.string()),
       SubAppId: unsigned().optional(),
@@ -47,7 +44,7 @@ const describeAction = (services: VodServices): Action =>
 const searchAction = (services: VodServices): Action =>
   defineAction({
     name: 'SearchMedia',
-    version: vodVersion,
+    version: apiVersions.vod,
     schema: searchSchema,
     twoLevelMissing: new Set<string>(),
     run: async (request, account) => {
@@ -75,7 +72,7 @@ const products: readonly string[] = [
 const deleteAction = (services: VodServices): Action =>
   defineAction({
     name: 'DeleteMedia',
-    version: vodVersion,
+    version: apiVersions.vod,
     schema: z.strictObject({
       FileId: text({ maxBytes: 1024 }),
       SubAppId: unsigned().optional(),

@@ -13,7 +13,7 @@ import type { CreateRequest } from './create-request.ts';
  * @throws {ApiError} UnsupportedOperation, whose message names the parameter.
  */
 export function refuseUnsupported(request: CreateRequest, storage: AppStorage['kind']): void {
-  const reason = excluded(request) ?? (storage === 'library' ? withoutTaskFlows(request) : withoutPlaylists(request));
+  const reason = excluded(request) ?? (storage === 'library' ? withoutTaskFlows(request) : undefined);
   if (reason) throw apiError('UnsupportedOperation', { reason });
 }
 
@@ -37,11 +37,4 @@ function soundOfPictures({ OutputFormat, StreamType }: CreateRequest['RecordPara
 function withoutTaskFlows({ StorageParams }: CreateRequest): string | undefined {
   if (given(StorageParams.CloudVod?.TencentVod?.Procedure) === undefined) return undefined;
   return 'the embedded library has no task flows (`TencentVod.Procedure`)';
-}
-
-function withoutPlaylists({ StorageParams }: CreateRequest): string | undefined {
-  const mediaType = StorageParams.CloudVod?.TencentVod?.MediaType ?? 0;
-  // 1, 3 and 4 ask for HLS (contract §2.4).
-  if (mediaType === 0 || mediaType === 2) return undefined;
-  return 'HLS (`TencentVod.MediaType` 1, 3 and 4) is not uploaded to Tencent VOD by this server, use 0 (MP4) or 2 (AAC)';
 }

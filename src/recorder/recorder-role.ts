@@ -27,8 +27,11 @@ import { beginUpload } from './task-upload.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
 import { UploadedRecording } from './uploaded-recording.ts';
 
-/** Leases one process takes; admission by measured cost comes with a later version. */
-const CAPACITY = { tasks: 200, jobs: 1 };
+/**
+ * Leases one process takes; admission by measured cost comes with a later version. Jobs wait for destinations more than
+ * they work, each in a niced process of its own.
+ */
+const CAPACITY = { tasks: 200, jobs: 3 };
 
 /** Anchors one task records where no app of the configuration says less (contract §8). */
 const MOST_ANCHORS = 25;

@@ -257,6 +257,8 @@ export class Leases {
             .select('id')
             .where('state', '=', 'open')
             .where('claimable_ms', '<=', now)
+            // A destination that hangs may have many files waiting for it; they come after everybody else's.
+            .orderBy((eb) => eb.case().when('destination_faults', '>', 0).then(1).else(0).end())
             .orderBy('claimable_ms')
             .orderBy('id')
             .limit(request.wantJobs)

@@ -249,3 +249,17 @@ test('309 names the image that could not be had (E14)', async (t) => {
   const [, event] = await eventsOf(b.store, taskId);
   assert.deepEqual(event, { type: 309, payload: { Url: 'https://h/a.png' } });
 });
+
+test('files whose destination refuses come after everybody else’s', async (t) => {
+  const b = await bench(t);
+  const first = await recordTask(b, [recordedFile('a')], bucketTask(['mp4']));
+  const [refused] = await claimJobs(b.tasks, 'r', 1);
+  await b.tasks.reportJob(refused!.jobId, refusedBy(refused!));
+  b.clock.advance(61_000);
+  const second = await recordTask(b, [recordedFile('b')], newTask({ room: { sdkAppId, kind: 'number', roomId: '2' } }));
+  const claimed = [await claimJobs(b.tasks, 'r', 1), await claimJobs(b.tasks, 'other', 1)].flat();
+  assert.deepEqual(
+    claimed.map(({ taskId }) => taskId),
+    [second, first],
+  );
+});

@@ -89,10 +89,14 @@ contractCase('E13', 'VOD refuses: 311 Status 1 with Errmsg, 312 Status 1; and th
   const last = await server.receiver.waitForEvent(taskId, 312, 90_000);
   assert.deepEqual(last.EventInfo.Payload, { Status: 1 });
   const [failure] = server.receiver.events(taskId, 311);
-  const { Status, Errmsg, TencentVod } = failure!.EventInfo.Payload as Record<string, object>;
+  const { Status, Errmsg, TencentVod } = failure!.EventInfo.Payload as {
+    Status: number;
+    Errmsg: string;
+    TencentVod: object;
+  };
   assert.equal(Status, 1);
-  assert.match(String(Errmsg), /UnauthorizedOperation/);
-  assert.deepEqual(Object.keys(TencentVod!), ['UserId', 'TrackType', 'CacheFile']);
+  assert.match(Errmsg, /UnauthorizedOperation/);
+  assert.deepEqual(Object.keys(TencentVod), ['UserId', 'TrackType', 'CacheFile']);
   vod.behave();
   await server.receiver.waitFor(() => server.receiver.events(taskId, 311).length === 2, 90_000);
   const [healed] = committedFiles(server.receiver.events(taskId));

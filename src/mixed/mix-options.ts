@@ -36,8 +36,11 @@ export interface MixedRecordingOptions {
   readonly images?: Pick<ImageLoader, 'load'> | undefined;
   /** An image cannot be fetched or decoded: called once for every layout that names it; the recording goes on. */
   readonly onImageFailed?: ((url: string) => void) | undefined;
-  /** Opens the file once the encoders are known. The recording flushes and closes it. */
-  readonly openWriter: (formats: MixFormats) => SegmentWriter | Promise<SegmentWriter>;
+  /**
+   * Opens the file once the encoders are known. The recording flushes and closes it. `requestKeyFrame` makes a picture
+   * that is encoded soon a key frame, for a file that is to be cut before the next one is due.
+   */
+  readonly openWriter: (formats: MixFormats, requestKeyFrame: () => void) => SegmentWriter | Promise<SegmentWriter>;
   /** Asks a sender for a key frame; called again while one is needed, so the callee limits the rate. */
   readonly requestKeyFrame?: ((userId: string, mediaId: MediaId) => void) | undefined;
   /**

@@ -307,7 +307,8 @@ export async function createMixedRecording(options: MixedRecordingOptions): Prom
   const { pictureEncoder, soundEncoder } = encoders;
   const size = { width: even(video.width), height: even(video.height), fps: video.fps };
   try {
-    const writer = await options.openWriter({ video: pictureEncoder && size, audio: soundEncoder?.format });
+    const formats = { video: pictureEncoder && size, audio: soundEncoder?.format };
+    const writer = await options.openWriter(formats, () => pictureEncoder?.forceKeyFrame());
     const windowTicks = Math.max(1, Math.round(video.fps / 2));
     return new MixedRecording({ options, grid, firstTick, windowTicks, ...encoders, writer });
   } catch (error) {

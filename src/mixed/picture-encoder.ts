@@ -1,4 +1,6 @@
 import {
+  AV_PICTURE_TYPE_I,
+  AV_PICTURE_TYPE_NONE,
   AV_PIX_FMT_YUV420P,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_SMPTE170M,
@@ -42,6 +44,7 @@ export class PictureEncoder {
   readonly #grid: TickGrid;
   readonly #packet = new Packet();
   #dts: Micros | undefined;
+  #forced = false;
   #closed = false;
 
   /** Wraps an opened context; use {@link openPictureEncoder}. */
@@ -51,10 +54,17 @@ export class PictureEncoder {
     this.#packet.alloc();
   }
 
+  /** Makes the next picture a key frame. */
+  forceKeyFrame(): void {
+    this.#forced = true;
+  }
+
   /** Encodes the canvas as tick `tick`; the frame may be drawn on again when the call returns. */
   encode(frame: Frame, tick: number): VideoPacket[] {
     if (this.#closed) return [];
     frame.pts = BigInt(tick);
+    frame.pictType = this.#forced ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    this.#forced = false;
     ok('encode picture', this.#context.sendFrameSync(frame));
     return this.#receive();
   }

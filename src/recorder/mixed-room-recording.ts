@@ -149,8 +149,10 @@ export class MixedRoomRecording implements RoomRecording {
       fill: plan.fill,
       images,
       onImageFailed,
-      openWriter: ({ audio, video }) =>
-        openWriter({ userId: '', mediaId: 'mix', zeroUs, audio, video: video !== undefined }),
+      openWriter: ({ audio, video }, askEncoder) => {
+        const format = { zeroUs, audio, video: video !== undefined };
+        return openWriter({ userId: '', mediaId: 'mix', ...format, requestKeyFrame: askEncoder });
+      },
       requestKeyFrame: (userId, mediaId) => {
         const track = this.#videoTracks.get(fileKey(userId, mediaId));
         if (track !== undefined) requestKeyFrame(track);

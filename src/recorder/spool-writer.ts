@@ -16,6 +16,8 @@ export interface SpoolFile {
   readonly audio: AudioFormat | undefined;
   /** Pictures come from the first packet on. */
   readonly video: boolean;
+  /** Called when a key frame is wanted, to cut at or to go on with after a loss. */
+  readonly requestKeyFrame: () => void;
 }
 
 /** Opens a file's segments in the folder of the task and epoch. */
@@ -24,12 +26,13 @@ export type OpenSpoolFile = (file: SpoolFile) => SegmentWriter;
 /** Files of one task under its present epoch. A disk that refuses is logged once per file; the media path goes on. */
 export function spoolWriter(options: { spool: Spool; task: LeasedTask; log: Logger }): OpenSpoolFile {
   const { spool, task, log } = options;
-  return ({ userId, mediaId, zeroUs, audio, video }) =>
+  return ({ userId, mediaId, zeroUs, audio, video, requestKeyFrame }) =>
     openSegmentWriter({
       dir: spool.folder(task.taskId, task.epoch, fileKey(userId, mediaId)),
       zeroUs,
       identity: { userId, mediaId, epoch: task.epoch },
       video,
+      requestKeyFrame,
       ...(audio ? { audio } : {}),
       onError: (error) => log.error({ err: error, user: userId, mediaId }, 'the spool refuses to be written'),
     });

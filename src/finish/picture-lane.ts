@@ -1,4 +1,4 @@
-import { readAccessUnit } from './access-unit.ts';
+import { readAccessUnit } from '../timeline/access-unit.ts';
 import type { Mp4Muxer } from './mp4-muxer.ts';
 import { PictureGate } from './picture-gate.ts';
 import type { PlacedPacket } from './recorded-media.ts';

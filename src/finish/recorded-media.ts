@@ -6,7 +6,7 @@ import { toTransport, transportRate, transportZero, unwrapTransport } from '../s
 import type { Segment } from '../segment/playlist.ts';
 import { parseSps } from '../timeline/sps.ts';
 import type { WallMs } from '../units.ts';
-import { readAccessUnit } from './access-unit.ts';
+import { readAccessUnit } from '../timeline/access-unit.ts';
 import { FileBuffer } from './file-buffer.ts';
 
 /** A PES packet on the file's own time: ticks of 90 kHz from the file's zero. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { aacFrameSamples } from '../codec/aac-encoder.ts';
 import { adtsFrames } from '../segment/adts.ts';
 import { transportRate } from '../segment/transport-time.ts';
-import { readAccessUnit } from './access-unit.ts';
+import { readAccessUnit } from '../timeline/access-unit.ts';
 import { beginning, cutPictures, cutSound, type Cut, type CutPicture } from './cut.ts';
 import { PictureGate } from './picture-gate.ts';
 import { partPackets, spansOf, type PartSpan } from './part-media.ts';

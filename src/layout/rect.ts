@@ -87,7 +87,3 @@ export function without(area: Rect, hole: Rect): Rect[] {
     rect(area.left, bottom, area.width, area.top + area.height - bottom),
   ].filter(({ width, height }) => width > 0 && height > 0);
 }
-
-/** True when the rectangles share at least one pixel. */
-export const overlap = (a: Rect, b: Rect): boolean =>
-  a.left < b.left + b.width && b.left < a.left + a.width && a.top < b.top + b.height && b.top < a.top + a.height;

@@ -14,6 +14,9 @@ export interface LibraryKey {
 /** What a file's place depends on: its name is in its address alone. */
 export type LibraryPlace = Omit<LibraryKey, 'name'>;
 
+/** Folder of the embedded library in the data directory. */
+export const libraryRoot = (dataDir: string): string => join(dataDir, 'library');
+
 /** Everything of one finished file: `<root>/<subAppId>/<fileId>`. */
 export const libraryFolder = (root: string, { subAppId, fileId }: LibraryPlace): string =>
   join(root, String(subAppId), fileId);

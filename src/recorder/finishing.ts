@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { AppStorage } from '../config/apps.ts';
 import { finishFile } from '../finish/finish-file.ts';
 import { FinishError, type FinishRequest, type PartsTarget } from '../finish/finish-request.ts';
+import { libraryRoot } from '../library/location.ts';
 import { readRecord } from '../segment/recording-folder.ts';
 import type { JobFault, JobReport, LeasedJob } from '../worker-api/messages.ts';
 import type { FinishHandle } from './finish-runner.ts';
@@ -57,15 +58,13 @@ function finishRequest(job: LeasedJob, options: FinishingOptions): FinishRequest
     limits: { durationMs: Math.min(longestMs, job.maxFileMinutes * 60_000), bytes: largestBytes },
     startMs: job.startMs,
     endMs: job.endMs,
-    tempDir: join(libraryRoot(options), 'unfinished'),
+    tempDir: join(libraryRoot(options.dataDir), 'unfinished'),
     attempt: `e${job.epoch}-${job.attempt}`,
     mediaId: job.mediaId,
     separateMedia: job.separateMedia,
     target: targetOf(job, options),
   };
 }
-
-const libraryRoot = ({ dataDir }: FinishingOptions): string => join(dataDir, 'library');
 
 function targetOf(job: LeasedJob, options: FinishingOptions): PartsTarget {
   const { destination, sdkAppId, taskId } = job;
@@ -75,5 +74,5 @@ function targetOf(job: LeasedJob, options: FinishingOptions): PartsTarget {
   const storage = options.storageOf(sdkAppId);
   return storage.kind === 'tencent-vod'
     ? { kind: 'tencent-vod', account: storage, options: destination }
-    : { kind: 'library', root: libraryRoot(options), subAppId: destination.subAppId };
+    : { kind: 'library', root: libraryRoot(options.dataDir), subAppId: destination.subAppId };
 }

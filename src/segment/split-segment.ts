@@ -1,4 +1,4 @@
-import { readAccessUnit } from '../finish/access-unit.ts';
+import { readAccessUnit } from '../timeline/access-unit.ts';
 import { micros, type Micros } from '../units.ts';
 import { adtsFrames, audioSpecificConfig } from './adts.ts';
 import type { AudioFormat } from './segment-writer.ts';

@@ -6,6 +6,7 @@ import { registerRecordingApi } from '../api/register.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
+import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { registerLibrary } from '../library/routes.ts';
 import { RoomFollower } from '../presence/follower.ts';
@@ -71,8 +72,8 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 async function openParts(context: RoleContext): Promise<Parts> {
   const { installation, clock, log } = context;
   const { config, publicUrl, secrets } = installation;
-  const libraryRoot = join(config.data_dir, 'library');
-  mkdirSync(libraryRoot, { recursive: true });
+  const root = libraryRoot(config.data_dir);
+  mkdirSync(root, { recursive: true });
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
   const tasks = await createTaskService({
@@ -92,8 +93,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
     tasks,
     queries: createTaskQueries({ store, publicUrl: () => publicUrl }),
     callbacks: startCallbackDelivery({ store, apps, clock, log }),
-    library: startMediaLibrary({ store, root: libraryRoot, clock, log, publicUrl: () => publicUrl }),
-    libraryRoot,
+    library: startMediaLibrary({ store, root, clock, log, publicUrl: () => publicUrl }),
+    libraryRoot: root,
     recorders: new RecorderPresence(clock),
     rooms,
     roomControl: new RemoteRooms(rooms),
@@ -103,7 +104,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
 }
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
-  const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot } = parts;
+  const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root } = parts;
   const { config, secrets } = installation;
   const roomServices = { control: roomControl, presence: createPresenceQueries(store) };
   const { regions } = config.api;
@@ -111,7 +112,7 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   const services = { apps, tasks, verifyUserSig, rooms: roomServices, usage, library };
   await registerRecordingApi(http, { ...services, clock, log, regions });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
-  await registerLibrary(http, { store, root: libraryRoot, clock });
+  await registerLibrary(http, { store, root, clock });
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
   if (installation.demoPage) await registerDemoPage(http, parts);

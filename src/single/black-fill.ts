@@ -1,4 +1,4 @@
-import { readAccessUnit } from '../finish/access-unit.ts';
+import { readAccessUnit } from '../timeline/access-unit.ts';
 import type { Size } from '../layout/rect.ts';
 import type { VideoPacket } from '../segment/segment-writer.ts';
 import { parseSps } from '../timeline/sps.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { readAccessUnit } from '../finish/access-unit.ts';
+import { readAccessUnit } from '../timeline/access-unit.ts';
 import { adtsFrames } from '../segment/adts.ts';
 import type { TrackType } from '../segment/recording-folder.ts';
 import { readTransport } from '../segment/transport-reader.ts';

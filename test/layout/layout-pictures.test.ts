@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { gridPlan, type CustomCell, type LayoutMode, type LayoutPlan } from '../../src/layout/layout-plan.ts';
 import { layoutPictures, type LayoutPicture, type PlacedPicture } from '../../src/layout/layout-pictures.ts';
-import { overlap, rect, type Rect } from '../../src/layout/rect.ts';
+import { intersection, rect, type Rect } from '../../src/layout/rect.ts';
 
 interface FixtureSlot {
   readonly x: number;
@@ -89,7 +89,9 @@ test('every template on odd canvases: even, inside, smalls apart', () => {
           assert.ok(r.left + r.width <= size.width && r.top + r.height <= size.height);
         }
         const smalls = mode === 'floating' ? all.slice(1) : all;
-        smalls.forEach((a, i) => smalls.slice(i + 1).forEach((b) => assert.ok(!overlap(a, b), `${mode} ${n}`)));
+        smalls.forEach((a, i) =>
+          smalls.slice(i + 1).forEach((b) => assert.equal(intersection(a, b), undefined, `${mode} ${n}`)),
+        );
       }
 });
 

@@ -1,4 +1,4 @@
-/** What finishing needs to know of a picture in Annex B (ITU-T H.264 §7.3.1, Table 7-1). */
+/** What is looked at of a coded picture in Annex B (ITU-T H.264 §7.3.1, Table 7-1). */
 export interface AccessUnit {
   /** The picture without the delimiter that transport streams put in front of it. */
   readonly data: Buffer;

@@ -10,7 +10,7 @@ const QUOTED_MEMBER = new RegExp(
   'gi',
 );
 /** Secrets inside a text: the credentials of a header, and those that travel in the query of a URL. */
-const SECRET_TEXT = /(\bBearer +|[?&](?:UserSig|PrivateMapKey|Signature|sig|token)=)[^\s&"'\\]+/gi;
+const SECRET_TEXT = /(\bBearer +|[?&](?:UserSig|private_?map_?key|Signature|sig|token)=)[^\s&"'\\]+/gi;
 
 /**
  * JSON lines on standard error (standard output is for what `npm start` says to people). Every line names its role;

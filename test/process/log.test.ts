@@ -52,6 +52,10 @@ test('credentials inside a text go, the text stays', () => {
     'GET /?Action=X&UserSig=[secret]&B=1 failed',
   );
   assert.equal(
+    withoutSecrets(`POST /whip/1/2/3?media=aux&private_map_key=${SECRET} failed`),
+    'POST /whip/1/2/3?media=aux&private_map_key=[secret] failed',
+  );
+  assert.equal(
     withoutSecrets(`sent "Authorization: Bearer ${SECRET}" to it`),
     'sent "Authorization: Bearer [secret]" to it',
   );

@@ -189,7 +189,7 @@ test('recordings start, are listed with their state, and stop once', async (t) =
 test('one recording more than the app may have is refused with advice', async (t) => {
   const page = await demoPage(t, { concurrentTasks: 1 });
   assert.equal((await ask(page, 'POST', '/demo/api/recordings', { room: '1', mode: 'single' })).status, 200);
-  await refused(page, 429, /Stop one/, 'POST', '/demo/api/recordings', { room: '1', mode: 'single' });
+  await refused(page, 429, /Stop one/, 'POST', '/demo/api/recordings', { room: '2', mode: 'single' });
 });
 
 test('finished files are listed with a link to this server, whatever its public name', async (t) => {

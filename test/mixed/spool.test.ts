@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { readAccessUnit } from '../../src/finish/access-unit.ts';
+import { readAccessUnit } from '../../src/timeline/access-unit.ts';
 import { gridPlan } from '../../src/layout/layout-plan.ts';
 import { createMixedRecording } from '../../src/mixed/mixed-recording.ts';
 import { createSegmentWriter, type HlsWriter } from '../../src/segment/hls-writer.ts';

@@ -1,12 +1,12 @@
 /**
- * Writes docs/reference/errors.md from the error table of the API: `npm run reference`. With `--check` it writes nothing
- * and fails when the page is stale; `npm run check:docs` runs that.
+ * Writes docs/reference/errors.md from the error table of the API and docs/reference/compat.md from the configuration's
+ * schema: `npm run reference`. With `--check` it writes nothing and fails when a page is stale; `npm run check:docs` runs
+ * that.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorReference, type ErrorRule } from '../src/api/errors.ts';
-
-const PAGE = 'docs/reference/errors.md';
+import { compatPage } from './compat-page.ts';
 
 /** A rule and the codes that share it, in the table's order. */
 interface Entry {
@@ -56,21 +56,28 @@ function section({ codes: [code = '', ...others], rule }: Entry): string {
   ].join('\n');
 }
 
-const page = [HEAD, ...entries().map(section)].join('\n');
+const errorPage = [HEAD, ...entries().map(section)].join('\n');
 
-function committed(): string {
+const pages = [
+  ['docs/reference/errors.md', errorPage],
+  ['docs/reference/compat.md', compatPage()],
+] as const;
+
+function committed(path: string): string {
   try {
-    return readFileSync(PAGE, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return '';
   }
 }
 
-if (!process.argv.includes('--check')) {
-  mkdirSync(dirname(PAGE), { recursive: true });
-  writeFileSync(PAGE, page);
-  console.log(`${PAGE}: ${errorReference.length} codes`);
-} else if (committed() !== page) {
-  console.error(`${PAGE} is stale: npm run reference`);
-  process.exitCode = 1;
+for (const [path, page] of pages) {
+  if (!process.argv.includes('--check')) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, page);
+    console.log(path);
+  } else if (committed(path) !== page) {
+    console.error(`${path} is stale: npm run reference`);
+    process.exitCode = 1;
+  }
 }

@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Account, AppDirectory } from '../config/apps.ts';
+import { defaultCompat, type Compat } from '../config/compat.ts';
+import { apiVersions } from './action.ts';
 import type { ApiCall } from './call.ts';
 import { apiError } from './errors.ts';
 import type { Form } from './form.ts';
@@ -12,6 +14,8 @@ import { parseTc3Authorization, verifyTc3 } from './tc3.ts';
 export interface AuthenticationOptions {
   readonly apps: AppDirectory;
   readonly clock: Clock;
+  /** Decides D-13; its default when absent. */
+  readonly compat?: Pick<Compat, 'scope_service'>;
 }
 
 /** Who a call claims to be from, and the proof. */
@@ -24,8 +28,9 @@ interface Claim {
  * The account that signed the call, in the contract's order (§1.5): claim, SecretId, timestamp, signature.
  * @throws {ApiError} AuthFailure.*, MissingParameter, InvalidParameter, InvalidParameterValue
  */
-export function authenticate(call: ApiCall, { apps, clock }: AuthenticationOptions): Account {
-  const claim = call.form ? formClaim(call.request, call.form) : headerClaim(call.request);
+export function authenticate(call: ApiCall, options: AuthenticationOptions): Account {
+  const { apps, clock, compat = defaultCompat } = options;
+  const claim = call.form ? formClaim(call.request, call.form) : headerClaim(call, compat);
   const account = apps.account(claim.secretId);
   if (!account) throw apiError('AuthFailure.SecretIdNotFound');
   if (call.token) throw apiError('AuthFailure.TokenFailure');
@@ -34,9 +39,15 @@ export function authenticate(call: ApiCall, { apps, clock }: AuthenticationOptio
   return account;
 }
 
-function headerClaim(request: ApiRequest): Claim {
+/** What a scope names where that is judged; the media library's calls are another product's (contract §7.3). */
+const scopeService = ({ version }: ApiCall): string => (version === apiVersions.vod ? 'vod' : 'trtc');
+
+function headerClaim(call: ApiCall, { scope_service: wanted }: Pick<Compat, 'scope_service'>): Claim {
+  const { request } = call;
   const authorization = parseTc3Authorization(headerValue(request.headers, 'authorization') ?? '');
   if (!authorization) throw apiError('AuthFailure.InvalidAuthorization');
+  const isForeign = wanted === 'trtc' && authorization.service !== scopeService(call);
+  if (isForeign) throw apiError('AuthFailure.InvalidAuthorization');
   return {
     secretId: authorization.secretId,
     isSignedWith: (secretKey, timestamp) => verifyTc3(request, authorization, timestamp, secretKey),

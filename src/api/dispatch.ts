@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Account, AppDirectory } from '../config/apps.ts';
+import { defaultCompat, type Compat } from '../config/compat.ts';
 import type { Action } from './action.ts';
 import { authenticate } from './authenticate.ts';
 import { readCall, type ApiCall } from './call.ts';
 import { maxCallMs, within } from './deadline.ts';
 import { errorReply, successReply, type ApiReply, type ResponseFields } from './envelope.ts';
-import { ApiError, apiError, type FaultCode } from './errors.ts';
+import { ApiError, apiError, withBareMissing, type FaultCode } from './errors.ts';
 import { readParameters } from './parameters.ts';
 import { RateWindow } from './rate-window.ts';
 import type { ApiRequest } from './request.ts';
@@ -30,6 +31,8 @@ export interface DispatchOptions {
   readonly log: ApiLog;
   /** Regions that are accepted; any when absent (contract T30). */
   readonly regions?: readonly string[] | undefined;
+  /** Decides D-5 and D-13; the defaults of contract §0.2 when absent. */
+  readonly compat?: Pick<Compat, 'missing_parameter' | 'scope_service'>;
 }
 
 /** Answers requests on `/`; never rejects. */
@@ -124,8 +127,10 @@ function checkRegion({ region }: ApiCall, regions: readonly string[] | undefined
   if (regions && region && !regions.includes(region)) throw apiError('UnsupportedRegion');
 }
 
-function failure(error: unknown, trace: Trace, { actions, log }: DispatchOptions): ApiReply {
-  const known = error instanceof ApiError ? error : apiError(faultCode(trace.action, actions));
+function failure(error: unknown, trace: Trace, options: DispatchOptions): ApiReply {
+  const { actions, log, compat = defaultCompat } = options;
+  const meant = error instanceof ApiError ? error : apiError(faultCode(trace.action, actions));
+  const known = compat.missing_parameter === 'bare' ? withBareMissing(meant) : meant;
   const fields = { ...trace, code: known.code };
   if (known.fault === 'ours') log.error({ ...fields, err: error }, 'api call failed');
   else log.info({ ...fields, reason: known.message }, 'api call refused');

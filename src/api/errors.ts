@@ -45,7 +45,7 @@ const missing = caller(
 const errorTable = {
   'AuthFailure.InvalidAuthorization': caller(
     'The Authorization header is not valid: it must be TC3-HMAC-SHA256 with Credential, SignedHeaders (content-type and host at least) and Signature.',
-    'the Authorization header is absent, of another scheme, or `SKIP`',
+    'the Authorization header is absent, of another scheme, or `SKIP`; with `compat.scope_service: trtc` also when its credential scope names another service',
     'Let the SDK sign the request; do not set the header by hand.',
   ),
   'AuthFailure.SecretIdNotFound': caller(
@@ -87,6 +87,11 @@ const errorTable = {
     'The room does not exist.',
     'an action on a room names one that nobody is in',
     'Check SdkAppId and RoomId, and whether the room is named by number or by text.',
+  ),
+  'FailedOperation.TaskNotExist': caller(
+    'The task does not exist, or it has ended.',
+    '`compat.unknown_task` is `task_not_exist` in the configuration, and a TaskId is unknown, belongs to another app, or its task has ended or outlived ResourceExpiredHour',
+    'Take it as gone. What a task recorded was announced by callback 311.',
   ),
   InternalError: ours(
     'An internal error occurred. Please retry the request later.',
@@ -302,6 +307,10 @@ export function apiError<Code extends ErrorCode>(code: Code, ...[slots]: SlotArg
 
 /** The whole table by code, for the reference page. */
 export const errorReference: readonly (readonly [code: string, rule: ErrorRule])[] = Object.entries(errorTable);
+
+/** The bare form of a two-level MissingParameter, with the same message; other errors as they are (contract D-5). */
+export const withBareMissing = (error: ApiError): ApiError =>
+  error.code.startsWith('MissingParameter.') ? new ApiError('MissingParameter', error.message) : error;
 
 /** What a fault of ours is answered with. */
 export type FaultCode = Extract<ErrorCode, 'InternalError' | 'InternalError.CRInternalError'>;

@@ -52,7 +52,10 @@ export function checkParameters<Schema extends z.ZodType>(
   throw worst ? toApiError(worst, twoLevel) : invalidBody();
 }
 
-/** The error for a missing parameter: two-level when the action knows the code, else bare (contract D-5). */
+/**
+ * The error for a missing parameter: two-level when the action knows the code, else bare (contract D-5). The dispatcher
+ * makes it bare for all where the configuration says so.
+ */
 export function missingParameter(path: string, twoLevel: ReadonlySet<string>): ApiError {
   const name = path.slice(path.lastIndexOf('.') + 1);
   const code = `MissingParameter.${name}`;

@@ -2,6 +2,7 @@ import { METHODS } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import type { Compat } from '../config/compat.ts';
 import type { MediaLibrary } from '../library/library.ts';
 import type { TaskService } from '../tasks/service.ts';
 import type { UsageQueries } from '../usage/recorded-time.ts';
@@ -30,6 +31,8 @@ export interface RecordingApiOptions {
   readonly log: ApiLog;
   /** Regions that are accepted; any or none when absent (contract T30). */
   readonly regions?: readonly string[] | undefined;
+  /** The defaults of contract §0.2 when absent. */
+  readonly compat?: Compat;
 }
 
 /**

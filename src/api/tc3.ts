@@ -12,7 +12,7 @@ export interface Tc3Authorization {
   readonly secretId: string;
   /** Date of the credential scope, `YYYY-MM-DD`. */
   readonly date: string;
-  /** Service of the scope; whatever the client derived from its endpoint, a `:` included. Never compared (D-13). */
+  /** Service of the scope: whatever the client derived from its endpoint, a `:` included. Not compared here (D-13). */
   readonly service: string;
   /** Names as received, `;`-joined. */
   readonly signedHeaders: string;

@@ -3,6 +3,7 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import type { AppDirectory, CallbackTarget } from '../config/apps.ts';
 import type { Store } from '../store/store.ts';
 import { targetOf } from './groups.ts';
+import type { MessageCompat } from './message.ts';
 import { Outbox, type DueEvent, type Lane } from './outbox.ts';
 import { isTooOld, nextAttemptMs } from './schedule.ts';
 import { CallbackSender, type SendCallback } from './sender.ts';
@@ -21,6 +22,8 @@ export interface CallbackDeliveryOptions {
   readonly apps: Pick<AppDirectory, 'app'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Shapes messages that were not tried yet; the defaults of contract §0.2 when absent. */
+  readonly compat?: MessageCompat;
 }
 
 /** Counters of delivery, for metrics. */
@@ -58,7 +61,7 @@ class OutboxDelivery implements CallbackDelivery {
 
   constructor(options: CallbackDeliveryOptions) {
     this.#options = options;
-    this.#outbox = new Outbox(options.store);
+    this.#outbox = new Outbox(options.store, options.compat);
     this.#sender = new CallbackSender(options.clock);
     this.#stopListening = options.store.events.onRing(() => this.wake());
   }

@@ -1,38 +1,56 @@
 import { createHmac } from 'node:crypto';
+import { defaultCompat, type Compat } from '../config/compat.ts';
+import type { RoomKind } from '../room-key.ts';
 import { eventGroup } from './groups.ts';
+import { flatCommit } from './payloads.ts';
 
 /** What a callback about a recording says (contract §4.2). */
 export interface CallbackMessage {
   readonly type: number;
   /** Raw room id, never escaped. */
   readonly roomId: string;
+  /** Matters only where RoomId is told as the client has it (D-3). */
+  readonly roomKind?: RoomKind;
   /** When it happened, milliseconds since the epoch. */
   readonly eventMs: number;
   /** The bot's user id. */
   readonly botUserId: string;
   readonly taskId: string;
-  readonly payload: unknown;
+  readonly payload: Readonly<Record<string, unknown>>;
   /** When the first attempt is made; retries repeat it (contract §4.1). */
   readonly callbackMs: number;
 }
 
-/** Events whose EventTs is a string (decision D-2). */
+/** Which answers of contract §0.2 the bodies of callbacks follow. */
+export type MessageCompat = Pick<Compat, 'event_ts' | 'room_id' | 'file_committed'>;
+
+/** Events whose EventTs is a string by default (decision D-2). */
 const textTimeEvents: ReadonlySet<number> = new Set([301, 302, 307]);
 
-/** The message as compact JSON, members in the order of the contract's examples; RoomId is always a string (D-3). */
-export function messageBody(message: CallbackMessage): string {
-  const seconds = Math.floor(message.eventMs / 1000);
+function eventTs({ type, eventMs }: CallbackMessage, { event_ts: form }: MessageCompat): string | number {
+  const seconds = Math.floor(eventMs / 1000);
+  const isText = form === 'documented' ? textTimeEvents.has(type) : form === 'string';
+  return isText ? String(seconds) : seconds;
+}
+
+/** RoomId of a room as its clients have it: a number for a numeric room. */
+export const clientRoomId = (kind: RoomKind | undefined, roomId: string): string | number =>
+  kind === 'number' ? Number(roomId) : roomId;
+
+/** The message as compact JSON, members in the order of the contract's examples; `compat` decides D-2, D-3 and D-4. */
+export function messageBody(message: CallbackMessage, compat: MessageCompat = defaultCompat): string {
+  const { type, roomKind, roomId, payload } = message;
   return JSON.stringify({
     EventGroupId: eventGroup.recording,
-    EventType: message.type,
+    EventType: type,
     CallbackTs: message.callbackMs,
     EventInfo: {
-      RoomId: message.roomId,
-      EventTs: textTimeEvents.has(message.type) ? String(seconds) : seconds,
+      RoomId: compat.room_id === 'client' ? clientRoomId(roomKind, roomId) : roomId,
+      EventTs: eventTs(message, compat),
       EventMsTs: message.eventMs,
       UserId: message.botUserId,
       TaskId: message.taskId,
-      Payload: message.payload,
+      Payload: type === 311 && compat.file_committed === 'flat' ? flatCommit(payload) : payload,
     },
   });
 }

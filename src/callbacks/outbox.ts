@@ -1,15 +1,16 @@
 import type { Selectable } from 'kysely';
+import { defaultCompat } from '../config/compat.ts';
 import type { Store } from '../store/store.ts';
 import type { EventTable, TaskTable } from '../store/tables.ts';
 import { eventGroup } from './groups.ts';
-import { messageBody, roomMessageBody } from './message.ts';
+import { messageBody, roomMessageBody, type MessageCompat } from './message.ts';
 
 /** No retry waits longer; a later time means that the wall clock was set back, and the event is due. */
 const longestWaitMs = 30_000;
 
 /** An event that may be sent now, with what its message needs of its task; null for an event of a room. */
 export type DueEvent = Selectable<EventTable> & {
-  readonly [Name in 'room_id' | 'bot_user_id']: TaskTable[Name] | null;
+  readonly [Name in 'room_kind' | 'room_id' | 'bot_user_id']: TaskTable[Name] | null;
 };
 
 /** Names one event. */
@@ -28,9 +29,12 @@ export interface Lane {
 /** The outbox's rows; each method is one statement or one transaction. */
 export class Outbox {
   readonly #store: Store;
+  readonly #compat: MessageCompat;
 
-  constructor(store: Store) {
+  /** `compat` shapes bodies that are not fixed yet. */
+  constructor(store: Store, compat: MessageCompat = defaultCompat) {
     this.#store = store;
+    this.#compat = compat;
   }
 
   /** Earliest unsettled event of each stream that is due, oldest first, leaving out the streams and lanes that are busy. */
@@ -38,7 +42,7 @@ export class Outbox {
     return this.#heads()
       .leftJoin('task as t', 't.id', 'e.task_id')
       .selectAll('e')
-      .select(['t.room_id', 't.bot_user_id'])
+      .select(['t.room_kind', 't.room_id', 't.bot_user_id'])
       .where((eb) => eb.or([eb('e.next_attempt_ms', '<=', nowMs), eb('e.next_attempt_ms', '>', nowMs + longestWaitMs)]))
       .$if(busy.streams.length > 0, (q) => q.where('e.stream', 'not in', busy.streams))
       .where((eb) =>
@@ -65,7 +69,7 @@ export class Outbox {
 
   /** Fixes the bytes of the message before its first attempt, so that a retry after a crash repeats them. */
   async fixBody(event: DueEvent, nowMs: number): Promise<string> {
-    const body = bodyOf(event, nowMs);
+    const body = bodyOf(event, nowMs, this.#compat);
     await this.#update(event, { body, first_attempt_ms: nowMs });
     return body;
   }
@@ -111,11 +115,12 @@ export class Outbox {
   }
 }
 
-function bodyOf(event: DueEvent, callbackMs: number): string {
-  const { type, event_ms: eventMs, event_group: group, room_id, bot_user_id, task_id } = event;
+function bodyOf(event: DueEvent, callbackMs: number, compat: MessageCompat): string {
+  const { type, event_ms: eventMs, event_group: group, room_kind, room_id, bot_user_id, task_id } = event;
   const payload = JSON.parse(event.payload) as Readonly<Record<string, unknown>>;
   if (group !== eventGroup.recording) return roomMessageBody({ group, type, eventMs, info: payload, callbackMs });
   // A task's rows outlive its events, so the join found them.
-  const names = { roomId: room_id ?? '', botUserId: bot_user_id ?? '', taskId: task_id ?? '' };
-  return messageBody({ type, eventMs, ...names, payload, callbackMs });
+  const room = { roomKind: room_kind ?? 'string', roomId: room_id ?? '' };
+  const names = { botUserId: bot_user_id ?? '', taskId: task_id ?? '' };
+  return messageBody({ type, eventMs, ...room, ...names, payload, callbackMs }, compat);
 }

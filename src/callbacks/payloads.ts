@@ -114,7 +114,7 @@ export const mp4Stop = (atMs: WallMs, status: 0 | 1 | 2, files: readonly Stopped
 /** 306: another recorder took the task over and is in the room. */
 export const failover = (atMs: WallMs): TaskEvent => ({ type: 306, atMs, payload: { Status: 0 } });
 
-/** 311 Status 0: one file is in the library. Nested and in milliseconds by decision D-4. */
+/** 311 Status 0: one file is in the library. Nested and in milliseconds; {@link flatCommit} is the other form of D-4. */
 export const vodCommit = (atMs: WallMs, file: CommittedFile): TaskEvent => ({
   type: 311,
   atMs,
@@ -154,6 +154,31 @@ export const vodFailure = (
     TencentVod: { UserId: file.userId, TrackType: file.trackType, CacheFile: file.cacheFile },
   },
 });
+
+interface NestedCommit {
+  readonly Status: number;
+  readonly Errmsg?: string;
+  readonly TencentVod: Readonly<Record<string, unknown>> & {
+    readonly StartTimeStamp?: number;
+    readonly EndTimeStamp?: number;
+  };
+}
+
+const flatTimes = (startMs: number, endMs: number) => ({
+  BeginTimeStamp: Math.floor(startMs / 1000),
+  EndTimeStamp: Math.floor(endMs / 1000),
+});
+
+/**
+ * The payload of a 311, as {@link vodCommit} and {@link vodFailure} make it, in the form of contract §4.4 (1): the file's
+ * members stand beside Status, and its times are in whole seconds, as EventTs is. A failure has no times.
+ */
+export function flatCommit(payload: TaskEvent['payload']): TaskEvent['payload'] {
+  const { TencentVod, ...outer } = payload as unknown as NestedCommit;
+  const { StartTimeStamp: startMs, EndTimeStamp: endMs, ...file } = TencentVod;
+  const times = startMs === undefined || endMs === undefined ? {} : flatTimes(startMs, endMs);
+  return { ...outer, ...file, ...times };
+}
 
 /** 312: every file is settled; 1 when one of them failed. */
 export const vodStop = (atMs: WallMs, status: 0 | 1): TaskEvent => ({ type: 312, atMs, payload: { Status: status } });

@@ -4,6 +4,7 @@ import { roomKeyText, type RoomKey } from '../room-key.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { RoomSessionRow, RoomVisitRow } from '../store/tables.ts';
 import { eventGroup, targetOf } from './groups.ts';
+import { clientRoomId } from './message.ts';
 
 /** Something to tell the app's receiver about a room; `atMs` is when it happened, in wall milliseconds. */
 export interface RoomEvent {
@@ -86,7 +87,8 @@ export async function writeRoomEvent(
     event_group: event.group,
     type: event.type,
     event_ms: Math.max(last.event_ms + 1, Math.min(event.atMs, tx.wall)),
-    payload: JSON.stringify({ RoomId: roomIdOf(session), ...event.info }),
+    // The id of a numeric room is told as a number (contract §4.5).
+    payload: JSON.stringify({ RoomId: clientRoomId(session.room_kind, session.room_id), ...event.info }),
     state: 'pending' as const,
     attempts: 0,
     next_attempt_ms: tx.wall,
@@ -103,10 +105,6 @@ const roomOf = ({ sdk_app_id, room_kind, room_id }: EventSession): RoomKey => ({
   kind: room_kind,
   roomId: room_id,
 });
-
-/** The id of a numeric room is told as a number (contract §4.5). */
-const roomIdOf = ({ room_kind, room_id }: EventSession): number | string =>
-  room_kind === 'number' ? Number(room_id) : room_id;
 
 async function latestOf({ db }: StoreTransaction, stream: string): Promise<{ seq: number; event_ms: number }> {
   const row = await db

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compatSchema } from './compat.ts';
 
 /**
  * The one description of every configuration key: its type, its default, and why it exists. YAML, environment
@@ -170,7 +171,10 @@ export const configSchema = z.strictObject({
   file_names: z
     .enum(['documented', 'wire'])
     .default('documented')
-    .describe('Around UserId_s in file names: documented has one underscore, wire two, as the real service writes.'),
+    .describe(
+      'Around UserId_s in file names (D-1): documented has one underscore, wire two, as the real service writes.',
+    ),
+  compat: compatSchema.prefault({}),
   demo_page: z
     .enum(['auto', 'on', 'off'])
     .default('auto')

@@ -71,6 +71,8 @@ async function startServer(
   const env = {
     ROOMTAPE_APPS: JSON.stringify([{ sdk_app_id: sdkAppId, secret_key: appSecret, callback }]),
     ROOMTAPE_ACCOUNTS: JSON.stringify([{ secret_id: secretId, secret_key: secretKey, apps: [sdkAppId] }]),
+    // It reads callbacks and errors in their default form, whatever this folder's configuration asks for.
+    ROOMTAPE_COMPAT: '{}',
   };
   const logFile = join(dataDir, 'demo.log');
   say(`Starting the server (data in ${dataDir}, log in ${logFile}) …`);

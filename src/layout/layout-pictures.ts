@@ -30,10 +30,15 @@ const byEntry = (a: LayoutPicture, b: LayoutPicture): number =>
   a.order - b.order || Number(a.mediaId === 'aux') - Number(b.mediaId === 'aux');
 
 /** The picture of the big area; undefined when the area stays background. */
-function chooseBig<P extends LayoutPicture>({ mode, big }: LayoutPlan, ordered: readonly P[]): P | undefined {
+function chooseBig<P extends LayoutPicture>(plan: LayoutPlan, ordered: readonly P[]): P | undefined {
+  const { mode, big, absentBig } = plan;
   if (big === undefined) return mode === 'floating' ? ordered[0] : undefined;
-  return ordered.find((p) => p.userId === big.userId && p.mediaId === big.mediaId);
+  const chosen = ordered.find((p) => p.userId === big.userId && p.mediaId === big.mediaId);
+  return chosen ?? (absentBig === 'promote' ? ordered[0] : undefined);
 }
+
+const mostPictures = ({ mode, sharePictures }: LayoutPlan): number =>
+  mode === 'share' ? (sharePictures ?? maxPictures) : maxPictures;
 
 function templateSlots(plan: LayoutPlan, count: number): TemplateSlots {
   if (plan.mode === 'floating') return floatingSlots(count);
@@ -78,7 +83,7 @@ function layoutTemplate<P extends LayoutPicture>(
   }
   const big = chooseBig(plan, ordered);
   // The big area counts even when it is kept free: five small ones already need the next tier (contract §6).
-  const small = ordered.filter((p) => p !== big).slice(0, maxPictures - 1);
+  const small = ordered.filter((p) => p !== big).slice(0, mostPictures(plan) - 1);
   return placeAll(plan, canvas, templateSlots(plan, small.length + 1), big, small);
 }
 

@@ -76,8 +76,12 @@ export interface LayoutPlan {
   /** `#rrggbb` of the canvas where nothing else is. */
   readonly background: string;
   readonly backgroundImage?: PlanImage | undefined;
-  /** Whose picture is big in `floating` and `share`; kept free while absent (D-9). */
+  /** Whose picture is big in `floating` and `share`. */
   readonly big?: { readonly userId: string; readonly mediaId: MediaId } | undefined;
+  /** The big area while `big` has no picture: kept free, or for the next by entry. `reserve` when absent (D-9). */
+  readonly absentBig?: 'reserve' | 'promote' | undefined;
+  /** Most pictures of `share`, the big one included; 25 when absent (D-7). */
+  readonly sharePictures?: 24 | 25 | undefined;
   /** `share` only: the big picture at the right. */
   readonly alignRight: boolean;
   /** Of templates; a custom cell has its own. */

@@ -92,7 +92,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     store,
     tasks,
     queries: createTaskQueries({ store, publicUrl: () => publicUrl }),
-    callbacks: startCallbackDelivery({ store, apps, clock, log }),
+    callbacks: startCallbackDelivery({ store, apps, clock, log, compat: config.compat }),
     library: startMediaLibrary({ store, root, clock, log, publicUrl: () => publicUrl }),
     libraryRoot: root,
     recorders: new RecorderPresence(clock),
@@ -107,10 +107,10 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root } = parts;
   const { config, secrets } = installation;
   const roomServices = { control: roomControl, presence: createPresenceQueries(store) };
-  const { regions } = config.api;
+  const { api, compat } = config;
   const usage = createUsageQueries(store);
   const services = { apps, tasks, verifyUserSig, rooms: roomServices, usage, library };
-  await registerRecordingApi(http, { ...services, clock, log, regions });
+  await registerRecordingApi(http, { ...services, clock, log, regions: api.regions, compat });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root, clock });
   registerRoomsProxy(http, rooms);

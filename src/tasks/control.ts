@@ -178,7 +178,7 @@ export class TaskControl implements TaskService {
 
   async #refuse(tx: StoreTransaction, task: TaskRow, reason: string): Promise<void> {
     await recordTransition(tx, task, lostForGood(task, tx.wall));
-    this.#options.log.warn({ task: task.id, bot: task.bot_user_id, reason }, 'the bot is not let into the room');
+    this.#options.log.warn({ task: task.id, bot: task.bot_user_id, reason }, 'the recording cannot start');
   }
 
   /** Whether the app has as many live tasks as it may, those not counted that make room for this one. */

@@ -13,7 +13,7 @@ export interface NewTask {
   readonly userDefineRecordId: string | undefined;
   /** Hours during which query, modify and stop are answered (contract §2.1). */
   readonly resourceExpiredHours: number;
-  /** Why the room will not let the bot in, for the log: such a task ends at once with 301 Status 1 (contract C49). */
+  /** Why the bot will never enter, for the log: such a task ends at once with 301 Status 1 (contract C49, D-8, D-10). */
   readonly refusal?: string;
 }
 

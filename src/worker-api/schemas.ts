@@ -163,6 +163,8 @@ const layout: z.ZodType<LayoutPlan> = z.object({
   background: z.string(),
   backgroundImage: z.object({ url: z.string(), renderMode }).optional(),
   big: z.object({ userId: z.string(), mediaId }).optional(),
+  absentBig: z.enum(['reserve', 'promote']).optional(),
+  sharePictures: z.literal([24, 25]).optional(),
   alignRight: z.boolean(),
   renderMode,
   pureAudioDisableLayout: z.boolean(),

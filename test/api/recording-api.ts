@@ -5,6 +5,7 @@ import { after } from 'node:test';
 import fastifyServer from 'fastify';
 import { FakeClock, type Clock } from '../../src/clock.ts';
 import type { Account, App, AppDirectory } from '../../src/config/apps.ts';
+import { defaultCompat, type Compat } from '../../src/config/compat.ts';
 import { registerRecordingApi, type RecordingApiOptions } from '../../src/api/register.ts';
 import type { MediaLibrary } from '../../src/library/library.ts';
 import type { NewTask, TaskService, TaskStatus, StorageFile, TaskDescription } from '../../src/tasks/service.ts';
@@ -132,6 +133,7 @@ export async function startApi(
     usage?: RecordingApiOptions['usage'];
     library?: MediaLibrary;
     apps?: AppDirectory;
+    compat?: Partial<Compat>;
   } = {},
 ): Promise<ApiUnderTest> {
   const clock = options.clock ?? new FakeClock();
@@ -151,6 +153,7 @@ export async function startApi(
     clock,
     log: { debug: keep('debug'), info: keep('info'), error: keep('error') },
     ...(options.regions ? { regions: options.regions } : {}),
+    ...(options.compat ? { compat: { ...defaultCompat, ...options.compat } } : {}),
   });
   await server.listen({ port: 0, host: '127.0.0.1' });
   after(() => server.close());

@@ -238,3 +238,48 @@ test('custom: a placeholder stands in for an absent user of a cell, if there is 
   assert.deepEqual(places({ placeholders: true }), [0]);
   assert.deepEqual(places({ placeholders: true, placeholderImage: 'http://h/all.png' }), [0, 10]);
 });
+
+test('D-7: screen share holds 25 pictures, or 24 where the plan says so; other templates keep 25', () => {
+  const shown = (mode: LayoutMode, change: Partial<LayoutPlan>) =>
+    layoutPictures(plan(mode, { big: main('u0'), ...change }), canvas, users(26));
+  const all = shown('share', {});
+  assert.deepEqual([all.length, all[24]?.rect], [25, rect(896, 630, 128, 90)]);
+  assert.deepEqual(shown('share', { sharePictures: 25 }), all);
+  assert.deepEqual(shown('share', { sharePictures: 24 }), all.slice(0, 24));
+  for (const mode of ['floating', 'grid'] as const) assert.equal(shown(mode, { sharePictures: 24 }).length, 25, mode);
+});
+
+test('D-7: without the big user 24 pictures are 23 small ones', () => {
+  const small = layoutPictures(plan('share', { sharePictures: 24 }), canvas, users(26));
+  assert.deepEqual(
+    ids(small),
+    users(23).map((p) => p.userId),
+  );
+});
+
+for (const mode of ['floating', 'share'] as const) {
+  test(`D-9: ${mode} keeps the area of an absent big user free, or gives it to the earliest`, () => {
+    const placed = (change: Partial<LayoutPlan>, pictures = users(3)) =>
+      layoutPictures(plan(mode, { big: main('gone'), ...change }), canvas, pictures);
+    const reserved = placed({});
+    assert.deepEqual(ids(reserved), ['u0', 'u1', 'u2']);
+    assert.notDeepEqual(reserved[0]?.rect, layoutPictures(plan(mode, { big: main('u0') }), canvas, users(3))[0]?.rect);
+    assert.deepEqual(placed({ absentBig: 'reserve' }), reserved);
+    const promoted = placed({ absentBig: 'promote' });
+    assert.deepEqual(promoted, layoutPictures(plan(mode, { big: main('u0') }), canvas, users(3)));
+    // Entry decides, not the order in which the pictures are handed over.
+    assert.deepEqual(placed({ absentBig: 'promote' }, users(3).toReversed()), promoted);
+    assert.equal(
+      placed({ absentBig: 'promote' }, [...users(3), user(9, { userId: 'gone' })])[0]?.picture?.userId,
+      'gone',
+    );
+    assert.deepEqual(placed({ absentBig: 'promote' }, []), []);
+  });
+}
+
+test('D-9: screen share without a big user has nobody to promote', () => {
+  assert.deepEqual(
+    layoutPictures(plan('share', { absentBig: 'promote' }), canvas, users(3)),
+    layoutPictures(plan('share'), canvas, users(3)),
+  );
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gridPlan, type LayoutPlan } from '../../src/layout/layout-plan.ts';
 import { everybody, type PlanChange } from '../../src/worker-api/messages.ts';
+import { syncResponse } from '../../src/worker-api/schemas.ts';
 import { bench, claimTask, create, newTask, plan, sdkAppId, syncOf } from './fixture.ts';
 
 const floating: LayoutPlan = { ...gridPlan, mode: 'floating' };
@@ -63,4 +64,17 @@ test('Q14: nothing is found after ResourceExpiredHour, in another app, or once t
   await claimTask(tasks, 'r');
   await tasks.stop(sdkAppId, stopped);
   assert.equal(await tasks.modify(sdkAppId, stopped, () => change), undefined);
+});
+
+test('D-7, D-9: the recorder gets with the plan what its layout depends on, as it claims and as it is changed', async (t) => {
+  const { tasks } = await bench(t);
+  const share: LayoutPlan = { ...gridPlan, mode: 'share', sharePictures: 24, absentBig: 'promote' };
+  const taskId = await create(tasks, newTask({ plan: { ...plan, mode: 'mixed', layout: share } }));
+  // Through the schema of the wire, which drops what it does not know.
+  const claimed = syncResponse.parse(await tasks.sync(syncOf('r', { wantTasks: 1 })));
+  assert.deepEqual(claimed.newTasks[0]?.plan.layout, share);
+  await tasks.modify(sdkAppId, taskId, () => ({ ...change, layout: { ...share, mode: 'floating' } }));
+  const held = syncOf('r', { tasks: [{ taskId, epoch: claimed.newTasks[0]?.epoch ?? 0, revision: 0 }] });
+  const { changes } = syncResponse.parse(await tasks.sync(held));
+  assert.deepEqual(changes[0]?.layout, { ...share, mode: 'floating' });
 });

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { Account, App, AppDirectory } from '../../config/apps.ts';
+import { defaultCompat, type Compat } from '../../config/compat.ts';
 import type { StorageFile, TaskService } from '../../tasks/service.ts';
 import type { WallMs } from '../../units.ts';
 import type { PlanChange, RecordingPlan } from '../../worker-api/messages.ts';
 import { apiVersions, defineAction, type Action } from '../action.ts';
 import type { ResponseFields } from '../envelope.ts';
-import { apiError } from '../errors.ts';
+import { apiError, type ApiError } from '../errors.ts';
 import { optionalText, text, unsigned } from '../fields.ts';
 import { ownedApp } from '../owned-app.ts';
 import {
@@ -23,7 +24,7 @@ import { layoutParamsSchema } from './layout-params.ts';
 import { toLayoutPlan } from './layout-plan.ts';
 import { toNewTask, toSubscription } from './new-task.ts';
 import { subscribeSchema } from './record-params.ts';
-import { refuseUnsupported } from './unsupported.ts';
+import { refuseUnsupported, twoDestinations } from './unsupported.ts';
 
 /** Judges a UserSig (contract §3); never throws on what a caller sent. */
 export type VerifyUserSig = (args: {
@@ -40,7 +41,11 @@ export interface RecordingServices {
   readonly tasks: TaskService;
   readonly verifyUserSig: VerifyUserSig;
   readonly clock: Clock;
+  /** The defaults of contract §0.2 when absent. */
+  readonly compat?: Compat;
 }
+
+type Services = Required<RecordingServices>;
 
 /** Recordings have a code of their own for a fault of ours (contract §2.10). */
 const faultCode = 'InternalError.CRInternalError';
@@ -52,14 +57,12 @@ const taskMissing: ReadonlySet<string> = new Set(['RoomId', 'SdkAppId', 'TaskId'
 const taskId = text({ maxBytes: 1024 });
 
 /** The four recording actions over the given services (contract §2.1–2.9). */
-export const recordingActions = (services: RecordingServices): readonly Action[] => [
-  createAction(services),
-  describeAction(services),
-  modifyAction(services),
-  deleteAction(services),
-];
+export function recordingActions(options: RecordingServices): readonly Action[] {
+  const services = { compat: defaultCompat, ...options };
+  return [createAction(services), describeAction(services), modifyAction(services), deleteAction(services)];
+}
 
-const createAction = (services: RecordingServices): Action =>
+const createAction = (services: Services): Action =>
   defineAction({
     name: 'CreateCloudRecording',
     version: apiVersions.trtc,
@@ -70,13 +73,12 @@ const createAction = (services: RecordingServices): Action =>
       checkCreate(request);
       const app = ownedApp(services.apps, account, request.SdkAppId);
       checkSubApp(services.apps, account, request);
-      refuseUnsupported(request, app.storage.kind);
-      checkUserSig(services, app, request);
-      return createTask(services.tasks, app, request, entryRefusal(app, request, services.clock.wallMs()));
+      refuseUnsupported(request, app.storage.kind, services.compat);
+      return createTask(services, app, request, startRefusal(services, app, request));
     },
   });
 
-const describeAction = ({ apps, tasks }: RecordingServices): Action =>
+const describeAction = ({ apps, tasks, compat }: Services): Action =>
   defineAction({
     name: 'DescribeCloudRecording',
     version: apiVersions.trtc,
@@ -86,7 +88,7 @@ const describeAction = ({ apps, tasks }: RecordingServices): Action =>
     twoLevelMissing: taskMissing,
     run: async ({ SdkAppId, TaskId }, account) => {
       const task = await tasks.describe(ownedApp(apps, account, SdkAppId).sdkAppId, TaskId);
-      if (!task) throw apiError('ResourceNotFound');
+      if (!task) throw unknownTask(compat);
       return { TaskId, Status: task.status, StorageFileList: task.files.map(storageFile) };
     },
   });
@@ -98,7 +100,7 @@ const storageFile = ({ userId, name, trackType, beginMs }: StorageFile): Respons
   BeginTimeStamp: beginMs,
 });
 
-const modifyAction = ({ apps, tasks }: RecordingServices): Action =>
+const modifyAction = ({ apps, tasks, compat }: Services): Action =>
   defineAction({
     name: 'ModifyCloudRecording',
     version: apiVersions.trtc,
@@ -108,8 +110,8 @@ const modifyAction = ({ apps, tasks }: RecordingServices): Action =>
     run: async (request, account) => {
       checkLists(request.SubscribeStreamUserIds, '');
       const { sdkAppId } = ownedApp(apps, account, request.SdkAppId);
-      const modified = await tasks.modify(sdkAppId, request.TaskId, (plan) => toPlanChange(request, plan));
-      if (!modified) throw apiError('ResourceNotFound');
+      const modified = await tasks.modify(sdkAppId, request.TaskId, (plan) => toPlanChange(request, plan, compat));
+      if (!modified) throw unknownTask(compat);
       return { TaskId: request.TaskId };
     },
   });
@@ -122,14 +124,14 @@ const modifySchema = z.strictObject({
 });
 
 /** What is not in the request goes back to its default (contract §2.8); a single recording has no layout (Q12). */
-function toPlanChange(request: z.infer<typeof modifySchema>, plan: RecordingPlan): PlanChange {
+function toPlanChange(request: z.infer<typeof modifySchema>, plan: RecordingPlan, compat: Compat): PlanChange {
   const layout = plan.mode === 'mixed' ? request.MixLayoutParams : undefined;
   if (layout) checkWatermarks(layout);
   if (layout) checkPlaces(layout, plan.video);
-  return { layout: toLayoutPlan(layout), subscription: toSubscription(request.SubscribeStreamUserIds) };
+  return { layout: toLayoutPlan(layout, compat), subscription: toSubscription(request.SubscribeStreamUserIds) };
 }
 
-const deleteAction = ({ apps, tasks }: RecordingServices): Action =>
+const deleteAction = ({ apps, tasks, compat }: Services): Action =>
   defineAction({
     name: 'DeleteCloudRecording',
     version: apiVersions.trtc,
@@ -138,18 +140,22 @@ const deleteAction = ({ apps, tasks }: RecordingServices): Action =>
     twoLevelMissing: taskMissing,
     run: async ({ SdkAppId, TaskId }, account) => {
       const stopped = await tasks.stop(ownedApp(apps, account, SdkAppId).sdkAppId, TaskId);
-      if (!stopped) throw apiError('ResourceNotFound');
+      if (!stopped) throw unknownTask(compat);
       return { TaskId };
     },
   });
 
+/** Describe, Modify and Delete of a task that is unknown or has ended (contract D-6). */
+const unknownTask = ({ unknown_task: answer }: Compat): ApiError =>
+  apiError(answer === 'task_not_exist' ? 'FailedOperation.TaskNotExist' : 'ResourceNotFound');
+
 async function createTask(
-  tasks: TaskService,
+  { tasks, compat }: Services,
   app: App,
   request: CreateRequest,
   refusal: string | undefined,
 ): Promise<ResponseFields> {
-  const task = toNewTask(request);
+  const task = toNewTask(request, compat);
   const created = await tasks.create(refusal === undefined ? task : { ...task, refusal });
   if (created === 'restricted') {
     throw apiError('FailedOperation.RestrictedConcurrency', { limit: app.limits.concurrentTasks });
@@ -164,10 +170,18 @@ function checkSubApp(apps: AppDirectory, account: Account, { StorageParams }: Cr
   throw apiError('AuthFailure.UnauthorizedOperation', { parameter: 'StorageParams.CloudVod.TencentVod.SubAppId' });
 }
 
-/** Refused at once rather than by event 301 (contract D-10). */
-function checkUserSig({ verifyUserSig, clock }: RecordingServices, app: App, request: CreateRequest): void {
+/** Why a task that is accepted nevertheless never starts, which event 301 tells; undefined when it may. */
+function startRefusal(services: Services, app: App, request: CreateRequest): string | undefined {
+  const badSig = userSigRefusal(services, app, request);
+  return twoDestinations(request) ?? badSig ?? entryRefusal(app, request, services.clock.wallMs());
+}
+
+/** Refused at once unless event 301 is to tell it (contract D-10). */
+function userSigRefusal(services: Services, app: App, request: CreateRequest): string | undefined {
+  const { verifyUserSig, clock, compat } = services;
   const { UserId: userId, UserSig: sig } = request;
   const { sdkAppId, secretKey } = app;
-  if (verifyUserSig({ sig, userId, sdkAppId, secretKey, nowMs: clock.wallMs() }).ok) return;
-  throw apiError('InvalidParameter.UserSig');
+  if (verifyUserSig({ sig, userId, sdkAppId, secretKey, nowMs: clock.wallMs() }).ok) return undefined;
+  if (compat.bad_user_sig === 'refuse') throw apiError('InvalidParameter.UserSig');
+  return 'the UserSig is not valid';
 }

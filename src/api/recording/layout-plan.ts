@@ -5,6 +5,7 @@ import {
   type RenderMode,
   type Watermark,
 } from '../../layout/layout-plan.ts';
+import type { Compat } from '../../config/compat.ts';
 import { rect, type Rect } from '../../layout/rect.ts';
 import type { MediaId } from '../../room-key.ts';
 import { given } from '../fields.ts';
@@ -30,8 +31,11 @@ const place = ({ Left, Top, Width, Height }: { Left: number; Top: number; Width:
 /** `#rrggbb` of either form of the wire; undefined when none was given. */
 const colour = (wire: string | undefined): string | undefined => given(wire)?.replace(/^0x/i, '#').toLowerCase();
 
-/** MixLayoutParams with the defaults of contract §2.6; the grid when there are none. */
-export function toLayoutPlan(params: LayoutParams | undefined): LayoutPlan {
+/** Which answers of contract §0.2 a layout follows. The plan carries them, so that recorders need no configuration. */
+export type LayoutCompat = Pick<Compat, 'share_pictures' | 'absent_big_user'>;
+
+/** MixLayoutParams with the defaults of contract §2.6; the grid when there are none. `compat` decides D-7 and D-9. */
+export function toLayoutPlan(params: LayoutParams | undefined, compat: LayoutCompat): LayoutPlan {
   if (!params) return gridPlan;
   const bigUser = given(params.MaxResolutionUserId);
   const background = given(params.BackgroundImageUrl);
@@ -43,6 +47,8 @@ export function toLayoutPlan(params: LayoutParams | undefined): LayoutPlan {
       backgroundImage: { url: background, renderMode: renderMode(params.BackgroundImageRenderMode) },
     }),
     ...(bigUser && { big: { userId: bigUser, mediaId: mediaId(params.MediaId) } }),
+    ...(compat.absent_big_user === 'promote' && { absentBig: 'promote' }),
+    ...(compat.share_pictures === 24 && { sharePictures: 24 }),
     alignRight: params.MaxResolutionUserAlign === 1,
     renderMode: renderMode(params.RenderMode),
     pureAudioDisableLayout: params.PureAudioDisableLayout ?? false,

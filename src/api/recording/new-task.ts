@@ -1,3 +1,4 @@
+import type { Compat } from '../../config/compat.ts';
 import type { MediaId } from '../../room-key.ts';
 import type { NewTask } from '../../tasks/service.ts';
 import type {
@@ -9,7 +10,7 @@ import type {
 } from '../../worker-api/messages.ts';
 import { given } from '../fields.ts';
 import { isMixed, roomKind, type CreateRequest } from './create-request.ts';
-import { toLayoutPlan } from './layout-plan.ts';
+import { toLayoutPlan, type LayoutCompat } from './layout-plan.ts';
 import type { SubscribeLists } from './record-params.ts';
 import { bucketOf } from './storage-params.ts';
 import { audioPlan, videoPlan } from './transcode-params.ts';
@@ -22,19 +23,24 @@ const vodOutputs = [['mp4'], ['hls'], ['aac'], ['hls', 'mp4'], ['hls', 'aac']] a
 /** OutputFormat, which has no effect on library files (contract §2.2). */
 const bucketOutputs = [['hls'], ['hls', 'mp4'], ['hls', 'aac'], ['mp4'], ['aac']] as const satisfies Outputs;
 
-/** A checked CreateCloudRecording as a task, defaults of contract §2.1–2.6 filled in. */
-export function toNewTask(request: CreateRequest): NewTask {
+/** Which answers of contract §0.2 a plan follows. */
+export type PlanCompat = LayoutCompat & Pick<Compat, 'idle_seconds'>;
+
+/**
+ * A checked CreateCloudRecording as a task, defaults of contract §2.1–2.6 filled in. `compat` decides D-7, D-9 and D-12.
+ */
+export function toNewTask(request: CreateRequest, compat: PlanCompat): NewTask {
   return {
     room: { sdkAppId: request.SdkAppId, kind: roomKind(request), roomId: request.RoomId },
     botUserId: request.UserId,
-    plan: toPlan(request),
+    plan: toPlan(request, compat),
     destination: toDestination(request),
     userDefineRecordId: given(request.StorageParams.CloudVod?.TencentVod?.UserDefineRecordId),
     resourceExpiredHours: request.ResourceExpiredHour ?? 72,
   };
 }
 
-function toPlan(request: CreateRequest): RecordingPlan {
+function toPlan(request: CreateRequest, compat: PlanCompat): RecordingPlan {
   const { RecordParams: params } = request;
   const mixed = isMixed(request);
   const transcode = (mixed && request.MixTranscodeParams) || {};
@@ -43,12 +49,12 @@ function toPlan(request: CreateRequest): RecordingPlan {
   const soundOnly = outputs.every((one) => one === 'aac');
   return {
     mode: mixed ? 'mixed' : 'single',
-    maxIdleSeconds: params.MaxIdleTime ?? 30,
+    maxIdleSeconds: params.MaxIdleTime ?? compat.idle_seconds,
     streams: soundOnly ? 'audio' : (streamTypes[params.StreamType ?? 0] ?? 'audio-video'),
     media: mediaIds[params.MediaId ?? 0] ?? mediaIds[0],
     video: videoPlan(transcode),
     audio: audioPlan(transcode),
-    layout: toLayoutPlan(mixed ? request.MixLayoutParams : undefined),
+    layout: toLayoutPlan(mixed ? request.MixLayoutParams : undefined, compat),
     subscription: toSubscription(params.SubscribeStreamUserIds),
     fill: params.FillType === 1 ? 'black' : 'hold',
     relayRobots: params.SubscribeAbility === 1,

@@ -1,4 +1,5 @@
 import type { AppStorage } from '../../config/apps.ts';
+import { defaultCompat, type Compat } from '../../config/compat.ts';
 import { apiError } from '../errors.ts';
 import { given } from '../fields.ts';
 import type { CreateRequest } from './create-request.ts';
@@ -8,18 +9,29 @@ import type { CreateRequest } from './create-request.ts';
  * app's storage does not take. A parameter that changes what is recorded is never ignored.
  */
 
+/** Why a task with two destinations never starts, or undefined for a task with one (contract D-8). */
+export function twoDestinations({ StorageParams }: CreateRequest): string | undefined {
+  const { CloudStorage, CloudVod } = StorageParams;
+  return CloudStorage && CloudVod ? '`CloudStorage` and `CloudVod` cannot be used together' : undefined;
+}
+
 /**
- * `storage` is where the app's CloudVod files go.
+ * `storage` is where the app's CloudVod files go; `compat` decides whether two destinations are told here or by event
+ * (D-8).
  * @throws {ApiError} UnsupportedOperation, whose message names the parameter.
  */
-export function refuseUnsupported(request: CreateRequest, storage: AppStorage['kind']): void {
-  const reason = excluded(request) ?? (storage === 'library' ? withoutTaskFlows(request) : undefined);
+export function refuseUnsupported(
+  request: CreateRequest,
+  storage: AppStorage['kind'],
+  { both_storages: both }: Pick<Compat, 'both_storages'> = defaultCompat,
+): void {
+  const twice = both === 'refuse' ? twoDestinations(request) : undefined;
+  const reason = twice ?? excluded(request) ?? (storage === 'library' ? withoutTaskFlows(request) : undefined);
   if (reason) throw apiError('UnsupportedOperation', { reason });
 }
 
 function excluded({ StorageParams, RecordParams }: CreateRequest): string | undefined {
   const { CloudStorage, CloudVod } = StorageParams;
-  if (CloudStorage && CloudVod) return '`CloudStorage` and `CloudVod` cannot be used together';
   const mediaType = CloudVod?.TencentVod?.MediaType;
   // 2 and 4 ask for AAC, which has no place for the picture (contract §2.4).
   if ((mediaType === 2 || mediaType === 4) && RecordParams.StreamType !== 1) {

@@ -7,6 +7,7 @@ import type { MessageCompat } from './message.ts';
 import { Outbox, type DueEvent, type Lane } from './outbox.ts';
 import { isTooOld, nextAttemptMs } from './schedule.ts';
 import { CallbackSender, type SendCallback } from './sender.ts';
+import type { WallMs } from '../units.ts';
 
 /** Attempts under way per app and group, and in all: a dead receiver must not hold up the others. */
 const attemptsPerLane = 8;
@@ -99,8 +100,10 @@ class OutboxDelivery implements CallbackDelivery {
     while (this.#lookAgain && !this.closed) {
       this.#lookAgain = false;
       try {
-        await this.#startDue();
-        await this.#sleepUntilDue();
+        // One moment for both: what falls due between two would be neither started nor waited for.
+        const now = this.#options.clock.wallMs();
+        await this.#startDue(now);
+        await this.#sleepUntilDue(now);
       } catch (error) {
         this.#options.log.error({ err: error }, 'callback outbox cannot be read');
         this.#sleep(storeFaultPauseMs);
@@ -108,11 +111,11 @@ class OutboxDelivery implements CallbackDelivery {
     }
   }
 
-  async #startDue(): Promise<void> {
+  async #startDue(now: WallMs): Promise<void> {
     const room = attemptsInAll - this.#underWay.size;
     if (room <= 0) return;
     const busy = { streams: [...this.#underWay.keys()], lanes: this.#fullLanes() };
-    const due = await this.#outbox.due(this.#options.clock.wallMs(), busy, room);
+    const due = await this.#outbox.due(now, busy, room);
     for (const event of due) {
       if (this.#countOf(laneOf(event)) < attemptsPerLane) this.#start(event);
       // One lane filled the answer; the next look leaves it out and finds the others.
@@ -179,8 +182,7 @@ class OutboxDelivery implements CallbackDelivery {
     this.#sleep(storeFaultPauseMs);
   }
 
-  async #sleepUntilDue(): Promise<void> {
-    const now = this.#options.clock.wallMs();
+  async #sleepUntilDue(now: WallMs): Promise<void> {
     const next = await this.#outbox.nextDueMs(now);
     if (next !== undefined) this.#sleep(Math.min(next - now, longestSleepMs));
   }

@@ -18,6 +18,7 @@ import {
   tempFolder,
   type Bench,
 } from '../tasks/fixture.ts';
+import { wallMs, type WallMs } from '../../src/units.ts';
 import { receiver, settle, until } from './receiver.ts';
 
 function deliver(t: TestContext, b: Pick<Bench, 'store' | 'clock'>, target?: CallbackTarget): CallbackDelivery {
@@ -69,6 +70,40 @@ test('E17: a receiver that answers 500 gets identical bytes at once and each ten
   await until('the next event', () => got.length > 7);
   assert.equal(got[7]?.type, 302);
   assert.equal((await states(b.store))[0], 'dropped');
+});
+
+/** A clock whose timers ring a millisecond early, as the machine's sometimes do: by the next look the time has come. */
+class EarlyTimers extends FakeClock {
+  #early = 0;
+
+  override after(ms: number, action: () => void): () => void {
+    return super.after(ms, () => {
+      this.#early = 1;
+      action();
+    });
+  }
+
+  override wallMs(): WallMs {
+    const early = this.#early;
+    this.#early = 0;
+    return wallMs(super.wallMs() - early);
+  }
+}
+
+test('E17: a timer that rings a millisecond early does not lose a retry', async (t) => {
+  const clock = new EarlyTimers();
+  const store = await openStore({ path: join(await tempFolder(t), 'store.sqlite'), clock });
+  t.after(() => store.close());
+  const b = { store, clock, tasks: await serviceOn(store, clock) };
+  const { url, got } = await receiver(t, (_message, response) => response.writeHead(500).end());
+  const delivery = deliver(t, b, { url, key: undefined });
+  await recordTask(b, []);
+  await until('two failures', () => delivery.stats().failedAttempts === 2);
+  await settle();
+  clock.advance(10_000);
+  await settle();
+  clock.advance(1);
+  await until('the third attempt', () => got.length === 3);
 });
 
 test('E18: a receiver that sleeps is cut after five seconds and asked again', async (t) => {

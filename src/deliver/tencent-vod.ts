@@ -2,6 +2,7 @@ import { basename, posix } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { WallMs } from '../units.ts';
+import type { VodDestination } from '../worker-api/messages.ts';
 import { checkFinished, type FinishedFile } from './cos-parts.ts';
 import { uploadToCos, type CosObject, type CosTarget } from './cos-upload.ts';
 import { answerError, apiError, concealing, type Conceal } from './tencent-vod-error.ts';
@@ -21,16 +22,9 @@ export interface TencentVodAccount {
 }
 
 /** What a task says about its files at VOD (contract §2.4); absent options are not sent. */
-export interface TencentVodOptions {
+export interface TencentVodOptions extends Omit<VodDestination, 'kind' | 'subAppId' | 'askedSubAppId'> {
   /** Sub-application; needed by accounts opened since December 2023. */
   readonly subAppId?: number | undefined;
-  /** Seconds from upload on after which the file is deleted; 0: never. */
-  readonly expireSeconds: number;
-  readonly classId: number;
-  readonly procedure?: string | undefined;
-  readonly storageRegion?: string | undefined;
-  readonly sessionContext?: string | undefined;
-  readonly sourceContext?: string | undefined;
   /** Name in the media library: that of the file without its extension (contract §7.1). */
   readonly mediaName: string;
   /** Extension without its dot, as `mp4`; of HLS `m3u8`. */

@@ -9,7 +9,7 @@ import type { Installation } from '../process/installation.ts';
 import { roomKeyText, type RoomKey } from '../room-key.ts';
 import { readRoom } from '../rooms/address.ts';
 import { Problem, PROBLEM_TYPE } from '../rooms/problem.ts';
-import type { TaskQueries, TaskView } from '../tasks/queries.ts';
+import type { FileView, TaskQueries, TaskView } from '../tasks/queries.ts';
 import type { TaskService } from '../tasks/service.ts';
 import { signUserSig } from '../usersig/verify.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
@@ -144,12 +144,18 @@ function taskSummary(task: TaskView) {
     createdMs: task.createdMs,
     startedMs: task.startedMs,
     failedFiles: task.files.filter((file) => file.state === 'failed').length,
-    files: done.map(({ fileId, userId, mediaId, name, durationMs = 0, videoUrl }) => {
-      // The page is served from here, whatever name the public link has.
-      const { pathname, search } = new URL(videoUrl!);
-      return { fileId, userId, mediaId, name, durationMs, url: pathname + search };
+    files: done.map((file) => {
+      const { fileId, userId, mediaId, name, durationMs = 0 } = file;
+      return { fileId, userId, mediaId, name, durationMs, url: linkOf(file) };
     }),
   };
+}
+
+/** The page is served from here, whatever name the public link of the library has. */
+function linkOf({ videoUrl, isHere }: FileView): string | undefined {
+  if (videoUrl === undefined || !isHere) return videoUrl;
+  const { pathname, search } = new URL(videoUrl);
+  return pathname + search;
 }
 
 interface ListedRoom {

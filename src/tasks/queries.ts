@@ -23,8 +23,10 @@ export interface FileView {
   readonly width: number | undefined;
   readonly height: number | undefined;
   readonly sha256: string | undefined;
-  /** Where it plays; undefined until it is done. */
+  /** Where it plays; undefined until it is done, and in a bucket, whose addresses are its owner's. */
   readonly videoUrl: string | undefined;
+  /** The library of this server has it, or will have it. */
+  readonly isHere: boolean;
   readonly error: string | undefined;
 }
 
@@ -93,6 +95,14 @@ const detailedEvents = 1000;
 
 const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
 
+/** A file of a bucket has no category, and one that is elsewhere has its address from there. */
+const isHere = (file: FileRow): boolean => file.class_id !== null && file.url === null;
+
+const playUrl = (file: FileRow, publicUrl: string): string | undefined =>
+  isHere(file)
+    ? videoUrl(publicUrl, { subAppId: file.sub_app_id, fileId: file.file_id, name: file.name })
+    : orUndefined(file.url);
+
 const fileView = (file: FileRow, publicUrl: string): FileView => ({
   fileId: file.file_id,
   userId: file.user_id,
@@ -110,10 +120,8 @@ const fileView = (file: FileRow, publicUrl: string): FileView => ({
   width: orUndefined(file.width),
   height: orUndefined(file.height),
   sha256: orUndefined(file.sha256),
-  videoUrl:
-    file.state === 'done'
-      ? videoUrl(publicUrl, { subAppId: file.sub_app_id, fileId: file.file_id, name: file.name })
-      : undefined,
+  videoUrl: file.state === 'done' ? playUrl(file, publicUrl) : undefined,
+  isHere: isHere(file),
   error: orUndefined(file.error),
 });
 

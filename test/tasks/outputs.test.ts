@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { partName } from '../../src/naming/file-name.ts';
+import { createTaskQueries } from '../../src/tasks/queries.ts';
 import { wallMs } from '../../src/units.ts';
 import type { BucketDestination, Container, JobReport, LeasedJob } from '../../src/worker-api/messages.ts';
 import {
@@ -101,6 +102,28 @@ test('Tencent VOD names the file and its address itself', async (t) => {
   const { payload } = (await eventsOf(b.store, taskId)).find(({ type }) => type === 311)!;
   const { TencentVod } = payload as { TencentVod: Record<string, unknown> };
   assert.deepEqual([TencentVod['FileId'], TencentVod['VideoUrl']], [remote.fileId, remote.url]);
+});
+
+test('people see where each file plays: here, at Tencent VOD, or nowhere we know of', async (t) => {
+  const b = await bench(t);
+  const files = [recordedFile('here'), recordedFile('there')];
+  const library = await recordTask(b, files, newTask({ botUserId: 'one' }));
+  const there = 'http://vod.example.com/x.mp4';
+  for (const job of await claimJobs(b.tasks, 'r')) {
+    const remote = job.fileKey === files[1]!.fileKey ? { fileId: '5145403699454155159', url: there } : {};
+    await b.tasks.reportJob(job.jobId, doneReport(job, remote));
+  }
+  const inBucket = await recordTask(b, [recordedFile('a')], bucketTask(['mp4']));
+  const [job] = await claimJobs(b.tasks, 'r');
+  await b.tasks.reportJob(job!.jobId, doneReport(job!, { fileId: '' }));
+  const queries = createTaskQueries({ store: b.store, publicUrl: () => 'http://h' });
+  const shown = async (taskId: string) =>
+    (await queries.taskDetail(taskId))!.files.map(({ isHere, videoUrl }) => [isHere, videoUrl?.slice(0, 23)]);
+  assert.deepEqual((await shown(library)).toSorted(), [
+    [false, there.slice(0, 23)],
+    [true, `http://h/vod/${sdkAppId}`],
+  ]);
+  assert.deepEqual(await shown(inBucket), [[false, undefined]]);
 });
 
 test('what is told of the upload after the task has ended comes too late', async (t) => {

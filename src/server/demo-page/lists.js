@@ -108,13 +108,15 @@ function fileItem(file, onPlay) {
   const item = document.createElement('li');
   const who = file.userId || say('everyone');
   const title = `${file.mediaId === 'aux' ? say('screenOf', { userId: who }) : who} · ${duration(file.durationMs)}`;
+  item.append(part('span', title));
+  // What is in a customer's bucket has no address here.
+  if (!file.url) return item;
   const download = part('a', say('download'));
   download.href = file.url;
   download.download = file.name;
   download.dataset.action = `download${title}`;
   download.setAttribute('aria-label', `${say('download')}: ${title}`);
   item.append(
-    part('span', title),
     button('play', title, () => onPlay(file, title)),
     download,
   );

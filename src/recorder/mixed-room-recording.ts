@@ -15,7 +15,7 @@ import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import { floorWallMs, toWallMs, wallUs, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import { Late } from './late.ts';
-import { isWanted, type RoomRecording } from './room-recording.ts';
+import { isWanted, SHORTEST_FILE_US, type RoomRecording } from './room-recording.ts';
 import type { OpenSpoolFile } from './spool-writer.ts';
 
 /** What the mix of a room needs. */
@@ -119,9 +119,10 @@ export class MixedRoomRecording implements RoomRecording {
     await catchUp(mix, end);
     if (mix.closed) return [];
     const { startUs } = mix.finish(end);
+    if (end - startUs < SHORTEST_FILE_US) return [];
     const trackType = TRACK_TYPE[this.#options.plan.streams];
     // An empty room goes on being written, in case somebody comes back; finishing cuts what lies behind the end.
-    const span = { startMs: floorWallMs(startUs), endMs: toWallMs(wallUs(Math.max(startUs, end))) };
+    const span = { startMs: floorWallMs(startUs), endMs: toWallMs(end) };
     return [{ fileKey: fileKey('', 'mix'), userId: '', mediaId: 'mix', trackType, ...span }];
   }
 

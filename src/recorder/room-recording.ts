@@ -35,6 +35,9 @@ export interface SubscribedRecording extends Omit<RoomRecording, 'forgetPictures
   changeSubscription(subscription: SubscriptionPlan, at: WallUs): void;
 }
 
+/** Less than this before the stop is no recording: it has not one whole frame of sound and picture. */
+export const SHORTEST_FILE_US = 50_000;
+
 /** Whether the plan records the track at all: its StreamType and MediaId (contract §2.2). */
 export const isWanted = ({ media, streams }: RecordingPlan, track: FeedTrack): boolean =>
   media.includes(track.mediaId) && streams !== (track.media === 'video' ? 'audio' : 'video');

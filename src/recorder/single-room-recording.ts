@@ -8,7 +8,7 @@ import { floorWallMs, toWallMs, wallUs, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import type { EarlierEpochs } from './earlier-epochs.ts';
 import { Late } from './late.ts';
-import { isWanted, type RoomRecording } from './room-recording.ts';
+import { isWanted, SHORTEST_FILE_US, type RoomRecording } from './room-recording.ts';
 
 /** What recording everybody apart needs. */
 export interface SingleRoomRecordingOptions {
@@ -121,9 +121,6 @@ export class SingleRoomRecording implements RoomRecording {
     });
   }
 }
-
-/** Less than this before the stop is no recording: it has not one whole frame of sound and picture. */
-const SHORTEST_FILE_US = 50_000;
 
 async function finishOne(key: string, { recording, userId, mediaId }: AnchorFile, at: WallUs): Promise<RecordedFile[]> {
   const end = await (await recording.settled())?.finish(at);

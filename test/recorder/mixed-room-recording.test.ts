@@ -92,6 +92,13 @@ test('the plan’s layout, and one that comes before the first media, ask for th
   assert.equal(files.length, 1);
 });
 
+test('a stop with the first media leaves no file', async (t) => {
+  const opened = open(t);
+  opened.recording.anchorEntered(anchor('alice', 0));
+  await show(opened, 1, 5_000);
+  assert.deepEqual(await finish(opened, 5_040), []);
+});
+
 test('a room without media has no file', async (t) => {
   const opened = open(t);
   opened.recording.anchorEntered(anchor('alice', 0));

@@ -77,7 +77,10 @@ async function bring(from: string, to: string): Promise<number> {
   return (await stat(to)).size;
 }
 
-/** Opens segments as a player would until every stream that was recorded has given a picture or sound. */
+/**
+ * Opens segments as a player would until every stream that was recorded has given a picture or sound. One alone may have
+ * too little for that: where pictures begin a moment after the sound, the first has a few frames of sound.
+ */
 function probeSegments(media: RecordedMedia, listed: readonly Segment[], path: string): ProbedFile {
   let found: ProbedFile | undefined;
   for (const { name } of listed) {

@@ -1,4 +1,4 @@
-import { AV_PKT_FLAG_DISCARD, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO } from 'node-av/constants';
+import { AV_PKT_FLAG_DISCARD, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO, type AVMediaType } from 'node-av/constants';
 import { Codec, CodecContext, FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
 import { NativeError, ok, present } from '../codec/native.ts';
 import type { MediaFacts } from '../worker-api/messages.ts';
@@ -16,6 +16,7 @@ export interface ProbedFile {
 
 /** What a file must be. */
 export interface ProbeWanted {
+  /** Streams that must be there and decode; others count if they do. */
   readonly expect: ExpectedStreams;
   /** Length by the timeline, in milliseconds; undefined where the file does not tell its own. */
   readonly spanMs: number | undefined;
@@ -44,16 +45,25 @@ export function probeFile(path: string, wanted: ProbeWanted): ProbedFile {
 }
 
 function check(format: FormatContext, wanted: ProbeWanted): ProbedFile {
-  const video = format.streams.find((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_VIDEO);
-  const audio = format.streams.find((stream) => stream.codecpar.codecType === AVMEDIA_TYPE_AUDIO);
-  if (wanted.expect.video && !video) throw new FinishError('probe-failed', 'the finished file has no video');
-  if (wanted.expect.audio && !audio) throw new FinishError('probe-failed', 'the finished file has no sound');
+  const video = streamOf(format, AVMEDIA_TYPE_VIDEO, wanted.expect.video);
+  const audio = streamOf(format, AVMEDIA_TYPE_AUDIO, wanted.expect.audio);
   const durationMs = Math.round(Number(format.duration) / 1000);
   if (wanted.spanMs !== undefined) checkDuration(durationMs, wanted.spanMs);
-  for (const stream of [video, audio]) if (stream) decodeFirst(format, stream);
   const { width = 0, height = 0 } = video?.codecpar ?? {};
   const streams = [...(video ? (['h264'] as const) : []), ...(audio ? (['aac'] as const) : [])];
   return { durationMs, streams, width, height, facts: factsOf(video, audio) };
+}
+
+/** The stream of that kind, if it decodes. @throws FinishError when it does not, but must. */
+function streamOf(format: FormatContext, kind: AVMediaType, required: boolean): Stream | undefined {
+  const stream = format.streams.find(({ codecpar }) => codecpar.codecType === kind);
+  if (stream && decodesFirst(format, stream)) return stream;
+  if (!required) return undefined;
+  const what = kind === AVMEDIA_TYPE_VIDEO ? 'video' : 'sound';
+  const fault = stream
+    ? `stream ${stream.index} of the finished file does not decode`
+    : `the finished file has no ${what}`;
+  throw new FinishError('probe-failed', fault);
 }
 
 /** The length of a finished file must be that of its span. @throws FinishError `probe-failed`. */
@@ -76,8 +86,8 @@ function factsOf(video: Stream | undefined, audio: Stream | undefined): MediaFac
   };
 }
 
-/** The first packets of a stream must give a picture or sound. */
-function decodeFirst(format: FormatContext, stream: Stream): void {
+/** Whether the first packets of a stream give a picture or sound. */
+function decodesFirst(format: FormatContext, stream: Stream): boolean {
   const codec = present('decoder', Codec.findDecoder(stream.codecpar.codecId));
   const context = new CodecContext();
   const packet = new Packet();
@@ -90,9 +100,7 @@ function decodeFirst(format: FormatContext, stream: Stream): void {
     context.threadCount = 1;
     ok('open decoder', context.open2Sync(codec, null));
     ok('go to the beginning', format.seekFrameSync(stream.index, beforeAll));
-    if (!decodesSoon(format, stream.index, context, packet, frame)) {
-      throw new FinishError('probe-failed', `stream ${stream.index} of the finished file does not decode`);
-    }
+    return decodesSoon(format, stream.index, context, packet, frame);
   } finally {
     context.freeContext();
     packet.free();

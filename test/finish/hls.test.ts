@@ -91,6 +91,20 @@ async function demuxes(folder: string): Promise<void> {
   });
 }
 
+test('sound that leads the pictures by a moment, in a segment of its own, is no fault', async (t) => {
+  for (const leadMs of [60, 80, 120, 160]) {
+    const dir = tempDir(t);
+    const recording = await record(join(dir, 'e1'));
+    const units = [...(await camera({ from: at(leadMs), count: 50 })), ...(await voice(tone(500), 0, 100))];
+    await play(recording, units, 2_100);
+    recording.close();
+    const [part] = await finishFile(request(dir, [join(dir, 'e1')], 2_000));
+    const { segments } = parsePlaylist(readFileSync(join(dir, 'library', '7', '51', 'index.m3u8'), 'utf8'), zero);
+    assert.equal(segments.length, 2);
+    assert.deepEqual([part!.streams, part!.width, part!.height], [['h264', 'aac'], 320, 180], `${leadMs} ms`);
+  }
+});
+
 test('segments outside the span, and those that an earlier epoch covers, are left out', async (t) => {
   const dir = tempDir(t);
   const dirs = [

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { AppStorage } from '../config/apps.ts';
+import type { AppDirectory, AppStorage } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
 import { fileKey } from '../naming/file-key.ts';
@@ -41,6 +41,7 @@ interface Worker extends RoleContext {
   readonly spool: Spool;
   readonly rooms: RoomsEndpoint;
   readonly images: ImageLoader;
+  readonly apps: Pick<AppDirectory, 'app'>;
 }
 
 /** The `recorder` role: records leased tasks onto the spool and finishes their files. */
@@ -57,7 +58,7 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   });
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
-  const worker: Worker = { ...context, client, spool, rooms, images };
+  const worker: Worker = { ...context, client, spool, rooms, images, apps: appDirectory(config) };
   const recorder = new Recorder({
     recorderId: `${hostname()}-${context.name ?? randomUUID()}`,
     sync: (request) => client.sync(request),
@@ -75,10 +76,9 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   return { close };
 }
 
-function finishRunner({ client, spool, installation, clock, log }: Worker): FinishRunner {
+function finishRunner({ client, spool, installation, apps, clock, log }: Worker): FinishRunner {
   const { data_dir: dataDir, buckets } = installation.config;
   const privateBuckets = buckets.allow_private;
-  const apps = appDirectory(installation.config);
   const storageOf = (sdkAppId: number): AppStorage => apps.app(sdkAppId)?.storage ?? { kind: 'library' };
   return new FinishRunner({
     begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets }),
@@ -131,11 +131,11 @@ interface TaskWorker extends Worker {
 }
 
 function startRun(worker: TaskWorker): RunningTask {
-  const { clock, rooms, task, earlier, reports, onEnded, log } = worker;
+  const { apps, clock, rooms, task, earlier, reports, onEnded, log } = worker;
   let connection: RoomConnection | undefined;
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
-  const most = appDirectory(worker.installation.config).app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
+  const most = apps.app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
   const recording = new AdmittedAnchors(withUpload(worker, opened), { plan: task.plan, most, requestKeyFrame });
   const run = new TaskRun({
     task,

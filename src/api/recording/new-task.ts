@@ -1,6 +1,7 @@
 import type { Compat } from '../../config/compat.ts';
 import type { MediaId } from '../../room-key.ts';
 import type { NewTask } from '../../tasks/service.ts';
+import { defaultPlan } from '../../worker-api/default-plan.ts';
 import type {
   Container,
   Destination,
@@ -58,7 +59,7 @@ function toPlan(request: CreateRequest, compat: PlanCompat): RecordingPlan {
     subscription: toSubscription(params.SubscribeStreamUserIds),
     fill: params.FillType === 1 ? 'black' : 'hold',
     relayRobots: params.SubscribeAbility === 1,
-    maxFileMinutes: params.MaxMediaFileDuration ?? 1440,
+    maxFileMinutes: params.MaxMediaFileDuration ?? defaultPlan.maxFileMinutes,
     outputs,
     avMerge: mixed || request.StorageParams.CloudStorage === undefined || mergesMedia(params),
   };

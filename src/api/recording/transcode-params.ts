@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { choice, unsigned } from '../fields.ts';
+import { defaultPlan } from '../../worker-api/default-plan.ts';
 import type { RecordingPlan } from '../../worker-api/messages.ts';
+import { choice, unsigned } from '../fields.ts';
 
 /** Most pixels of a canvas; 1080×1920 is allowed, 1920×1920 is not (contract §2.5). */
 const maxPixels = 1920 * 1080;
@@ -38,14 +39,14 @@ export type TranscodeParams = z.infer<typeof transcodeParamsSchema>;
 
 /** The picture of a mixed file, as it was asked for: rectangles may reach the edge of an odd canvas. Defaults of contract §2.5. */
 export function videoPlan({ VideoParams }: TranscodeParams): RecordingPlan['video'] {
-  if (!VideoParams) return { width: 360, height: 640, fps: 15, bitrate: 550_000, gopSeconds: 10 };
+  if (!VideoParams) return defaultPlan.video;
   const { Width, Height, Fps, BitRate, Gop } = VideoParams;
   return { width: Width, height: Height, fps: Fps, bitrate: BitRate, gopSeconds: Gop };
 }
 
 /** The sound of a mixed file: SampleRate is an enumeration on the wire (contract §2.5). */
 export function audioPlan({ AudioParams }: TranscodeParams): RecordingPlan['audio'] {
-  if (!AudioParams) return { sampleRate: 48_000, channels: 2, bitrate: 64_000 };
+  if (!AudioParams) return defaultPlan.audio;
   const { SampleRate, Channel, BitRate } = AudioParams;
   return { sampleRate: sampleRate(SampleRate), channels: Channel === 1 ? 1 : 2, bitrate: BitRate };
 }

@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
@@ -28,8 +29,16 @@ function adaptStatement(statement: StatementSync): SqliteStatement {
   };
 }
 
+/** Keys to customers' buckets are in the store. SQLite gives the files beside it the mode that this one has. */
+function keepFromOthers(path: string): void {
+  closeSync(openSync(path, 'a', 0o600));
+  const { mode } = statSync(path);
+  if ((mode & 0o007) !== 0) chmodSync(path, mode & 0o770);
+}
+
 /** Opens the file so that a commit that returned is on the disk: WAL with synchronous FULL. */
 function openDatabase(path: string): SqliteDatabase {
+  keepFromOthers(path);
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   database.exec('pragma journal_mode = wal; pragma synchronous = full;');
   const statements = new Map<string, SqliteStatement>();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { chmod, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -158,6 +158,24 @@ test('events of a store of the version before are still told, those that wait wi
   );
   assert.equal((await store.db.selectFrom('event').selectAll().execute()).length, 2);
 });
+
+test(
+  'nobody else of the machine reads the store, which has keys to buckets',
+  { skip: process.platform === 'win32' },
+  async (t) => {
+    const path = join(await tempFolder(t), 'store.sqlite');
+    const modes = async (): Promise<number[]> =>
+      Promise.all([path, `${path}-wal`].map(async (one) => (await stat(one)).mode & 0o777));
+    const open = async () => openStore({ path, clock: new FakeClock() });
+    const fresh = await open();
+    assert.deepEqual(await modes(), [0o600, 0o600]);
+    await fresh.close();
+    await chmod(path, 0o664);
+    const known = await open();
+    t.after(() => known.close());
+    assert.deepEqual(await modes(), [0o660, 0o660]);
+  },
+);
 
 test('synchronous is FULL on the connection in use', async (t) => {
   const store = await tempStore(t);

@@ -12,7 +12,7 @@ import { sqliteEngine } from '../../src/store/engine.ts';
 import { storeMigrations } from '../../src/store/migrations.ts';
 import { Outbox } from '../../src/callbacks/outbox.ts';
 import { openStore, Store } from '../../src/store/store.ts';
-import { claimTask, create, serviceOn, tempFolder, tempStore } from '../tasks/fixture.ts';
+import { claimJobs, claimTask, create, doneReport, serviceOn, tempFolder, tempStore } from '../tasks/fixture.ts';
 
 /** Runs the child on the store, kills it with SIGKILL after so many acknowledged steps, and returns those. */
 async function killedAfter(path: string, steps: number): Promise<string[]> {
@@ -176,6 +176,41 @@ test(
     assert.deepEqual(await modes(), [0o660, 0o660]);
   },
 );
+
+test('files and jobs of a store of the version before go on as the one MP4 that they were', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  const clock = new FakeClock();
+  const older = new Store({ path, clock });
+  const migrator = new Migrator({ db: older.db, provider: storeMigrations(sqliteEngine) });
+  assert.equal((await migrator.migrateTo('0002-giving-up')).error, undefined);
+  await older.close();
+  const file = new DatabaseSync(path);
+  file.exec(`insert into task (id, sdk_app_id, room_kind, room_id, bot_user_id, plan, sub_app_id, expire_seconds,
+      created_ms, api_until_ms, state, status, epoch, claimable_ms, started_epoch, event_seq, event_ms)
+    values ('old', 1400000000, 'number', '1', 'bot', '{"layout":{"mode":"grid"}}', 77, 3600, 1, 1, 'finishing', 'Idle',
+      1, 1, 1, 0, 0);
+    insert into file (file_id, task_id, file_key, user_id, media_id, track_type, name, sub_app_id, state, start_ms, end_ms)
+    values ('1234567890123456789', 'old', 'k', 'a', 'main', 'audio', 'n.mp4', 77, 'finishing', 1, 2);
+    insert into job (id, task_id, file_id, state, epoch, claimable_ms, attempts, content_faults, created_ms, error)
+    values (41, 'old', '1234567890123456789', 'open', 3, 1, 3, 2, 1, 'disk full')`);
+  file.close();
+  const store = await openStore({ path, clock });
+  t.after(() => store.close());
+  const tasks = await serviceOn(store, clock);
+  const [job] = await claimJobs(tasks, 'r');
+  assert.deepEqual(
+    [job?.jobId, job?.epoch, job?.fileId, job?.container, job?.destination],
+    [41, 4, '1234567890123456789', 'mp4', { kind: 'vod', subAppId: 77, expireSeconds: 3600, classId: 0 }],
+  );
+  const { content_faults: faults } = await store.db.selectFrom('job').selectAll().executeTakeFirstOrThrow();
+  assert.equal(faults, 2);
+  await tasks.reportJob(41, doneReport(job!));
+  const done = await store.db.selectFrom('file').select(['part', 'state', 'class_id']).execute();
+  assert.deepEqual(
+    done.map((row) => ({ ...row })),
+    [{ part: 1, state: 'done', class_id: 0 }],
+  );
+});
 
 test('synchronous is FULL on the connection in use', async (t) => {
   const store = await tempStore(t);

@@ -29,8 +29,8 @@ export function stemOf(
 }
 
 /** AAC has no place for a picture: a file without sound is not made into it. */
-const containersOf = (task: TaskRow, file: RecordedFile): readonly Container[] =>
-  planOf(task).outputs.filter((container) => container !== 'aac' || file.trackType !== 'video');
+const isMadeOf = (container: Container, file: RecordedFile): boolean =>
+  container !== 'aac' || file.trackType !== 'video';
 
 function newFile(task: TaskRow, file: RecordedFile, container: Container, mode: FileNameMode): NewFileRow {
   const who = { user_id: file.userId, media_id: file.mediaId };
@@ -54,9 +54,12 @@ function newFile(task: TaskRow, file: RecordedFile, container: Container, mode: 
 
 /** The files of which something is made: one that has nothing of what was asked for is none. */
 export const deliverable = (task: TaskRow, files: readonly RecordedFile[]): RecordedFile[] =>
-  files.filter((file) => containersOf(task, file).length > 0);
+  files.filter((file) => planOf(task).outputs.some((container) => isMadeOf(container, file)));
 
-/** Makes a file row and a finishing job for each form of each file a bot left behind. */
+/**
+ * Makes a file row and a finishing job for each form of each file a bot left behind. Playlists come first: their end
+ * (305) is told before what is made of them (310, contract §4.3), and a bucket has nearly all of them already.
+ */
 export async function openJobs(
   tx: StoreTransaction,
   task: TaskRow,
@@ -65,7 +68,9 @@ export async function openJobs(
 ): Promise<void> {
   const job = { task_id: task.id, state: 'open' as const, epoch: 0, attempts: 0 };
   const times = { claimable_ms: tx.now, created_ms: tx.now };
-  const outputs = files.flatMap((file) => containersOf(task, file).map((one) => newFile(task, file, one, mode)));
+  const outputs = planOf(task).outputs.flatMap((container) =>
+    files.filter((file) => isMadeOf(container, file)).map((file) => newFile(task, file, container, mode)),
+  );
   for (let from = 0; from < outputs.length; from += rowsPerInsert) {
     const rows = outputs.slice(from, from + rowsPerInsert);
     await tx.db.insertInto('file').values(rows).execute();

@@ -202,6 +202,17 @@ test('E15: a bucket hears of lists while they grow, and of the end', async (t) =
   });
 });
 
+test('playlists of all files are finished before any MP4: 305 is told before 310', async (t) => {
+  const b = await bench(t);
+  const taskId = await recordTask(b, [recordedFile('a'), recordedFile('b')], bucketTask(['hls', 'mp4']));
+  for (const container of ['hls', 'hls', 'mp4', 'mp4']) {
+    const [job] = await claimJobs(b.tasks, 'r', 1);
+    assert.equal(job!.container, container);
+    await b.tasks.reportJob(job!.jobId, doneReport(job!));
+  }
+  assert.deepEqual((await typesOf(b.store, taskId)).slice(-3), [305, 310, 310]);
+});
+
 test('a bucket that gets MP4 alone is told of it after the one 305', async (t) => {
   const b = await bench(t);
   const taskId = await recordTask(b, [recordedFile('a')], bucketTask(['mp4']));

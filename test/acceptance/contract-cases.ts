@@ -21,6 +21,8 @@ export const contractCases: readonly string[] = [
 /** Cases that need what a whole server cannot be given; they run in this process, in the file named. */
 export const inProcess: Readonly<Record<string, string>> = {
   T7: 'needs a clock that stands in November 2023: test/api/transport.test.ts',
+  Q14: 'takes six hours: test/tasks/modify.test.ts',
+  E3: 'signs given bytes: test/callbacks/message.test.ts',
   S1: 'needs a clock at a given second: test/usersig/usersig.test.ts',
 };
 

@@ -3,6 +3,7 @@ import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSyntheticAnchor, type SyntheticAnchor } from '../../src/synthetic/anchor.ts';
 import type { CommittedFile } from '../../src/demo/receiver.ts';
+import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { FLASH_AREA } from '../../src/synthetic/pattern-areas.ts';
 import { CallbackReceiver } from '../kit/callback-receiver.ts';
 import { contractCase } from '../kit/contract-case.ts';
@@ -54,7 +55,7 @@ before(async () => {
   const hall = { roomId: '10008' };
   const minute = { RecordParams: { MaxMediaFileDuration: 1 } };
   long = { single: await server.record(hall, 1, minute), mixed: await server.record(hall, 2, minute) };
-  talker = await startSyntheticAnchor({ ...server.whip(hall, 'talker'), name: 'talker', colour: '#308050' });
+  talker = await forkSyntheticAnchor({ ...server.whip(hall, 'talker'), name: 'talker', colour: '#308050' });
   began.talk = Date.now();
   const room = { roomId: '10005' };
   silent = await startSyntheticAnchor({ ...server.whip(room, 'quiet'), name: 'quiet', colour: '#806040' });
@@ -116,8 +117,11 @@ contractCase(
   'after two and a half minutes, split by the minute: three parts that follow one another',
   async () => {
     await sleep(Math.max(0, began.talk + 150_000 - Date.now()));
-    for (const [mode, taskId] of Object.entries(long)) {
-      const parts = committedFiles(await server.stop(taskId, 120_000));
+    const stops = Object.entries(long).map(
+      async ([mode, taskId]) => [mode, await server.stop(taskId, 120_000)] as const,
+    );
+    for (const [mode, events] of await Promise.all(stops)) {
+      const parts = committedFiles(events);
       assert.deepEqual(
         parts.map((part) => /(_\d+)\.mp4$/.exec(part.CacheFile)?.[1]),
         ['_1', '_2', '_3'],

@@ -5,7 +5,7 @@ import { chmod, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { FakeClock, systemClock } from '../../src/clock.ts';
 import { Migrator } from 'kysely/migration';
 import { sqliteEngine } from '../../src/store/engine.ts';
@@ -82,14 +82,19 @@ test('the file is in WAL mode with full synchronisation, and migrations are reco
   );
 });
 
-test('a running task of a store of the version before goes on, however many epochs it had', async (t) => {
+/** A store as the program left it whose last migration that was; `file` is open, for rows. */
+async function storeOfVersion(t: TestContext, migration: string): Promise<{ path: string; file: DatabaseSync }> {
   const path = join(await tempFolder(t), 'store.sqlite');
-  const clock = new FakeClock();
-  const older = new Store({ path, clock });
+  const older = new Store({ path, clock: new FakeClock() });
   const migrator = new Migrator({ db: older.db, provider: storeMigrations(sqliteEngine) });
-  assert.equal((await migrator.migrateTo('0001-tasks-and-outbox')).error, undefined);
+  assert.equal((await migrator.migrateTo(migration)).error, undefined);
   await older.close();
-  const file = new DatabaseSync(path);
+  return { path, file: new DatabaseSync(path) };
+}
+
+test('a running task of a store of the version before goes on, however many epochs it had', async (t) => {
+  const clock = new FakeClock();
+  const { path, file } = await storeOfVersion(t, '0001-tasks-and-outbox');
   file.exec(`insert into task (id, sdk_app_id, room_kind, room_id, bot_user_id, plan, sub_app_id, expire_seconds,
     created_ms, api_until_ms, state, status, epoch, claimable_ms, started_epoch, event_seq, event_ms)
     values ('old', 1400000000, 'number', '1', 'bot', '{}', 1, 0, 1, 1, 'active', 'Idle', 50, 1, 0, 0, 0)`);
@@ -100,13 +105,8 @@ test('a running task of a store of the version before goes on, however many epoc
 });
 
 test('files of libraries get their category and files of buckets none', async (t) => {
-  const path = join(await tempFolder(t), 'store.sqlite');
   const clock = new FakeClock();
-  const older = new Store({ path, clock });
-  const migrator = new Migrator({ db: older.db, provider: storeMigrations(sqliteEngine) });
-  assert.equal((await migrator.migrateTo('0004-outputs')).error, undefined);
-  await older.close();
-  const file = new DatabaseSync(path);
+  const { path, file } = await storeOfVersion(t, '0004-outputs');
   for (const [id, destination] of Object.entries({
     plain: '{"kind":"vod","subAppId":1,"expireSeconds":0,"classId":0}',
     classed: '{"kind":"vod","subAppId":1,"expireSeconds":0,"classId":7}',
@@ -127,13 +127,8 @@ test('files of libraries get their category and files of buckets none', async (t
 });
 
 test('events of a store of the version before are still told, those that wait with the bytes they have', async (t) => {
-  const path = join(await tempFolder(t), 'store.sqlite');
   const clock = new FakeClock();
-  const older = new Store({ path, clock });
-  const migrator = new Migrator({ db: older.db, provider: storeMigrations(sqliteEngine) });
-  assert.equal((await migrator.migrateTo('0002-giving-up')).error, undefined);
-  await older.close();
-  const file = new DatabaseSync(path);
+  const { path, file } = await storeOfVersion(t, '0002-giving-up');
   file.exec(`insert into task (id, sdk_app_id, room_kind, room_id, bot_user_id, plan, sub_app_id, expire_seconds,
     created_ms, api_until_ms, state, status, epoch, claimable_ms, started_epoch, event_seq, event_ms)
     values ('old', 1400000000, 'number', '1', 'bot', '{}', 1, 0, 1, 1, 'active', 'Idle', 1, 1, 1, 2, 9)`);
@@ -178,13 +173,8 @@ test(
 );
 
 test('files and jobs of a store of the version before go on as the one MP4 that they were', async (t) => {
-  const path = join(await tempFolder(t), 'store.sqlite');
   const clock = new FakeClock();
-  const older = new Store({ path, clock });
-  const migrator = new Migrator({ db: older.db, provider: storeMigrations(sqliteEngine) });
-  assert.equal((await migrator.migrateTo('0002-giving-up')).error, undefined);
-  await older.close();
-  const file = new DatabaseSync(path);
+  const { path, file } = await storeOfVersion(t, '0002-giving-up');
   file.exec(`insert into task (id, sdk_app_id, room_kind, room_id, bot_user_id, plan, sub_app_id, expire_seconds,
       created_ms, api_until_ms, state, status, epoch, claimable_ms, started_epoch, event_seq, event_ms)
     values ('old', 1400000000, 'number', '1', 'bot', '{"layout":{"mode":"grid"}}', 77, 3600, 1, 1, 'finishing', 'Idle',

@@ -104,6 +104,7 @@ async function runMix(spec: Case): Promise<Result> {
     openWriter: () => ({
       writeVideo: (p) => void (bytes += p.data.length),
       writeAudio: drop,
+      cutAt: drop,
       flush: drop,
       close: drop,
     }),
@@ -137,7 +138,7 @@ async function runSound(spec: Case): Promise<Result> {
     video: { ...canvas, fps: spec.fps, bitrate: outputBitrate, gopSeconds: 10 },
     audio: { sampleRate: 48_000, channels: 1, bitrate: 64_000 },
     streams: 'audio',
-    openWriter: () => ({ writeVideo: drop, writeAudio: drop, flush: drop, close: drop }),
+    openWriter: () => ({ writeVideo: drop, writeAudio: drop, cutAt: drop, flush: drop, close: drop }),
   });
   const sinks = Array.from({ length: spec.users }, (_, i) => recording.addSound(`u${i}`, 'main', zero));
   return measure(spec, () => {

@@ -160,6 +160,12 @@ export class MixedRecording {
     this.#pictures?.changeLayout(layout, at);
   }
 
+  /** A segment of the file begins with the first tick from `at` on: what follows may turn out to belong to no file. */
+  cutAt(at: WallUs): void {
+    this.#pictures?.keyFrameAt(at);
+    this.#writer.cutAt(micros(at - this.#options.zeroUs));
+  }
+
   /** A user's voice, or the sound of a shared screen. Several of one user are all heard. */
   addSound(userId: string, _mediaId: MediaId, _at: WallUs): MixedSound {
     const mixer = this.#sounds;

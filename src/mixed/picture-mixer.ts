@@ -67,6 +67,7 @@ export class PictureMixer {
   #hidden: PictureSource[] = [];
   readonly #layouts = new Schedule<LayoutPlan>();
   #layout: LayoutPlan;
+  #keyFrom = Infinity;
   #tick: number;
   #closed = false;
 
@@ -119,6 +120,11 @@ export class PictureMixer {
   changeLayout(layout: LayoutPlan, at: WallUs): void {
     this.#layouts.plan(at, layout);
     this.#decor.announce(layout);
+  }
+
+  /** The first tick from `at` on is a key frame. */
+  keyFrameAt(at: WallUs): void {
+    this.#keyFrom = at;
   }
 
   /** What the encoder still holds goes out. */
@@ -175,11 +181,18 @@ export class PictureMixer {
     for (const source of this.#hidden) source.skip(grid.sampledUntil(end - 1));
     yield* this.#compositor.prepare(ticks);
     for (let i = 0; i < ticks.length; i++) {
-      this.#compositor.draw(i, grid.at(this.#tick));
+      const now = grid.at(this.#tick);
+      this.#compositor.draw(i, now);
+      if (now >= this.#keyFrom) this.#forceKeyFrame();
       this.#options.encoder.encode(this.#canvas.frame, this.#tick).forEach(this.#options.onPacket);
       this.#tick += 1;
       yield;
     }
+  }
+
+  #forceKeyFrame(): void {
+    this.#keyFrom = Infinity;
+    this.#options.encoder.forceKeyFrame();
   }
 
   #forget(source: PictureSource): void {

@@ -72,8 +72,8 @@ export class MixedRoomRecording implements RoomRecording {
 
   anchorLeft(userId: string, at: WallUs): void {
     this.#anchors.delete(userId);
-    if (this.#anchors.size === 0) this.#emptySince = at;
     this.#mix.run((mix) => mix.removeAnchor(userId, at));
+    if (this.#anchors.size === 0) this.#emptied(at);
   }
 
   openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined {
@@ -128,6 +128,12 @@ export class MixedRoomRecording implements RoomRecording {
 
   close(): void {
     this.#mix.close();
+  }
+
+  /** If nobody comes back the file ends here, and its HLS with a whole segment. Ends are told in whole milliseconds. */
+  #emptied(at: WallUs): void {
+    this.#emptySince = at;
+    this.#mix.run((mix) => mix.cutAt(wallUs(at + 1_000)));
   }
 
   /** Recording zero is the first media of anybody, unless an earlier epoch has set it. */

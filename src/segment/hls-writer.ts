@@ -60,6 +60,8 @@ export class HlsWriter implements SegmentWriter {
   #begunAt = -Infinity;
   #lastVideo = -Infinity;
   #lastAsked = -Infinity;
+  /** From here on a cut is due whatever the segment's length. */
+  #cutFrom = Infinity;
   #closed = false;
   #onDisk: Promise<unknown> = Promise.resolve();
 
@@ -98,6 +100,10 @@ export class HlsWriter implements SegmentWriter {
     if (this.#closed || !this.#options.audio) return;
     this.#now = packet.pts;
     this.#put(packet, false, (muxer) => muxer.writeAudio(packet));
+  }
+
+  cutAt(at: Micros): void {
+    this.#cutFrom = at;
   }
 
   flush(): void {
@@ -195,7 +201,9 @@ export class HlsWriter implements SegmentWriter {
 
   #cutIfDue(at: Micros, key: boolean): void {
     const sinceVideo = this.#muxer?.streams.video ? at - this.#lastVideo : undefined;
-    const decision = decideCut({ elapsed: at - (this.#file?.start ?? at), key, sinceVideo });
+    const elapsed = at - (this.#file?.start ?? at);
+    const wanted = at >= this.#cutFrom && elapsed > 0 && (key || sinceVideo === undefined);
+    const decision = wanted ? 'cut' : decideCut({ elapsed, key, sinceVideo });
     if (decision === 'go-on') return;
     if (decision === 'ask-key-frame') return this.#ask(at);
     if (decision === 'forced-cut') this.#stats.forcedCuts += 1;
@@ -209,6 +217,7 @@ export class HlsWriter implements SegmentWriter {
   }
 
   #cut(at: Micros): void {
+    if (at >= this.#cutFrom) this.#cutFrom = Infinity;
     this.#muxer?.flush();
     if (this.#fault) throw this.#fault;
     this.#muxer?.resendHeaders();

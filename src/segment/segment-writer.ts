@@ -31,6 +31,8 @@ export interface AudioFormat {
 export interface SegmentWriter {
   writeVideo(packet: VideoPacket): void;
   writeAudio(packet: AudioPacket): void;
+  /** Begins a segment with the first packet from that time on with which one can begin, however short the one before is. */
+  cutAt(at: Micros): void;
   /** Puts what the muxer still holds into the segment file. */
   flush(): void;
   /** Ends the playlist. Idempotent. */

@@ -44,7 +44,7 @@ async function runWindows(): Promise<(windows: number) => Promise<void>> {
     audio: { sampleRate: 16_000, channels: 1, bitrate: 32_000 },
     streams: 'audio-video',
     images: { load: (_, within) => decodeImage(image, within) },
-    openWriter: () => ({ writeVideo: drop, writeAudio: drop, flush: drop, close: drop }),
+    openWriter: () => ({ writeVideo: drop, writeAudio: drop, cutAt: drop, flush: drop, close: drop }),
   });
   recording.addAnchor('a', 0, zero);
   let picture = recording.addPicture('a', 'main', zero);

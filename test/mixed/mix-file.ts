@@ -29,6 +29,8 @@ export class MixFile implements SegmentWriter {
     this.order.push({ kind: 'audio', time: packet.pts });
   }
 
+  cutAt(): void {}
+
   flush(): void {
     this.flushed += 1;
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { FeedAnchor } from '../../src/feed/messages.ts';
 import { gridPlan } from '../../src/layout/layout-plan.ts';
+import { makeParts } from '../../src/finish/make-parts.ts';
 import { fileKey } from '../../src/naming/file-key.ts';
 import { MixedRoomRecording, type MixedRoomRecordingOptions } from '../../src/recorder/mixed-room-recording.ts';
 import { spoolWriter } from '../../src/recorder/spool-writer.ts';
@@ -10,7 +11,7 @@ import { toWallMs, wallUs, type WallUs } from '../../src/units.ts';
 import type { RecordedFile, RecordingPlan } from '../../src/worker-api/messages.ts';
 import { tone } from '../codec/sound.ts';
 import { camera } from '../single/pictures.ts';
-import { at, voice } from '../single/recorder-kit.ts';
+import { at, noLimits, tempDir, voice } from '../single/recorder-kit.ts';
 import { feedTrack, leasedTask, plan, settle, silent, tempSpool } from './recorder-kit.ts';
 
 const anchor = (userId: string, enteredMs: number, order = 1): FeedAnchor => ({
@@ -117,6 +118,27 @@ test('in an empty room the file ends with the last leave', async (t) => {
   opened.recording.anchorLeft('alice', at(2_500));
   assert.deepEqual(stamps(await finish(opened, 10_000)), [toWallMs(at(0)), toWallMs(at(2_500))]);
 });
+
+for (const streams of ['audio-video', 'audio'] as const) {
+  test(`HLS of a room that was left and stays empty ends with the last leave (E20, ${streams})`, async (t) => {
+    const opened = open(t, { streams });
+    opened.recording.anchorEntered(anchor('alice', 0));
+    const media = streams === 'audio' ? 'audio' : 'video';
+    const sink = opened.recording.openTrack(feedTrack({ track: 1, userId: 'alice', media }))!;
+    if (media === 'audio') for (const unit of await voice(tone(440), 0, 50)) sink.onAudio(unit);
+    else for (const unit of await pictures(0)) sink.onVideo(unit);
+    await settle();
+    while (opened.recording.advance(at(2_000)));
+    opened.recording.anchorLeft('alice', at(2_345));
+    const files = await finish(opened, 30_000);
+    assert.deepEqual(stamps(files), [toWallMs(at(0)), toWallMs(at(2_345))]);
+    const [{ startMs, endMs }] = files as [RecordedFile];
+    const dirs = opened.spool.foldersOf('task', fileKey('', 'mix'));
+    const [part] = await makeParts({ dirs, startMs, endMs, container: 'hls', limits: noLimits }, tempDir(t));
+    const longer = part!.durationMs - (endMs - startMs);
+    assert.ok(longer >= 0 && longer <= 120, `it is ${longer} ms longer than told`);
+  });
+}
 
 test('it ends with the task when somebody has come back', async (t) => {
   const opened = open(t);

@@ -41,6 +41,22 @@ function sound(writer: SegmentWriter, fromUs: number, toUs: number): void {
 const segmentsIn = (dir: string): ReturnType<typeof parsePlaylist> =>
   parsePlaylist(readFileSync(join(dir, 'index.m3u8'), 'utf8'), zero);
 
+test('cuts early where it is told to: at the next key frame, or at once where there is only sound', async (t) => {
+  const starts = (dir: string): number[] => segmentsIn(dir).segments.map((s) => Math.round(s.start / 1000));
+  const root = tempDir(t);
+  const seen = await createSegmentWriter(options(join(root, 'seen'), { video: true }));
+  seen.cutAt(micros(3 * second));
+  for (let n = 0; n < 25 * 8; n += 1) picture(seen, n, n % 50 === 0);
+  seen.close();
+  assert.deepEqual(starts(join(root, 'seen')), [0, 4_000]);
+  const heard = await createSegmentWriter(options(join(root, 'heard'), { audio: encoder.format }));
+  sound(heard, 0, 2 * second);
+  heard.cutAt(micros(3 * second));
+  sound(heard, 2 * second, 8 * second);
+  heard.close();
+  assert.deepEqual(starts(join(root, 'heard')), [0, 3_008]);
+});
+
 test('cuts about every ten seconds at a key frame that it asked for', async (t) => {
   const dir = join(tempDir(t), 'e3');
   let wanted = true;

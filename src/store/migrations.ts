@@ -4,6 +4,7 @@ import type { StoreEngine } from './engine.ts';
 import { rooms } from './migrations/0003-rooms.ts';
 import { outputs } from './migrations/0004-outputs.ts';
 import { library } from './migrations/0005-library.ts';
+import { imageFailures } from './migrations/0006-image-failures.ts';
 
 /** Tasks, files, jobs and the outbox. */
 const tasksAndOutbox = (engine: StoreEngine): Migration => ({
@@ -140,5 +141,6 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0003-rooms': rooms(engine),
     '0004-outputs': outputs(engine),
     '0005-library': library,
+    '0006-image-failures': imageFailures,
   }),
 });

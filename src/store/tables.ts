@@ -10,6 +10,7 @@ export interface Tables {
   job: JobTable;
   event: EventTable;
   playlist: PlaylistTable;
+  image_failure: ImageFailureTable;
   room_session: RoomSessionTable;
   room_visit: RoomVisitTable;
   journal_cursor: JournalCursorTable;
@@ -110,6 +111,15 @@ export interface PlaylistTable {
   begin_ms: number;
   /** Whether the list itself is in the bucket: event 304 was told. */
   listed: number;
+}
+
+/** An image of a layout that event 309 was told of. */
+export interface ImageFailureTable {
+  task_id: string;
+  /** Of the task's plan when it was told; a new layout may have the image again. */
+  revision: number;
+  /** Of the image's address in hex digits: addresses can be longer than a key may be. */
+  url_sha256: string;
 }
 
 /** The durable duty to finish one file. */

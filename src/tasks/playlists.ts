@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { fileInfo, fileSlice, uploadStart, downloadImageError, type TaskEvent } from '../callbacks/payloads.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { FileRow, PlaylistRow, TaskRow } from '../store/tables.ts';
@@ -29,7 +30,7 @@ export async function applyUploadReport(
   report: UploadReport,
 ): Promise<Transition> {
   if (task.state === 'ended') return told([]);
-  if (report.kind === 'image-failed') return told([downloadImageError(tx.wall, report.url)]);
+  if (report.kind === 'image-failed') return told(await imageFailed(tx, task, report.url));
   if (report.kind === 'playlist-began') return told(await begin(tx, task, report));
   if (report.kind === 'playlist-listed') return told(await list(tx, task, report.name));
   if (task.upload_began !== null) return told([]);
@@ -38,6 +39,17 @@ export async function applyUploadReport(
 }
 
 const told = (events: readonly TaskEvent[]): Transition => ({ patch: {}, events, files: [] });
+
+// A recorder repeats a report until it is answered, and so does the next owner of the task.
+async function imageFailed(tx: StoreTransaction, task: TaskRow, url: string): Promise<TaskEvent[]> {
+  const added = await tx.db
+    .insertInto('image_failure')
+    .values({ task_id: task.id, revision: task.revision, url_sha256: hash('sha256', url) })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('revision')
+    .execute();
+  return added.length > 0 ? [downloadImageError(tx.wall, url)] : [];
+}
 
 type Begun = Omit<Extract<UploadReport, { kind: 'playlist-began' }>, 'kind' | 'epoch'>;
 

@@ -287,6 +287,24 @@ test('309 names the image that could not be had (E14)', async (t) => {
   assert.deepEqual(event, { type: 309, payload: { Url: 'https://h/a.png' } });
 });
 
+test('309 is told once for each image of a layout, however often it is reported', async (t) => {
+  const b = await bench(t);
+  const taskId = await create(b.tasks);
+  const { epoch } = await claimTask(b.tasks, 'r');
+  await b.tasks.reportTask(taskId, { kind: 'started', epoch, startedMs: b.clock.wallMs() });
+  const fail = (url: string) => b.tasks.reportTask(taskId, { kind: 'image-failed', epoch, url });
+  for (const url of ['https://h/a.png', 'https://h/b.png', 'https://h/a.png']) {
+    assert.deepEqual(await fail(url), { accepted: true });
+  }
+  await b.tasks.modify(sdkAppId, taskId, ({ layout, subscription }) => ({ layout, subscription }));
+  for (let i = 0; i < 2; i += 1) await fail('https://h/a.png');
+  const told = (await eventsOf(b.store, taskId)).filter(({ type }) => type === 309);
+  assert.deepEqual(
+    told.map(({ payload }) => payload),
+    ['a', 'b', 'a'].map((name) => ({ Url: `https://h/${name}.png` })),
+  );
+});
+
 test('files whose destination refuses come after everybody else’s', async (t) => {
   const b = await bench(t);
   const first = await recordTask(b, [recordedFile('a')], bucketTask(['mp4']));

@@ -3,7 +3,7 @@ import { avImageCopy2, Frame } from 'node-av/lib';
 import { ok, present } from '../codec/native.ts';
 import { intersection, rect, type Rect, type Size } from '../layout/rect.ts';
 import { mixPixels, mixValue, opaque, overlayPixels, type Pixels } from './blend.ts';
-import { black, type Yuv } from './colour.ts';
+import { black, type Yuv } from '../codec/yuv.ts';
 import type { Stamp } from './stamp.ts';
 import { planesAt, type Planes, type Tile } from './tile.ts';
 

@@ -3,7 +3,7 @@ import { intersection, rect, without, type Rect } from '../layout/rect.ts';
 import type { WallUs } from '../units.ts';
 import { opaque } from './blend.ts';
 import type { Canvas } from './canvas.ts';
-import { black } from './colour.ts';
+import { black } from '../codec/yuv.ts';
 import type { Decor } from './decor.ts';
 import type { PictureSource, TileChange } from './picture-source.ts';
 import type { Seat } from './roster.ts';

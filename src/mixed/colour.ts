@@ -1,11 +1,7 @@
-/** Luma and the two chroma values, 16–235 and 16–240. */
-export type Yuv = readonly [y: number, u: number, v: number];
+import type { Yuv } from '../codec/yuv.ts';
 
 /** Red, green and blue, 0 … 255. */
 export type Rgb = readonly [r: number, g: number, b: number];
-
-/** Black of the canvas. */
-export const black: Yuv = [16, 128, 128];
 
 const colour = /^(?:#|0x)([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i;
 

@@ -1,6 +1,7 @@
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { Size } from '../layout/rect.ts';
-import { parseColour, type Yuv } from './colour.ts';
+import type { Yuv } from '../codec/yuv.ts';
+import { parseColour } from './colour.ts';
 import { ImageShelf, type ImageShelfOptions } from './image-shelf.ts';
 import type { Stamp } from './stamp.ts';
 import { Watermarks, type Mark, type WatermarkSurroundings } from './watermarks.ts';

@@ -3,7 +3,7 @@ import type { ImageLoader } from '../images/image-loader.ts';
 import { scaleBitmap } from '../images/scale-bitmap.ts';
 import type { RenderMode } from '../layout/layout-plan.ts';
 import { rect, type Size } from '../layout/rect.ts';
-import type { Yuv } from './colour.ts';
+import type { Yuv } from '../codec/yuv.ts';
 import { fitPicture } from './fitting.ts';
 import { layOver, plainStamp, stampOf, type Stamp } from './stamp.ts';
 

@@ -2,7 +2,8 @@ import { layoutPictures, type PlacedPicture } from '../layout/layout-pictures.ts
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { Size } from '../layout/rect.ts';
 import type { VideoPacket } from '../segment/segment-writer.ts';
-import { micros, type WallUs } from '../units.ts';
+import { stoppedAfter } from '../timeline/stopped-picture.ts';
+import type { WallUs } from '../units.ts';
 import { Canvas } from './canvas.ts';
 import { Compositor } from './compositor.ts';
 import { Decor, type DecorOptions } from './decor.ts';
@@ -35,9 +36,6 @@ export interface PictureMixerOptions {
   readonly encoder: PictureEncoder;
   readonly onPacket: (packet: VideoPacket) => void;
 }
-
-/** A source without a picture for this long has stopped (FillType 1). */
-const stoppedAfter = micros(3_000_000);
 
 const sum = (a: PictureSourceStats, b: PictureSourceStats): PictureSourceStats => ({
   decoded: a.decoded + b.decoded,

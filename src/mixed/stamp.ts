@@ -1,7 +1,8 @@
 import type { Bitmap } from '../images/bitmap.ts';
 import type { Size } from '../layout/rect.ts';
 import { overlayPixels } from './blend.ts';
-import type { Rgb, Yuv } from './colour.ts';
+import type { Yuv } from '../codec/yuv.ts';
+import type { Rgb } from './colour.ts';
 import type { Planes } from './tile.ts';
 
 /**

@@ -2,6 +2,7 @@ import { readAccessUnit } from '../timeline/access-unit.ts';
 import type { Size } from '../layout/rect.ts';
 import type { VideoPacket } from '../segment/segment-writer.ts';
 import { parseSps } from '../timeline/sps.ts';
+import { stoppedAfter } from '../timeline/stopped-picture.ts';
 import { wallUs, type WallUs } from '../units.ts';
 import { codeBlackPicture } from './black-picture.ts';
 
@@ -14,9 +15,6 @@ export interface BlackFillOptions {
   /** A black picture could not be coded; the last one stays. */
   readonly onError: (error: Error) => void;
 }
-
-/** Without a picture for this long the camera counts as stopped; a screen that does not change sends one a second. */
-const patience = 3_000_000;
 
 /**
  * Black instead of the last picture while an anchor sends none (FillType 1, contract §2.2): at once when the camera is
@@ -61,14 +59,14 @@ export class BlackFill {
 
   /** The anchor who left at `since` is back with something at `at`. */
   onReturned(since: WallUs, at: WallUs): void {
-    if (at - since >= patience) this.#show(since);
+    if (at - since >= stoppedAfter) this.#show(since);
   }
 
   /** Shows black when it is due; call it a few times a second while the anchor is there. */
   advance(now: WallUs): void {
     if (this.#lastPicture === undefined) return;
     if (this.#endedAt !== undefined) this.#show(this.#endedAt);
-    else if (now - this.#lastPicture >= patience) this.#show(wallUs(now - this.#options.latencyUs));
+    else if (now - this.#lastPicture >= stoppedAfter) this.#show(wallUs(now - this.#options.latencyUs));
   }
 
   #show(at: WallUs): void {

@@ -2,11 +2,9 @@ import { AV_PIX_FMT_YUV420P } from 'node-av/constants';
 import { Frame } from 'node-av/lib';
 import { openH264Encoder } from '../codec/h264-encoder.ts';
 import { ok, present } from '../codec/native.ts';
+import { black } from '../codec/yuv.ts';
 import type { Size } from '../layout/rect.ts';
 import { micros } from '../units.ts';
-
-/** Black and grey of limited range, Y then U and V (ITU-R BT.601). */
-const black = [16, 128, 128] as const;
 
 /** One black key frame in H.264 Annex B with its parameter sets. Pixels must be even. @throws NativeError when x264 refuses the size. */
 export async function codeBlackPicture({ width, height }: Size): Promise<Uint8Array> {

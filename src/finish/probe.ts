@@ -99,7 +99,8 @@ function decodesFirst(format: FormatContext, stream: Stream): boolean {
     ok('decoder parameters', context.parametersToContext(stream.codecpar));
     context.threadCount = 1;
     ok('open decoder', context.open2Sync(codec, null));
-    ok('go to the beginning', format.seekFrameSync(stream.index, beforeAll));
+    // A segment of a killed recorder may be too short to be sought in.
+    if (format.seekFrameSync(stream.index, beforeAll) < 0) return false;
     return decodesSoon(format, stream.index, context, packet, frame);
   } finally {
     context.freeContext();

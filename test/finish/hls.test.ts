@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { finishFile } from '../../src/finish/finish-file.ts';
@@ -102,6 +102,18 @@ test('sound that leads the pictures by a moment, in a segment of its own, is no 
     const { segments } = parsePlaylist(readFileSync(join(dir, 'library', '7', '51', 'index.m3u8'), 'utf8'), zero);
     assert.equal(segments.length, 2);
     assert.deepEqual([part!.streams, part!.width, part!.height], [['h264', 'aac'], 320, 180], `${leadMs} ms`);
+  }
+});
+
+test('the first moments of a recorder that was killed are no fault, however little there is of them', async (t) => {
+  const whole = readFileSync(join(await epoch(join(tempDir(t), 'e1'), 0, 1_000), '000001_20231114221320000.ts'));
+  for (let packets = 4; packets <= 16; packets += 1) {
+    const dir = tempDir(t);
+    const first = await epoch(join(dir, 'e1'), 0, 1_000);
+    for (const name of readdirSync(first).filter((one) => one !== 'recording.json')) rmSync(join(first, name));
+    writeFileSync(join(first, '000001_20231114221320000.ts'), whole.subarray(0, packets * 188));
+    const [part] = await finishFile(request(dir, [first, await epoch(join(dir, 'e2'), 3_000, 5_000)], 5_000));
+    assert.deepEqual(part!.streams, ['h264', 'aac'], `${packets} packets`);
   }
 });
 

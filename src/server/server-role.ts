@@ -20,6 +20,7 @@ import { createTaskQueries, type TaskQueries } from '../tasks/queries.ts';
 import { createUsageQueries } from '../usage/recorded-time.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
 import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
+import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
 import { RecorderPresence } from './recorder-presence.ts';
@@ -57,17 +58,15 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
   const { host, port } = context.installation.config.http;
   await http.listen({ host, port });
   let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    await http.close();
-    parts.stopPruning();
-    await parts.follower.close();
-    await parts.roomControl.close();
-    await parts.callbacks.close();
-    await parts.library.close();
-    await parts.store.close();
-  };
+  const close = (): Promise<void> => closeInStages(closingStages(http, parts), context.log);
   return { close: () => (closing ??= close()) };
 }
+
+/** First no request comes any more, then what works on the store ends, and the store is last. */
+const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
+  const { follower, roomControl, callbacks, library, store } = parts;
+  return [{ http }, { pruning: { close: parts.stopPruning }, follower, roomControl, callbacks, library }, { store }];
+};
 
 async function openParts(context: RoleContext): Promise<Parts> {
   const { installation, clock, log } = context;

@@ -6,7 +6,7 @@ import { segmentName } from '../segment/recording-folder.ts';
 import { playlistText, segmentLines, type Segment } from '../segment/playlist.ts';
 import { transportRate } from '../segment/transport-time.ts';
 import { micros, toWallUs, type WallMs } from '../units.ts';
-import { syncPath } from './durable-folder.ts';
+import { syncPath } from '../durable-folder.ts';
 import { FinishError } from './finish-request.ts';
 import { probeFile, type ProbedFile } from './probe.ts';
 import type { PlacedSegment, RecordedMedia } from './recorded-media.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { makeFolder, syncFolders, syncPath } from './durable-folder.ts';
+import { makeFolder, syncFolders, syncPath } from '../durable-folder.ts';
 
 /** SHA-256 of a file in hex digits, read in pieces into one buffer. */
 export async function hashFile(path: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { makeFolder } from './durable-folder.ts';
+import { makeFolder } from '../durable-folder.ts';
 import type { FinishRequest } from './finish-request.ts';
 
 const hourMs = 3_600_000;

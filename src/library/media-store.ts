@@ -1,7 +1,7 @@
 import { open, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { syncPath } from '../finish/durable-folder.ts';
+import { syncPath } from '../durable-folder.ts';
 import type { Container } from '../worker-api/messages.ts';
 import { libraryFolder, libraryPath, type LibraryPlace } from './location.ts';
 import type { ByteRange } from './range.ts';

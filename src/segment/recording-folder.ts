@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
-import { open } from 'node:fs/promises';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { syncPathNow } from '../durable-folder.ts';
 import { utcStamp } from '../naming/hls-name.ts';
 import type { MediaId } from '../room-key.ts';
 import type { WallUs } from '../units.ts';
@@ -72,9 +63,9 @@ export function claimFolder(dir: string): void {
   const path = resolve(dir);
   const first = mkdirSync(path, { recursive: true });
   if (readdirSync(path).length > 0) throw new FolderOccupiedError(dir);
-  if (first === undefined) return syncFolder(dirname(path));
+  if (first === undefined) return syncPathNow(dirname(path));
   for (let parent = dirname(path); ; parent = dirname(parent)) {
-    syncFolder(parent);
+    syncPathNow(parent);
     if (parent === dirname(first)) return;
   }
 }
@@ -82,27 +73,7 @@ export function claimFolder(dir: string): void {
 /** Replaces `recording.json` in one step; it is on the disk when the call returns, since nothing can be recovered without. */
 export function writeRecord(dir: string, record: RecordingRecord): void {
   replaceFile(join(dir, recordName), `${JSON.stringify(record)}\n`, true);
-  syncFolder(dir);
-}
-
-/** Waits until the folder's list of files is on the disk. */
-export function syncFolder(dir: string): void {
-  const fd = openSync(dir, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** The same without holding up the process. @throws Error of the file system. */
-export async function syncFolderSoon(dir: string): Promise<void> {
-  const folder = await open(dir, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  syncPathNow(dir);
 }
 
 /** Reads `recording.json`; undefined when the folder or the file is not there. @throws SyntaxError when it is not ours. */

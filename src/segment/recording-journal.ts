@@ -1,14 +1,7 @@
+import { syncPath, syncPathNow } from '../durable-folder.ts';
 import type { WallUs } from '../units.ts';
 import { playlistText, segmentLines, type Segment } from './playlist.ts';
-import {
-  claimFolder,
-  syncFolder,
-  syncFolderSoon,
-  writePlaylist,
-  writeRecord,
-  type RecordingIdentity,
-  type TrackType,
-} from './recording-folder.ts';
+import { claimFolder, writePlaylist, writeRecord, type RecordingIdentity, type TrackType } from './recording-folder.ts';
 
 /** What a {@link RecordingJournal} is made of. */
 export interface RecordingJournalOptions {
@@ -64,13 +57,13 @@ export class RecordingJournal {
 
   /** Waits until the folder's list of files is on the disk. Never throws. */
   sync(): void {
-    if (this.#recorded !== undefined) this.#try(() => syncFolder(this.#options.dir));
+    if (this.#recorded !== undefined) this.#try(() => syncPathNow(this.#options.dir));
   }
 
   /** The same without waiting; resolves when it is there or could not be. */
   async syncSoon(): Promise<void> {
     if (this.#recorded === undefined) return;
-    await syncFolderSoon(this.#options.dir).catch(this.#options.onError);
+    await syncPath(this.#options.dir).catch(this.#options.onError);
   }
 
   #trackType(): TrackType {

@@ -1,13 +1,24 @@
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Waits until a file's bytes, or a folder's list of files, are on the disk. */
+/** Waits until a file's bytes, or a folder's list of files, are on the disk. @throws Error of the file system. */
 export async function syncPath(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** {@link syncPath}, holding up the process. @throws Error of the file system. */
+export function syncPathNow(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 

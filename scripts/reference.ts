@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { errorReference, type ErrorRule } from '../src/api/errors.ts';
+import { errorTable, type ErrorRule } from '../src/api/error-table.ts';
 import { compatPage } from './compat-page.ts';
 
 /** A rule and the codes that share it, in the table's order. */
@@ -16,7 +16,7 @@ interface Entry {
 
 const HEAD = `# Errors of the API
 
-<!-- written by \`npm run reference\` from src/api/errors.ts; edit that -->
+<!-- written by \`npm run reference\` from src/api/error-table.ts; edit that -->
 
 An error is HTTP status 200 with \`{"Response":{"Error":{"Code","Message"},"RequestId"}}\`. Of several faults in one request one is reported: method, size, action and version, signature, rate, region, then the parameters (unknown names, wrong types, missing ones, values out of range), then what the request asks for.
 
@@ -31,7 +31,7 @@ const faults: Readonly<Record<ErrorRule['fault'], string>> = {
 
 function entries(): Entry[] {
   const byRule = new Map<ErrorRule, Entry>();
-  for (const [code, rule] of errorReference) {
+  for (const [code, rule] of Object.entries<ErrorRule>(errorTable)) {
     const entry = byRule.get(rule) ?? { codes: [], rule };
     entry.codes.push(code);
     byRule.set(rule, entry);

@@ -147,7 +147,9 @@ export function helpText(): string {
   return [
     'npm start -- [--config FILE] [--port N] [--data-dir DIR]',
     '',
-    'Keys of roomtape.yaml; each can be overridden by ROOMTAPE_ and its name in capitals, "." written as "__":',
+    'Keys of roomtape.yaml (in the working directory, or --config FILE), with defaults in brackets. Each can be overridden',
+    'by ROOMTAPE_ and its name in capitals, "." written as "__"; N is a place in a list, the first is 0.',
+    '',
     ...describeKeys(schema, ''),
   ].join('\n');
 }

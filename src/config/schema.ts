@@ -77,8 +77,10 @@ const tencentVod = z.strictObject({
 
 const storage = z
   .strictObject({
-    library: z.strictObject({}).optional().describe('The embedded library, in data_dir; what holds without a word.'),
-    tencent_vod: tencentVod.optional().describe('Finished files go to Tencent VOD instead; task options with them.'),
+    library: z.strictObject({}).optional().describe('The embedded library, in data_dir. This is the default.'),
+    tencent_vod: tencentVod
+      .optional()
+      .describe('Finished files go to Tencent VOD instead, with the options of their task.'),
   })
   .refine(({ library, tencent_vod }) => !library || !tencent_vod, {
     error: 'is given beside library; files of an app go to one of them',
@@ -166,8 +168,11 @@ export const configSchema = z.strictObject({
         .describe('Whether buckets of CloudStorage may be on loopback and in private networks.'),
     })
     .prefault({}),
-  accounts: z.array(account).default([]).describe('API accounts. None: a demo account is made and printed.'),
-  apps: z.array(app).default([]).describe('Apps. None: a demo app is made and printed.'),
+  accounts: z.array(account).default([]).describe('API accounts. Where apps names none: the demo account.'),
+  apps: z
+    .array(app)
+    .default([])
+    .describe('Apps. None: a demo app with its account is made; its keys are printed once and kept in secrets.json.'),
   file_names: z
     .enum(['documented', 'wire'])
     .default('documented')

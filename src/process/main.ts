@@ -84,9 +84,11 @@ function drainOnSignal(supervisor: Supervisor, log: Logger): void {
 }
 
 function announce({ config, secrets, fresh, publicUrl, demoPage }: Installation, port: number): void {
-  const url = config.http.public_url ? publicUrl : `http://${config.http.host}:${port}`;
+  const listening = `http://${config.http.host}:${port}`;
+  const url = config.http.public_url ? publicUrl : listening;
   if (fresh && config.apps[0]?.sdk_app_id === secrets.demo.sdkAppId) say(demoKeys(secrets.demo));
   if (demoPage) say(`Demo page: ${url}/demo/`);
+  if (url !== listening) say(`Listening on ${listening}`);
   say(`ready ${url}`);
 }
 

@@ -143,7 +143,9 @@ function taskSummary(task: TaskView) {
     status: task.state === 'ended' ? 'ended' : task.stopping ? 'Exited' : task.status,
     createdMs: task.createdMs,
     startedMs: task.startedMs,
-    failedFiles: task.files.filter((file) => file.state === 'failed').length,
+    // A stuck file is still tried; that it is not there yet has been told as a failure.
+    failedFiles: task.files.filter(({ state }) => state === 'failed' || state === 'stuck').length,
+    hasNone: task.files.length === 0,
     files: done.map((file) => {
       const { fileId, userId, mediaId, name, durationMs = 0 } = file;
       return { fileId, userId, mediaId, name, durationMs, url: linkOf(file) };

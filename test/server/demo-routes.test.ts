@@ -176,6 +176,7 @@ test('recordings start, are listed with their state, and stop once', async (t) =
     status: 'Idle',
     createdMs: page.b.clock.wallMs(),
     failedFiles: 0,
+    hasNone: true,
     files: [],
   };
   assert.deepEqual(await listed(), [expected]);
@@ -184,6 +185,29 @@ test('recordings start, are listed with their state, and stop once', async (t) =
   assert.equal((await ask(page, 'DELETE', url)).status, 200);
   await refused(page, 404, /stopped before/, 'DELETE', url);
   assert.notEqual(((await listed()) as { status: string }[])[0]!.status, 'Idle');
+});
+
+test('a file that its destination refuses counts as failed, not as none', async (t) => {
+  const page = await demoPage(t);
+  await recordTask(page.b, [recordedFile('anna')]);
+  for (let i = 0; i < 5; i += 1) {
+    const [job] = await claimJobs(page.b.tasks, 'r', 1);
+    const { epoch } = job!;
+    await page.b.tasks.reportJob(job!.jobId, {
+      kind: 'failed',
+      epoch,
+      reason: 'denied',
+      permanent: false,
+      fault: 'destination',
+    });
+    page.b.clock.advance(61_000);
+  }
+  const { body } = await ask(page, 'GET', '/demo/api/recordings?room=10001');
+  const [{ status, failedFiles, hasNone, files }] = body['tasks'] as [Record<string, unknown>];
+  assert.deepEqual(
+    { status, failedFiles, hasNone, files },
+    { status: 'ended', failedFiles: 1, hasNone: false, files: [] },
+  );
 });
 
 test('one recording more than the app may have is refused with advice', async (t) => {

@@ -91,7 +91,7 @@ function checkRoomId({ RoomId, RoomIdType }: CreateRequest): void {
 
 const bucketRules = {
   name: ['Bucket', 'it must be the name of a bucket'],
-  endpoint: ['EndpointUrl', 'it must be a host with an optional port'],
+  endpoint: ['EndpointUrl', 'it must be a host with an optional port, before which http:// or https:// may stand'],
   region: ['Region', 'it must be a region such as ap-guangzhou'],
 } as const;
 

@@ -90,8 +90,8 @@ export function taskParts(task, { onStop, onPlay }) {
   return task.files.length > 0 ? [...parts, files] : parts;
 }
 
-function stateOf({ status, startedMs, files, failedFiles }) {
-  const nothing = status === 'ended' && files.length + failedFiles === 0;
+function stateOf({ status, startedMs, hasNone }) {
+  const nothing = status === 'ended' && hasNone;
   const node = part(
     'span',
     say(nothing ? 'nothing' : status),

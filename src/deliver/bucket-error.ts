@@ -55,6 +55,9 @@ export function asDestinationError(error: unknown, host: string): DestinationErr
   if (error instanceof AddressRefusedError) return bucketError('address', host);
   const { name, code, $metadata } = (error ?? {}) as StoreFailure;
   const status = $metadata?.httpStatusCode;
+  // A bare host of EndpointUrl means TLS, which a store on the customer's own machine may not speak.
+  if (code === 'EPROTO')
+    return bucketError('unreachable', host, 'EPROTO: without TLS its EndpointUrl begins with http://');
   const words = [status === undefined ? code : name, status].filter(isSayable);
   const fault = status === undefined ? connectionFault(name, code) : (byName[String(name)] ?? byStatus[status]);
   return bucketError(fault ?? 'store', host, words.join(' '));

@@ -229,6 +229,8 @@ test('every fault of a store has its name', async (t) => {
   await assert.rejects(stranger.put('x', Buffer.from('abc'), 'text/plain'), fails('denied'));
   const nowhere = await open(t, { ...server.destination('127.0.0.1:1') });
   await assert.rejects(nowhere.put('x', Buffer.from('abc'), 'text/plain'), fails('unreachable', /\(ECONNREFUSED\)$/));
+  const plain = await open(t, { ...server.destination(), endpoint: server.host });
+  await assert.rejects(plain.put('x', Buffer.from('abc'), 'text/plain'), fails('unreachable', /begins with http:/));
 });
 
 test('a hiccup of the store is not told to anybody', async (t) => {

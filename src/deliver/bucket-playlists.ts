@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { FinishRequest } from '../finish/finish-request.ts';
 import { finishPlaylists } from '../upload/finish-playlists.ts';
 import type { UploadEvents } from '../upload/upload-events.ts';
@@ -26,6 +27,7 @@ export const deliverPlaylists = (
       target: { store, prefix: target.bucket.prefix, taskId: target.taskId },
       events: untold,
       turns: taskTurns(),
+      clock: systemClock(),
       signal,
       endMs: request.endMs,
     }),

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
 import { DestinationError, type StoredObject } from '../deliver/object-store.ts';
 import { playlistSegmentName, type HlsStream } from '../naming/hls-name.ts';
 import { mediaTypes } from '../naming/media-type.ts';
 import type { Segment } from '../segment/playlist.ts';
 import type { RecordingRecord } from '../segment/recording-folder.ts';
 import { splitSegment } from '../segment/split-segment.ts';
+import type { MonoUs } from '../units.ts';
 import { BucketPlaylist } from './bucket-playlist.ts';
+import { nextWriteAt } from './playlist-pace.ts';
 import { segmentStamps } from './segment-names.ts';
 import type { UploadEvents } from './upload-events.ts';
 import { noteReceipt, readReceipts, type SegmentObject, type SegmentReceipt } from './upload-receipts.ts';
@@ -24,8 +27,17 @@ export interface FolderUploadOptions {
   readonly target: UploadTarget;
   readonly events: UploadEvents;
   readonly turns: UploadTurns;
+  /** For the pace of playlists that grow. */
+  readonly clock: Clock;
   /** Ends the upload; what is under way fails. */
   readonly signal: AbortSignal;
+}
+
+/** A playlist as it is in the bucket. */
+interface Written {
+  readonly segments: number;
+  readonly ended: boolean;
+  readonly at: MonoUs;
 }
 
 /** Segments of one folder that are sent at once. */
@@ -41,8 +53,8 @@ export class FolderUpload {
   /** What is known to be in the bucket, by the segments' names. */
   #receipts: Map<string, SegmentReceipt> | undefined;
   #done = 0;
-  /** Texts of the playlists as they are in the bucket. */
-  readonly #written = new Map<string, string>();
+  /** The playlists in the bucket, by their names. */
+  readonly #written = new Map<string, Written>();
 
   constructor(options: FolderUploadOptions) {
     const { record, stem, shape } = options;
@@ -70,8 +82,9 @@ export class FolderUpload {
   }
 
   /**
-   * Uploads what of these segments is not in the bucket yet, and the playlists; `ended` when no more will come. What was
-   * uploaded before a failure stays, and the next call goes on there. One call at a time.
+   * Uploads what of these segments is not in the bucket yet, and the playlists; `ended` when no more will come. A long
+   * playlist that grows may be left for {@link FolderUpload.catchUp}; one that ends is written when it has everything.
+   * What was uploaded before a failure stays, and the next call goes on there. One call at a time.
    * @throws DestinationError, or the error of the file system.
    */
   async bring(segments: readonly Segment[], ended: boolean): Promise<void> {
@@ -83,9 +96,14 @@ export class FolderUpload {
         next,
         next.map((segment, k) => this.#upload(segment, stamps[first + k]!)),
       );
-      if (this.#done < segments.length) await this.#writePlaylists(false);
+      if (this.#done < segments.length && !ended) await this.#writePlaylists(false);
     }
     await this.#writePlaylists(ended);
+  }
+
+  /** Writes the growing playlists that lack a segment and whose time has come. Not while {@link FolderUpload.bring} runs. */
+  async catchUp(): Promise<void> {
+    await this.#writePlaylists(false);
   }
 
   /** Takes over what was uploaded, as far as nothing before it is missing. @throws the first failure. */
@@ -147,13 +165,21 @@ export class FolderUpload {
   }
 
   async #writePlaylist(playlist: BucketPlaylist, ended: boolean): Promise<void> {
-    const { target, turns, events, signal } = this.#options;
-    const text = playlist.text(ended);
-    if (this.#written.get(playlist.name) === text) return;
+    if (!this.#isDue(playlist, ended)) return;
+    const { target, turns, events, signal, clock } = this.#options;
+    const { segments } = playlist;
     const key = keyOf(target, playlist.name);
-    await turns.run(() => target.store.put(key, Buffer.from(text), mediaTypes.hls, { signal }));
-    this.#written.set(playlist.name, text);
+    await turns.run(() => target.store.put(key, Buffer.from(playlist.text(ended)), mediaTypes.hls, { signal }));
+    this.#written.set(playlist.name, { segments, ended, at: clock.monoUs() });
     events.onIndex({ name: playlist.name });
+  }
+
+  #isDue({ name, segments }: BucketPlaylist, ended: boolean): boolean {
+    const written = this.#written.get(name);
+    if (!written) return true;
+    const lacks = written.segments < segments;
+    if (ended) return lacks || !written.ended;
+    return lacks && this.#options.clock.monoUs() >= nextWriteAt(segments, written.at);
   }
 
   async #known(): Promise<Map<string, SegmentReceipt>> {

@@ -24,7 +24,10 @@ interface OpenUpload {
   readonly signal: AbortSignal;
 }
 
-/** One folder that grows: uploads what its playlist names whenever that has changed, and again later when it fails. */
+/**
+ * One folder that grows: uploads what its playlist names whenever that has changed, again later when it fails. Playlists
+ * that were left behind in the bucket catch up in due time.
+ */
 export class LiveFolder {
   readonly #options: LiveFolderOptions;
   #upload: OpenUpload | undefined;
@@ -73,7 +76,7 @@ export class LiveFolder {
     const path = join(this.#options.dir, playlistFile);
     const { mtimeMs, size } = await stat(path);
     const version = `${mtimeMs} ${size}`;
-    if (version === this.#seen) return;
+    if (version === this.#seen) return this.#upload?.folder.catchUp();
     this.#upload ??= this.#open();
     if (!this.#upload) return;
     const { folder, record } = this.#upload;

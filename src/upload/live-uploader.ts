@@ -126,6 +126,7 @@ export class LiveUploader {
         target,
         events: this.#events,
         turns: this.#turns,
+        clock,
         signal: this.#ended.signal,
       }),
     });

@@ -32,6 +32,7 @@ const optionsOf = (bench: UploadBench, epochs: number[]): CompleteUploadOptions 
   shape: 'apart',
   events: bench.events,
   turns: taskTurns(),
+  clock: bench.clock,
   signal: new AbortController().signal,
 });
 

@@ -10,7 +10,7 @@ import { probeFile } from '../kit/media-file.ts';
 import { decodeVideo } from '../kit/video-frames.ts';
 import { packetsOfFile } from '../segment/segment-kit.ts';
 import { zero } from '../single/recorder-kit.ts';
-import { fetchPlaylist, TestRecording, until, uploadBench } from './upload-kit.ts';
+import { fetchPlaylist, LongRecording, TestRecording, until, uploadBench } from './upload-kit.ts';
 
 const anchor = { userId: 'anchor1', mediaId: 'main', epoch: 1 } as const;
 const base = '1400000000_10001_UserId_s_YW5jaG9yMQ.._UserId_e_main';
@@ -192,4 +192,38 @@ test('a store that never answers holds up nobody: the recording goes on, and the
   assert.ok(live.closed);
   assert.deepEqual(bench.told, []);
   live.close();
+});
+
+test('a playlist longer than an hour is written once a minute while it grows, and at the end', async (t) => {
+  const bench = await uploadBench(t);
+  const live = bench.live(1, false);
+  const recording = new LongRecording(bench.folder(1, 'anchor1'), anchor);
+  const key = `a/b/T/${base}_audiovideo.m3u8`;
+  const inBucket = async () => parsePlaylist((await bench.server.get(key)).toString(), zero);
+  const listed = async () => (await inBucket()).segments.length;
+  const puts = (): number => bench.proxy.seen.filter(({ url }) => url.includes('.m3u8')).length;
+  const uploaded = async (segments: number): Promise<void> => {
+    recording.growTo(segments);
+    await until(bench, `segment ${segments}`, () => live.stats().segments === segments);
+    await wait(100);
+  };
+  for (const segments of [358, 359, 360]) {
+    await uploaded(segments);
+    assert.equal(await listed(), segments, 'a short one is written at once');
+  }
+  const [before, since] = [puts(), bench.clock.monoUs()];
+  for (const segments of [361, 362]) {
+    await uploaded(segments);
+    assert.equal(await listed(), 360);
+  }
+  await until(bench, 'the long list, though nothing more was recorded', async () => (await listed()) === 362);
+  const waited = bench.clock.monoUs() - since;
+  assert.ok(waited > 55_000_000 && waited < 65_000_000, `${waited}`);
+  await uploaded(363);
+  assert.equal(puts(), before + 1);
+  recording.growTo(364, true);
+  await live.finish(5_000);
+  assert.equal(puts(), before + 2);
+  const { segments, ended } = await inBucket();
+  assert.deepEqual([segments.length, ended], [364, true]);
 });

@@ -11,12 +11,18 @@ import { recordingStem } from '../../src/naming/file-name.ts';
 import { createLogger } from '../../src/process/log.ts';
 import type { MediaId } from '../../src/room-key.ts';
 import { openSegmentWriter, type HlsWriter } from '../../src/segment/hls-writer.ts';
-import { parsePlaylist, type Segment } from '../../src/segment/playlist.ts';
-import type { RecordingIdentity } from '../../src/segment/recording-folder.ts';
+import { parsePlaylist, playlistText, segmentLines, type Segment } from '../../src/segment/playlist.ts';
+import {
+  claimFolder,
+  segmentName,
+  writePlaylist,
+  writeRecord,
+  type RecordingIdentity,
+} from '../../src/segment/recording-folder.ts';
 import { LiveUploader } from '../../src/upload/live-uploader.ts';
 import type { UploadEvents } from '../../src/upload/upload-events.ts';
 import type { UploadTarget } from '../../src/upload/upload-target.ts';
-import { micros } from '../../src/units.ts';
+import { micros, toWallMs, wallUs } from '../../src/units.ts';
 import { startFaultyProxy, type FaultyProxy } from '../kit/faulty-proxy.ts';
 import { startS3, type S3Server } from '../kit/s3-server.ts';
 import { camera } from '../single/pictures.ts';
@@ -135,6 +141,31 @@ export class TestRecording {
   #sound(): void {
     const pts = micros(Math.round(this.#frame * 21_333.33));
     this.writer.writeAudio({ pts, duration: micros(21_333), data: silence });
+  }
+}
+
+/** A recording of so many segments without media of their own, for what a long one does to its playlist. */
+export class LongRecording {
+  readonly #dir: string;
+  #lines = '';
+  #count = 0;
+
+  /** Begins a folder. */
+  constructor(dir: string, identity: RecordingIdentity) {
+    this.#dir = dir;
+    claimFolder(dir);
+    writeRecord(dir, { version: 1, ...identity, zeroUs: zero, trackType: 'audio' });
+  }
+
+  /** Adds segments of ten seconds until there are so many; `ended` when they are the last. */
+  growTo(segments: number, ended = false): void {
+    for (; this.#count < segments; this.#count += 1) {
+      const start = micros(this.#count * 10_000_000);
+      const name = segmentName(this.#count, toWallMs(wallUs(zero + start)));
+      writeFileSync(join(this.#dir, name), `segment ${this.#count}`);
+      this.#lines += segmentLines({ name, start, duration: micros(10_000_000), discontinuity: false }, zero);
+    }
+    writePlaylist(this.#dir, playlistText(this.#lines, ended));
   }
 }
 

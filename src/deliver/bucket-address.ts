@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { mayConnectPublicly } from '../address-guard.ts';
 import type { BucketDestination } from '../worker-api/messages.ts';
 import { DestinationError } from './object-store.ts';
 
@@ -45,12 +47,22 @@ export function addressFault({ region, bucket, endpoint }: BucketPlace): 'name' 
   return regionPattern.test(region) ? undefined : 'region';
 }
 
-/** The documented form has no scheme; that means https, as the service it is documented for has it. */
+/**
+ * The documented form has no scheme. That means https, as the service it is documented for has it; but a store that is
+ * named by an address of this machine or of a private network has no certificate for that, and is asked over http.
+ */
 function endpointUrl(endpoint: string): URL | undefined {
-  const url = parse(/^https?:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`);
+  const named = /^https?:\/\//i.test(endpoint);
+  const bare = named ? undefined : parse(`https://${endpoint}`);
+  const url = named ? parse(endpoint) : bare && isInside(bare.hostname) ? parse(`http://${endpoint}`) : bare;
   const isMore = !url || url.username || url.password || url.pathname !== '/' || url.search || url.hash;
   return isMore ? undefined : url;
 }
+
+const isInside = (host: string): boolean => {
+  const address = host.replace(/^\[|\]$/g, '');
+  return address === 'localhost' || (isIP(address) !== 0 && !mayConnectPublicly(address));
+};
 
 function parse(text: string): URL | undefined {
   // URL.parse would say null; an address with spaces in it is none either.

@@ -67,6 +67,11 @@ test('where a destination is', () => {
   for (const [endpoint, origin, host] of [
     ['acct.r2.cloudflarestorage.com', 'https://acct.r2.cloudflarestorage.com', 'acct.r2.cloudflarestorage.com'],
     ['minio.lan:9000', 'https://minio.lan:9000', 'minio.lan'],
+    ['8.8.8.8:9000', 'https://8.8.8.8:9000', '8.8.8.8'],
+    ['10.0.0.5:9000', 'http://10.0.0.5:9000', '10.0.0.5'],
+    ['127.0.0.1:9000', 'http://127.0.0.1:9000', '127.0.0.1'],
+    ['localhost:9000', 'http://localhost:9000', 'localhost'],
+    ['[fd00::5]:9000', 'http://[fd00::5]:9000', 'fd00::5'],
     ['http://10.0.0.5:9000/', 'http://10.0.0.5:9000', '10.0.0.5'],
     ['https://[fd00::5]:9000', 'https://[fd00::5]:9000', 'fd00::5'],
     ['http://0x7f.1', 'http://127.0.0.1', '127.0.0.1'],
@@ -229,7 +234,7 @@ test('every fault of a store has its name', async (t) => {
   await assert.rejects(stranger.put('x', Buffer.from('abc'), 'text/plain'), fails('denied'));
   const nowhere = await open(t, { ...server.destination('127.0.0.1:1') });
   await assert.rejects(nowhere.put('x', Buffer.from('abc'), 'text/plain'), fails('unreachable', /\(ECONNREFUSED\)$/));
-  const plain = await open(t, { ...server.destination(), endpoint: server.host });
+  const plain = await open(t, { ...server.destination(), endpoint: `https://${server.host}` });
   await assert.rejects(plain.put('x', Buffer.from('abc'), 'text/plain'), fails('unreachable', /begins with http:/));
 });
 

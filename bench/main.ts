@@ -17,7 +17,7 @@ const names = ['rtp-core', 'single', 'mixed', 'rooms', 'api'] as const;
 
 /** Runs one benchmark with its output shown; gives that output. Rejects when it fails. */
 function run(script: string, rowsFile: string): Promise<string> {
-  const env = { ...process.env, ROOMTAPE_BENCH_ROWS: rowsFile };
+  const env = { ...process.env, BENCH_ROWS: rowsFile };
   const args = [script, ...(quick ? ['--quick'] : [])];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';

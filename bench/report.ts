@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** Where a benchmark that `bench/main.ts` started leaves its rows, one JSON text a line. */
-const rowsFile = process.env['ROOMTAPE_BENCH_ROWS'];
+const rowsFile = process.env['BENCH_ROWS'];
 
 /** Hands a row to `bench/main.ts`; does nothing in a benchmark that was started alone. */
 export function report(row: Row): void {

@@ -121,6 +121,11 @@ export class Bucket implements ObjectStore {
     return found;
   }
 
+  async reach(call?: StoreCall): Promise<void> {
+    const command = new this.#s3.HeadBucketCommand({ Bucket: this.#bucket });
+    await this.#request(0, call, (request) => this.#client.send(command, request));
+  }
+
   close(): void {
     this.#closed.abort();
     this.#client.destroy();

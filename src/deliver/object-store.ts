@@ -29,6 +29,8 @@ export interface ObjectStore {
   stat(key: string, call?: StoreCall): Promise<StoredObject | undefined>;
   /** All objects whose key begins so, in order of their keys. */
   list(prefix: string, call?: StoreCall): Promise<StoredObject[]>;
+  /** Resolves when the store says that the place is there. Rejects as `denied` also where the keys may not ask. */
+  reach(call?: StoreCall): Promise<void>;
   /** Closes its connections; operations under way fail. Idempotent. */
   close(): void;
 }

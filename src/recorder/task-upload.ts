@@ -1,39 +1,26 @@
-import type { Clock } from '../clock.ts';
 import { openBucket } from '../deliver/bucket.ts';
 import type { ObjectStore } from '../deliver/object-store.ts';
 import { recordingStem } from '../naming/file-name.ts';
-import type { Logger } from '../process/log.ts';
 import type { RecordingIdentity } from '../segment/recording-folder.ts';
 import { LiveUploader } from '../upload/live-uploader.ts';
 import type { UploadEvents } from '../upload/upload-events.ts';
-import type { BucketDestination, LeasedTask, TaskReport } from '../worker-api/messages.ts';
-
-/** What the upload of a running task needs. */
-export interface TaskUploadOptions {
-  readonly task: LeasedTask;
-  /** Folder of the task's present epoch on the spool. */
-  readonly dir: string;
-  /** Whether the bucket may be in a private network. */
-  readonly allowPrivate: boolean;
-  /** Queues a report; what is reported twice is told once. */
-  readonly report: (report: TaskReport) => Promise<void>;
-  readonly clock: Clock;
-  readonly log: Logger;
-}
+import type { BucketDestination, TaskReport } from '../worker-api/messages.ts';
+import { BucketCheck } from './bucket-check.ts';
+import type { BucketWork, BucketWorkOptions } from './bucket-work.ts';
 
 /** The bot's leaving is told at once: what is not in the bucket by then is the finishing job's. */
 const lastLookMs = 500;
 
-/** Brings a running task's segments into its bucket. Nothing that happens here touches the recording. */
-export class TaskUpload {
-  readonly #options: TaskUploadOptions;
+/** Brings a running task's segments into its bucket. */
+export class TaskUpload implements BucketWork {
+  readonly #options: BucketWorkOptions;
   readonly #destination: BucketDestination;
   #store: ObjectStore | undefined;
   #uploader: LiveUploader | undefined;
   #closed = false;
 
   /** Use {@link beginUpload}. */
-  constructor(options: TaskUploadOptions, destination: BucketDestination) {
+  constructor(options: BucketWorkOptions, destination: BucketDestination) {
     this.#options = options;
     this.#destination = destination;
     void this.#open();
@@ -42,6 +29,10 @@ export class TaskUpload {
   /** True after {@link TaskUpload.close}. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  onMedia(): void {
+    // Its segments tell that.
   }
 
   /** Once the recording has ended, and before that is told: from then on the finishing job writes to the same keys. */
@@ -93,9 +84,9 @@ export class TaskUpload {
   }
 }
 
-/** Begins to upload, where the task's HLS goes to a bucket. */
-export function beginUpload(options: TaskUploadOptions): TaskUpload | undefined {
+/** Begins what the task has to do with its bucket, if it has one: HLS is uploaded at once, files come at the end. */
+export function beginUpload(options: BucketWorkOptions): BucketWork | undefined {
   const { destination, plan } = options.task;
-  if (destination.kind !== 'bucket' || !plan.outputs.includes('hls')) return undefined;
-  return new TaskUpload(options, destination);
+  if (destination.kind !== 'bucket') return undefined;
+  return plan.outputs.includes('hls') ? new TaskUpload(options, destination) : new BucketCheck(options, destination);
 }

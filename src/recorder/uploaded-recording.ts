@@ -4,7 +4,7 @@ import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import type { WallUs } from '../units.ts';
 import type { RecordedFile } from '../worker-api/messages.ts';
 import type { RoomRecording } from './room-recording.ts';
-import type { TaskUpload } from './task-upload.ts';
+import type { BucketWork } from './bucket-work.ts';
 
 /**
  * A recording whose segments are uploaded while it runs. The upload ends with it: before the end is told, because from
@@ -12,9 +12,9 @@ import type { TaskUpload } from './task-upload.ts';
  */
 export class UploadedRecording implements RoomRecording {
   readonly #recording: RoomRecording;
-  readonly #upload: Pick<TaskUpload, 'finish' | 'close'>;
+  readonly #upload: BucketWork;
 
-  constructor(recording: RoomRecording, upload: Pick<TaskUpload, 'finish' | 'close'>) {
+  constructor(recording: RoomRecording, upload: BucketWork) {
     this.#recording = recording;
     this.#upload = upload;
   }
@@ -28,7 +28,9 @@ export class UploadedRecording implements RoomRecording {
   }
 
   openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined {
-    return this.#recording.openTrack(track);
+    const sink = this.#recording.openTrack(track);
+    if (sink) this.#upload.onMedia();
+    return sink;
   }
 
   closeTrack(track: FeedTrack, at: WallUs): void {

@@ -37,20 +37,30 @@ function commonFolder(one: string, other: string): string {
   return folder;
 }
 
+/** Moves what is on the disk to its place in one step; where that fails with one of `codes`, in the other way. */
+async function moveOr(
+  source: string,
+  target: string,
+  codes: readonly string[],
+  otherwise: () => Promise<void>,
+): Promise<void> {
+  await syncPath(source);
+  await makeFolder(dirname(target));
+  try {
+    await rename(source, target);
+  } catch (error) {
+    if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await otherwise();
+  }
+}
+
 /**
  * Puts a finished file in its place: on the disk first, then visible in one step, also across file systems. The folders
  * above it are synced as far as the one that holds the unfinished files too, since an earlier try may have made them.
  */
 export async function publishFile(from: string, to: string): Promise<void> {
   const [source, target] = [resolve(from), resolve(to)];
-  await syncPath(source);
-  await makeFolder(dirname(target));
-  try {
-    await rename(source, target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
-    await copyAcross(source, target);
-  }
+  await moveOr(source, target, ['EXDEV'], () => copyAcross(source, target));
   await syncFolders(dirname(target), commonFolder(target, source));
 }
 
@@ -60,16 +70,10 @@ export async function publishFile(from: string, to: string): Promise<void> {
  */
 export async function publishFolder(from: string, to: string): Promise<void> {
   const [source, target] = [resolve(from), resolve(to)];
-  await syncPath(source);
-  await makeFolder(dirname(target));
-  try {
-    await rename(source, target);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  await moveOr(source, target, ['ENOTEMPTY', 'EEXIST'], async () => {
     await rename(target, `${source}.old`);
     await rename(source, target);
     await rm(`${source}.old`, { recursive: true, force: true });
-  }
+  });
   await syncFolders(target, commonFolder(target, source));
 }

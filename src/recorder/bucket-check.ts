@@ -8,8 +8,7 @@ const inconclusive: readonly DestinationFault[] = ['denied', 'store', 'cancelled
 
 /**
  * Asks a bucket that gets files at the end only whether it is there, once media arrives: a mistyped name is told by event
- * 303 while the recording can still be stopped, not hours later. Where the question itself
- * is refused, the files will show.
+ * 303 while the recording can still be stopped, not hours later. Where the question itself is refused, the files show it.
  */
 export class BucketCheck implements BucketWork {
   readonly #options: Omit<BucketWorkOptions, 'dir'>;
@@ -20,11 +19,6 @@ export class BucketCheck implements BucketWork {
   constructor(options: Omit<BucketWorkOptions, 'dir'>, destination: BucketDestination) {
     this.#options = options;
     this.#destination = destination;
-  }
-
-  /** True after {@link BucketCheck.close}. */
-  get closed(): boolean {
-    return this.#ended.signal.aborted;
   }
 
   /** Media arrives; asks the first time. */
@@ -66,7 +60,7 @@ export class BucketCheck implements BucketWork {
   }
 
   #tell(status: 0 | 1): void {
-    if (this.closed) return;
+    if (this.#ended.signal.aborted) return;
     void this.#options.report({ kind: 'upload-began', epoch: this.#options.task.epoch, status });
   }
 }

@@ -17,8 +17,8 @@ export interface BucketWorkOptions {
 
 /** What a running task has to do with its bucket. Nothing that happens there touches the recording. */
 export interface BucketWork {
-  /** Media arrives. */
-  onMedia(): void;
+  /** Media arrives; absent where the segments tell that. */
+  onMedia?(): void;
   /** Resolves when nothing is written any more; the recording has ended and its end is not told yet. */
   finish(): Promise<void>;
   /** Stops at once. Idempotent. */

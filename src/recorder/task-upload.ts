@@ -26,15 +26,6 @@ export class TaskUpload implements BucketWork {
     void this.#open();
   }
 
-  /** True after {@link TaskUpload.close}. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  onMedia(): void {
-    // Its segments tell that.
-  }
-
   /** Once the recording has ended, and before that is told: from then on the finishing job writes to the same keys. */
   async finish(): Promise<void> {
     await this.#uploader?.finish(lastLookMs);

@@ -29,7 +29,7 @@ export class UploadedRecording implements RoomRecording {
 
   openTrack(track: FeedTrack): (VideoSink & AudioSink) | undefined {
     const sink = this.#recording.openTrack(track);
-    if (sink) this.#upload.onMedia();
+    if (sink) this.#upload.onMedia?.();
     return sink;
   }
 

@@ -5,13 +5,13 @@ import { createCases, rp } from '../api/create-cases.ts';
 import { base, sdkAppId, userSig, type Json } from '../api/recording-api.ts';
 import { signUserSig } from '../../src/usersig/verify.ts';
 import {
+  createRecording,
   hostOf,
   outcomeOf,
   plainAccount,
   plainAppId,
   sdkClient,
   startApiServer,
-  type SdkClient,
 } from './api-server.ts';
 import { contractCase } from '../kit/contract-case.ts';
 
@@ -19,8 +19,7 @@ const server = await startApiServer();
 after(() => server.close());
 const client = sdkClient(hostOf(server));
 
-const create = (changes: Json = {}) =>
-  client.CreateCloudRecording(base(changes) as unknown as Parameters<SdkClient['CreateCloudRecording']>[0]);
+const create = (changes: Json = {}) => createRecording(client, base(changes));
 
 for (const [name, changes, code] of createCases) {
   const id = /^C\d+/.exec(name)?.[0];
@@ -40,7 +39,7 @@ contractCase('C44', 'the 101st live task of an app is refused, and there is room
     const secret = { sdkAppId: plainAppId, secretKey: `key of ${plainAppId}` };
     const UserSig = signUserSig({ userId: UserId, ...secret, nowMs: Date.now(), expireS: 600 });
     const request = base({ SdkAppId: plainAppId, RoomId: String(room), UserId, UserSig, ...rp({ MaxIdleTime: 600 }) });
-    return plain.CreateCloudRecording(request as unknown as Parameters<SdkClient['CreateCloudRecording']>[0]);
+    return createRecording(plain, request);
   };
   const tasks: string[] = [];
   for (let room = 1; room <= 100; room += 1) {

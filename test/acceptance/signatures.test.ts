@@ -4,13 +4,12 @@ import { deflateSync } from 'node:zlib';
 import { after } from 'node:test';
 import { base, sdkAppId, userSig, type Json } from '../api/recording-api.ts';
 import { contractCase } from '../kit/contract-case.ts';
-import { hostOf, outcomeOf, sdkClient, startApiServer, type SdkClient } from './api-server.ts';
+import { createRecording, hostOf, outcomeOf, sdkClient, startApiServer } from './api-server.ts';
 
 const server = await startApiServer();
 after(() => server.close());
 const client = sdkClient(hostOf(server));
-const create = (changes: Json): Promise<string> =>
-  outcomeOf(client.CreateCloudRecording(base(changes) as unknown as Parameters<SdkClient['CreateCloudRecording']>[0]));
+const create = (changes: Json): Promise<string> => outcomeOf(createRecording(client, base(changes)));
 
 const refused = 'InvalidParameter.UserSig';
 const onWire = (bytes: Buffer): string =>

@@ -4,13 +4,13 @@ import { startSyntheticAnchor } from '../../src/synthetic/anchor.ts';
 import { base, foreignAppId, sdkAppId, userSig, type Json } from '../api/recording-api.ts';
 import { contractCase } from '../kit/contract-case.ts';
 import {
+  createRecording,
   hostOf,
   outcomeOf,
   plainAccount,
   plainAppId,
   sdkClient,
   startApiServer,
-  type SdkClient,
 } from './api-server.ts';
 
 /** Describe, Modify and Delete of contract §9 as the official SDK calls them; what a change looks like is in layout.test.ts. */
@@ -23,9 +23,7 @@ const ids = (TaskId: string) => ({ SdkAppId: sdkAppId, TaskId });
 async function create(room: number, changes: Json = {}): Promise<string> {
   const UserId = `bot_${room}`;
   const request = base({ RoomId: String(room), UserId, UserSig: userSig(UserId), ...changes });
-  const { TaskId } = await client.CreateCloudRecording(
-    request as unknown as Parameters<SdkClient['CreateCloudRecording']>[0],
-  );
+  const { TaskId } = await createRecording(client, request);
   await server.receiver.waitForEvent(TaskId!, 301, 10_000);
   return TaskId!;
 }

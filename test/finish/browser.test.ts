@@ -17,7 +17,10 @@ interface Shown {
   readonly greys: readonly number[];
 }
 
-/** Runs in the page: goes to each time and looks. */
+/**
+ * Runs in the page: goes to each time and looks. A browser that has sought may not have painted yet: what is drawn then
+ * is nothing or the picture before. So a look counts when three in a row, a tenth of a second apart, agree.
+ */
 const look = (seconds: readonly number[]): string => `(async () => {
   const video = document.createElement('video');
   const blob = await (await fetch('/file.mp4')).blob();
@@ -33,8 +36,19 @@ const look = (seconds: readonly number[]): string => `(async () => {
     const sought = event('seeked');
     video.currentTime = second;
     await sought;
-    canvas.drawImage(video, 0, 0, 8, 8);
-    greys.push(canvas.getImageData(4, 4, 1, 1).data[1]);
+    const draw = () => {
+      canvas.clearRect(0, 0, 8, 8);
+      canvas.drawImage(video, 0, 0, 8, 8);
+      const [, grey, , alpha] = canvas.getImageData(4, 4, 1, 1).data;
+      return alpha === 255 ? grey : -1;
+    };
+    const seen = [draw()];
+    const settled = () => seen.length >= 3 && seen.at(-1) >= 0 && new Set(seen.slice(-3)).size === 1;
+    while (!settled() && seen.length < 100) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      seen.push(draw());
+    }
+    greys.push(seen.at(-1));
   }
   return { duration: video.duration, greys };
 })()`;

@@ -80,9 +80,9 @@ export const errorTable = {
     'Add an app with `storage: { library: {} }` to the account.',
   ),
   'FailedOperation.RestrictedConcurrency': later(
-    'The app has reached its limit of {limit} recording tasks at a time.',
-    'the app has as many live recording tasks as it may',
-    'Stop recordings that are not needed, or raise `limits.concurrent_tasks` of the app.',
+    'No more recording tasks can begin now: {reason}.',
+    'the app has as many live recording tasks as it may, or no recorder could carry one more without falling behind',
+    'Stop recordings that are not needed; raise `limits.concurrent_tasks` of the app, or add recorders, whichever the message names.',
   ),
   'FailedOperation.RoomNotExist': caller(
     'The room does not exist.',

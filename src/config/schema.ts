@@ -128,6 +128,14 @@ const recorders = z.strictObject({
     .max(300)
     .default(15)
     .describe('A recorder that cannot renew for this long stops; another takes its tasks.'),
+  most_busy_percent: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(85)
+    .describe(
+      'A recorder that would be busier than this with one more task takes none; CreateCloudRecording is refused when that is so of all.',
+    ),
   server_url: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -4,6 +4,7 @@ import type { AudioPacket, SegmentWriter } from '../segment/segment-writer.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import { micros, wallUs, type Micros, type WallUs } from '../units.ts';
 import { Admission } from './admission.ts';
+import type { Effort } from './effort.ts';
 import { Interleaver } from './interleaver.ts';
 import type { MixedRecordingOptions } from './mix-options.ts';
 import { openPictureEncoder, type PictureEncoder } from './picture-encoder.ts';
@@ -158,6 +159,18 @@ export class MixedRecording {
   /** From `at` on the picture follows this layout; the file and its encoder go on (contract L18). */
   changeLayout(layout: LayoutPlan, at: WallUs): void {
     this.#pictures?.changeLayout(layout, at);
+  }
+
+  /** How much work the pictures are given from the next window on; the file and its times go on as they are. */
+  setEffort(effort: Effort): void {
+    this.#pictures?.setEffort(effort);
+  }
+
+  /** Microseconds by which production is behind what could be produced at `now`; 0 when it keeps up. */
+  lag(now: WallUs): Micros {
+    const latency = this.#options.latencyUs ?? defaultLatency;
+    const due = this.#grid.at(this.#nextTick + this.#windowTicks);
+    return micros(this.#closed ? 0 : Math.max(0, now - latency - due));
   }
 
   /** A segment of the file begins with the first tick from `at` on: what follows may turn out to belong to no file. */

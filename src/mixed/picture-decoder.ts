@@ -1,4 +1,11 @@
-import { AV_CODEC_FLAG_LOW_DELAY, AV_CODEC_ID_H264, AV_CODEC_ID_VP8, AV_FRAME_FLAG_CORRUPT } from 'node-av/constants';
+import {
+  AV_CODEC_FLAG_LOW_DELAY,
+  AV_CODEC_ID_H264,
+  AV_CODEC_ID_VP8,
+  AV_FRAME_FLAG_CORRUPT,
+  AVDISCARD_ALL,
+  AVDISCARD_DEFAULT,
+} from 'node-av/constants';
 import { Codec, CodecContext, Packet } from 'node-av/lib';
 import type { Frame } from 'node-av/lib';
 import { ok, present } from '../codec/native.ts';
@@ -28,6 +35,12 @@ export class PictureDecoder {
     ok('open decoder', context.open2Sync(found, null));
     this.#context = context;
     this.#packet.alloc();
+  }
+
+  /** Whether the edges of blocks are smoothed from the next picture on, as the sender expects. At first they are. */
+  filterEdges(on: boolean): void {
+    if (this.#context)
+      ok('loop filter', this.#context.setOption('skip_loop_filter', on ? AVDISCARD_DEFAULT : AVDISCARD_ALL));
   }
 
   /** Hands in one coded picture that is shown at `at`. False when it is broken or the decoder is closed. */

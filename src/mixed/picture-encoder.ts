@@ -44,6 +44,8 @@ export class PictureEncoder {
   readonly #grid: TickGrid;
   readonly #packet = new Packet();
   #dts: Micros | undefined;
+  /** Ticks until the next picture, by tick, where that is more than one. */
+  readonly #strides = new Map<number, number>();
   #forced = false;
   #closed = false;
 
@@ -59,9 +61,10 @@ export class PictureEncoder {
     this.#forced = true;
   }
 
-  /** Encodes the canvas as tick `tick`; the frame may be drawn on again when the call returns. */
-  encode(frame: Frame, tick: number): VideoPacket[] {
+  /** Encodes the canvas as it stands for `stride` ticks from `tick` on; the frame may be drawn on again when the call returns. */
+  encode(frame: Frame, tick: number, stride: number = 1): VideoPacket[] {
     if (this.#closed) return [];
+    if (stride > 1) this.#strides.set(tick, stride);
     frame.pts = BigInt(tick);
     frame.pictType = this.#forced ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     this.#forced = false;
@@ -96,12 +99,18 @@ export class PictureEncoder {
     const packet: VideoPacket = {
       pts,
       dts: this.#nextDts(this.#grid.pts(Number(this.#packet.dts)), pts),
-      duration: micros(this.#grid.pts(tick + 1) - pts),
+      duration: micros(this.#grid.pts(tick + this.#strideOf(tick)) - pts),
       key: this.#packet.isKeyframe,
       data: new Uint8Array(present('picture bytes', this.#packet.data)),
     };
     this.#packet.unref();
     return packet;
+  }
+
+  #strideOf(tick: number): number {
+    const stride = this.#strides.get(tick) ?? 1;
+    this.#strides.delete(tick);
+    return stride;
   }
 
   /**

@@ -7,6 +7,7 @@ import type { WallUs } from '../units.ts';
 import { Canvas } from './canvas.ts';
 import { Compositor } from './compositor.ts';
 import { Decor, type DecorOptions } from './decor.ts';
+import { fullEffort, type Effort } from './effort.ts';
 import type { PictureEncoder } from './picture-encoder.ts';
 import { PictureSource, type PictureSourceStats } from './picture-source.ts';
 import { Roster, type Seat } from './roster.ts';
@@ -65,6 +66,7 @@ export class PictureMixer {
   #hidden: PictureSource[] = [];
   readonly #layouts = new Schedule<LayoutPlan>();
   #layout: LayoutPlan;
+  #effort = fullEffort;
   #keyFrom = Infinity;
   #tick: number;
   #closed = false;
@@ -100,6 +102,7 @@ export class PictureMixer {
   createSource(requestKeyFrame: () => void): PictureSource {
     const blackAfter = this.#options.fill === 'black' ? stoppedAfter : undefined;
     const source = new PictureSource({ pool: this.#pool, blackAfter, requestKeyFrame });
+    source.setEffort(this.#effort);
     this.#sources.add(source);
     return source;
   }
@@ -118,6 +121,12 @@ export class PictureMixer {
   changeLayout(layout: LayoutPlan, at: WallUs): void {
     this.#layouts.plan(at, layout);
     this.#decor.announce(layout);
+  }
+
+  /** From the next window on. */
+  setEffort(effort: Effort): void {
+    this.#effort = effort;
+    for (const source of this.#sources) source.setEffort(effort);
   }
 
   /** The first tick from `at` on is a key frame. */
@@ -175,17 +184,25 @@ export class PictureMixer {
 
   *#window(end: number): Generator<void> {
     const { grid } = this.#options;
-    const ticks = Array.from({ length: end - this.#tick }, (_, i) => grid.sampledUntil(this.#tick + i));
+    const { stride } = this.#effort;
+    const ticks = this.#ticksBefore(end, stride);
     for (const source of this.#hidden) source.skip(grid.sampledUntil(end - 1));
-    yield* this.#compositor.prepare(ticks);
-    for (let i = 0; i < ticks.length; i++) {
-      const now = grid.at(this.#tick);
+    yield* this.#compositor.prepare(ticks.map((tick) => grid.sampledUntil(tick)));
+    for (const [i, tick] of ticks.entries()) {
+      const now = grid.at(tick);
       this.#compositor.draw(i, now);
       if (now >= this.#keyFrom) this.#forceKeyFrame();
-      this.#options.encoder.encode(this.#canvas.frame, this.#tick).forEach(this.#options.onPacket);
-      this.#tick += 1;
+      this.#options.encoder.encode(this.#canvas.frame, tick, stride).forEach(this.#options.onPacket);
+      this.#tick = tick + 1;
       yield;
     }
+    this.#tick = end;
+  }
+
+  /** Those that are drawn: every one, or every so many counted from the recording's zero. */
+  #ticksBefore(end: number, stride: number): number[] {
+    const ticks = Array.from({ length: end - this.#tick }, (_, i) => this.#tick + i);
+    return ticks.filter((tick) => tick % stride === 0);
   }
 
   #forceKeyFrame(): void {

@@ -3,6 +3,7 @@ import type { Size } from '../layout/rect.ts';
 import type { VideoSink, VideoUnit } from '../timeline/media.ts';
 import type { Micros, WallUs } from '../units.ts';
 import type { RenderMode } from '../layout/layout-plan.ts';
+import { fullEffort, longestWithoutKey, type Effort } from './effort.ts';
 import { isDamaged, PictureDecoder } from './picture-decoder.ts';
 import { TileScaler, type PlacedTile } from './tile-scaler.ts';
 import type { TilePool } from './tile.ts';
@@ -71,6 +72,10 @@ export class PictureSource implements VideoSink {
   #held: HeldPicture | undefined;
   #incoming = newFrame();
   #awaitsKey = true;
+  #effort = fullEffort;
+  /** When the newest key picture was taken, and whether others came after it. */
+  #keyAt = -Infinity;
+  #builtOn = false;
   #resting = false;
   #closed = false;
 
@@ -113,8 +118,16 @@ export class PictureSource implements VideoSink {
       }
     }
     this.#showBefore(undefined, { ticks, cell, mode, changes }, cursor);
-    if (this.#awaitsKey && !this.#resting && this.#missedSome()) this.#options.requestKeyFrame();
+    if (!this.#resting && this.#needsKey(last)) this.#options.requestKeyFrame();
     return changes;
+  }
+
+  /** From the next unit on. What was decoded without the loop filter stays slightly wrong until a key picture comes. */
+  setEffort(effort: Effort): void {
+    const restored = effort.loopFilter && !this.#effort.loopFilter;
+    this.#effort = effort;
+    this.#decoder?.filterEdges(effort.loopFilter);
+    if (restored && this.#held && !this.#resting) this.#options.requestKeyFrame();
   }
 
   /** Makes the next window give the held picture anew: the last tile is gone, or the cell has another size. */
@@ -152,10 +165,12 @@ export class PictureSource implements VideoSink {
 
   /** Decodes one unit; gives the time of the first picture that came out, which is then in `#incoming`. */
   #decode(unit: VideoUnit, at: WallUs): WallUs | undefined {
-    if (this.#awaitsKey && !unit.key) {
+    this.#builtOn = !unit.key;
+    if (this.#leavesOut(unit)) {
       this.stats.skipped += 1;
       return undefined;
     }
+    if (unit.key) this.#keyAt = at;
     this.#awaitsKey = false;
     if (!this.#decoderFor(unit).send(unit.data, at)) {
       this.#breakOff();
@@ -227,7 +242,21 @@ export class PictureSource implements VideoSink {
     if (this.#decoder?.codec === unit.codec) return this.#decoder;
     this.#decoder?.close();
     this.#decoder = new PictureDecoder(unit.codec);
+    this.#decoder.filterEdges(this.#effort.loopFilter);
     return this.#decoder;
+  }
+
+  /** What leans on a picture that was left out cannot be decoded either, until the next key picture. */
+  #leavesOut({ key }: VideoUnit): boolean {
+    if (!key && this.#effort.keyPicturesOnly) this.#awaitsKey = true;
+    return this.#awaitsKey && !key;
+  }
+
+  #needsKey(now: WallUs): boolean {
+    const patience = longestWithoutKey(this.#effort);
+    const overdue = patience !== undefined && this.#builtOn && now - this.#keyAt >= patience;
+    if (this.#effort.keyPicturesOnly) return overdue;
+    return overdue || (this.#awaitsKey && this.#missedSome());
   }
 
   /** Before anything came, the sender's own first key frame is on its way. */

@@ -1,7 +1,8 @@
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
+import type { Effort } from '../mixed/effort.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
-import { wallUs, type WallUs } from '../units.ts';
+import { wallUs, type Micros, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan, SubscriptionPlan } from '../worker-api/messages.ts';
 import { isWanted, type RoomRecording, type SubscribedRecording } from './room-recording.ts';
 import { couldVoidAPrefix, noMedium, wantedOf, type Wanted } from './subscription.ts';
@@ -99,6 +100,14 @@ export class AdmittedAnchors implements SubscribedRecording {
 
   advance(now: WallUs): boolean {
     return this.#recording.advance(now);
+  }
+
+  lag(now: WallUs): Micros {
+    return this.#recording.lag(now);
+  }
+
+  setEffort(effort: Effort): void {
+    this.#recording.setEffort(effort);
   }
 
   finish(at: WallUs): Promise<RecordedFile[]> {

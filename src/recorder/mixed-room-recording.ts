@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
+import { fullEffort, type Effort } from '../mixed/effort.ts';
 import type { ImageLoader } from '../images/image-loader.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import {
@@ -12,7 +13,7 @@ import type { MixedRecordingOptions } from '../mixed/mix-options.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
-import { floorWallMs, toWallMs, wallUs, type WallUs } from '../units.ts';
+import { floorWallMs, micros, toWallMs, wallUs, type Micros, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import { Late } from './late.ts';
 import { isWanted, SHORTEST_FILE_US, type RoomRecording } from './room-recording.ts';
@@ -58,6 +59,7 @@ export class MixedRoomRecording implements RoomRecording {
   #tracks = new Map<number, MixedPicture | MixedSound>();
   #anchors = new Set<string>();
   #emptySince: WallUs | undefined;
+  #effort = fullEffort;
 
   constructor(options: MixedRoomRecordingOptions) {
     this.#options = options;
@@ -112,6 +114,15 @@ export class MixedRoomRecording implements RoomRecording {
     return this.#mix.value?.advance(now, STEPS_AT_A_TIME) ?? false;
   }
 
+  lag(now: WallUs): Micros {
+    return this.#mix.value?.lag(now) ?? micros(0);
+  }
+
+  setEffort(effort: Effort): void {
+    this.#effort = effort;
+    this.#mix.value?.setEffort(effort);
+  }
+
   async finish(at: WallUs): Promise<RecordedFile[]> {
     const mix = await this.#mix.settled();
     if (!mix) return [];
@@ -138,8 +149,13 @@ export class MixedRoomRecording implements RoomRecording {
 
   /** Recording zero is the first media of anybody, unless an earlier epoch has set it. */
   #take(at: WallUs, deliver: () => void): void {
-    if (!this.#mix.begun) this.#mix.open(() => createMixedRecording(this.#mixOptions(at)));
+    if (!this.#mix.begun) this.#begin(at);
     this.#mix.run(deliver);
+  }
+
+  #begin(first: WallUs): void {
+    this.#mix.open(() => createMixedRecording(this.#mixOptions(first)));
+    this.#mix.run((mix) => mix.setEffort(this.#effort));
   }
 
   #mixOptions(first: WallUs): MixedRecordingOptions {

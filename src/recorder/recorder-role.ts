@@ -8,12 +8,14 @@ import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
+import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
 import type { LeasedJob, LeasedTask, TaskReport } from '../worker-api/messages.ts';
 import { AdmittedAnchors } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
+import { LoadMeter, type Utilization } from './load-meter.ts';
 import { MixedRoomRecording } from './mixed-room-recording.ts';
 import { Recorder, type RunningTask } from './recorder.ts';
 import { ReportQueue } from './report-queue.ts';
@@ -24,12 +26,13 @@ import { sweepSpool } from './spool-sweep.ts';
 import { spoolWriter } from './spool-writer.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
+import type { TaskLoad } from './task-load.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
 import { UploadedRecording } from './uploaded-recording.ts';
 
 /**
- * Leases one process takes; admission by measured cost comes with a later version. Jobs wait for destinations more than
- * they work, each in a niced process of its own.
+ * Leases one process takes at most; how many it carries is measured. Jobs wait for destinations more than they work, each
+ * in a niced process of its own.
  */
 const CAPACITY = { tasks: 200, jobs: 3 };
 
@@ -65,6 +68,7 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
     runTask: (task, onEnded) => runTask(worker, task, onEnded),
     jobs: finishRunner(worker),
     capacity: CAPACITY,
+    meter: new LoadMeter({ utilization, mostBusy: config.recorders.most_busy_percent * 10 }),
     clock,
     log,
   });
@@ -74,6 +78,12 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
     await Promise.all([client.close(), images.close()]);
   };
   return { close };
+}
+
+function utilization(): Utilization {
+  const { active, idle } = performance.eventLoopUtilization();
+  const { user, system } = process.cpuUsage();
+  return { active, cpu: (user + system) / 1000, total: active + idle };
 }
 
 function finishRunner({ client, spool, installation, apps, clock, log }: Worker): FinishRunner {
@@ -115,6 +125,8 @@ function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): Running
   return {
     stop: (leaveCode) => run.stop(leaveCode),
     change: (change) => run.change(change),
+    load: () => run.load(),
+    setEffort: (effort) => run.setEffort(effort),
     get onlyReports() {
       return run.onlyReports;
     },
@@ -168,7 +180,9 @@ function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
   const { task, earlier, reports, onEnded, clock } = worker;
   const files = earlier.mergeInto([]);
   void reports.push({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files }).then(onEnded);
-  return { stop: () => {}, change: () => {}, onlyReports: true, drain: () => Promise.resolve(), close: () => {} };
+  const load = (): TaskLoad => ({ mode: task.plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
+  const nothing = { stop: () => {}, change: () => {}, setEffort: () => {}, close: () => {} };
+  return { ...nothing, load, onlyReports: true, drain: () => Promise.resolve() };
 }
 
 interface RecordingEvents {

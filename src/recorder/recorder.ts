@@ -1,9 +1,13 @@
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
+import { effortSteps, type Effort } from '../mixed/effort.ts';
 import type { MonoUs } from '../units.ts';
 import type { LeasedJob, LeasedTask, PlanChange, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
 import type { FinishRunner } from './finish-runner.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import type { LoadMeter } from './load-meter.ts';
+import { Overload } from './overload.ts';
+import type { TaskLoad } from './task-load.ts';
 
 /** A task this process runs, whatever it records. */
 export interface RunningTask {
@@ -11,6 +15,10 @@ export interface RunningTask {
   stop(leaveCode: number): void;
   /** Goes on by another layout and other lists from now on; the same change again changes nothing. */
   change(change: PlanChange): void;
+  /** What it asks of this process now. */
+  load(): TaskLoad;
+  /** How much work a mix puts into its pictures from now on; the last one given holds. */
+  setEffort(effort: Effort): void;
   /**
    * True once everything is on the spool and only reports are left. Reports name their epoch, so they may wait for a
    * server that is away for longer than a lease.
@@ -29,13 +37,16 @@ export interface RecorderOptions {
   /** Begins a task; `onEnded` when it needs no lease any more. */
   readonly runTask: (task: LeasedTask, onEnded: () => void) => RunningTask;
   readonly jobs: FinishRunner;
+  /** The most it takes whatever its load. */
   readonly capacity: { readonly tasks: number; readonly jobs: number };
+  readonly meter: LoadMeter;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 const RETRY_MS = 300;
 const EXPIRY_CHECK_MS = 250;
+const LOAD_CHECK_MS = 1_000;
 
 interface HeldTask {
   readonly epoch: number;
@@ -50,7 +61,9 @@ export class Recorder {
   #tasks = new Map<string, HeldTask>();
   #taskLeases = new LeaseKeeper<string>();
   #jobLeases = new LeaseKeeper<number>();
+  #overload = new Overload(effortSteps.length);
   #cancelExpiry: CancelTimer;
+  #cancelLoad: CancelTimer;
   #closed = false;
   #wake: (() => void) | undefined;
   #loop: Promise<void>;
@@ -58,6 +71,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#cancelExpiry = options.clock.every(EXPIRY_CHECK_MS, () => this.#dropExpired());
+    this.#cancelLoad = options.clock.every(LOAD_CHECK_MS, () => this.#watchLoad());
     this.#loop = this.#syncForever();
   }
 
@@ -71,6 +85,7 @@ export class Recorder {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelExpiry();
+    this.#cancelLoad();
     this.#options.jobs.close();
     await Promise.all([...this.#tasks.values()].map(({ run }) => run.drain()));
     this.#wake?.();
@@ -99,6 +114,7 @@ export class Recorder {
       jobs: jobs.held(),
       wantTasks: Math.max(0, capacity.tasks - this.#tasks.size),
       wantJobs: Math.max(0, capacity.jobs - jobs.size),
+      load: this.#options.meter.load(this.#overload.step),
     };
     const response = await this.#options.sync(request);
     if (this.#closed) return;
@@ -125,6 +141,7 @@ export class Recorder {
     this.#tasks.delete(task.taskId);
     try {
       const run = this.#options.runTask(task, () => this.#forget(task.taskId, task.epoch));
+      run.setEffort(this.#effort);
       this.#tasks.set(task.taskId, { epoch: task.epoch, revision: task.revision, run });
       this.#taskLeases.grant(task.taskId, sentAt, leaseMs);
     } catch (error) {
@@ -145,6 +162,28 @@ export class Recorder {
     this.#options.jobs.abandon(job.jobId);
     this.#jobLeases.grant(job.jobId, sentAt, leaseMs);
     this.#options.jobs.start(job, () => this.#jobLeases.release(job.jobId));
+  }
+
+  get #effort(): Effort {
+    return effortSteps[this.#overload.step]!;
+  }
+
+  /** What cannot be carried whole is carried with less, rather than later and later. */
+  #watchLoad(): void {
+    const { meter, clock, log } = this.#options;
+    const at = clock.monoUs();
+    meter.sample(
+      at,
+      [...this.#tasks.values()].map(({ run }) => run.load()),
+    );
+    const before = this.#overload.step;
+    const { busy, lagUs } = meter;
+    const step = this.#overload.sample({ at, lagUs, busy });
+    if (step === before) return;
+    const fields = { step, lagMs: Math.round(lagUs / 1000), busy: Math.round(busy * 100) / 100, ...this.#effort };
+    if (step > before) log.warn(fields, 'overload: mixes are made with less work');
+    else log.info(fields, 'overload eases: mixes are made with more work again');
+    for (const { run } of this.#tasks.values()) run.setEffort(this.#effort);
   }
 
   #forget(taskId: string, epoch: number): void {
@@ -172,8 +211,9 @@ export class Recorder {
 
   /** What a sync does not list counts as let go: a last one that lists nothing lets another recorder claim at once. */
   async #giveBack(): Promise<void> {
-    const { sync, recorderId, log } = this.#options;
-    const request: SyncRequest = { recorderId, tasks: [], jobs: [], wantTasks: 0, wantJobs: 0 };
+    const { sync, recorderId, log, meter } = this.#options;
+    const load = meter.load(this.#overload.step);
+    const request: SyncRequest = { recorderId, tasks: [], jobs: [], wantTasks: 0, wantJobs: 0, load };
     await sync(request).catch((error: unknown) => log.warn({ err: error }, 'leases run out by themselves'));
   }
 

@@ -1,7 +1,8 @@
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
+import type { Effort } from '../mixed/effort.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
-import type { WallUs } from '../units.ts';
+import type { Micros, WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan, SubscriptionPlan } from '../worker-api/messages.ts';
 
 /**
@@ -20,6 +21,10 @@ export interface RoomRecording {
   changeLayout(layout: LayoutPlan, at: WallUs): void;
   /** Writes what is due, a bounded amount at a time; true when there is more to do: call again soon. */
   advance(now: WallUs): boolean;
+  /** How far writing is behind what could be written at `now`. */
+  lag(now: WallUs): Micros;
+  /** How much work a mix puts into its pictures from now on; nothing to a recording that mixes nothing. */
+  setEffort(effort: Effort): void;
   /** Ends every file at that wall time and says what there is. */
   finish(at: WallUs): Promise<RecordedFile[]>;
   /** Flushes and closes without ending: the process drains, another epoch goes on. Idempotent. */

@@ -1,10 +1,11 @@
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
+import type { Effort } from '../mixed/effort.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import { createSingleRecording, type SingleRecording } from '../single/single-recording.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
-import { floorWallMs, toWallMs, wallUs, type WallUs } from '../units.ts';
+import { floorWallMs, micros, toWallMs, wallUs, type Micros, type WallUs } from '../units.ts';
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import type { EarlierEpochs } from './earlier-epochs.ts';
 import { Late } from './late.ts';
@@ -82,6 +83,15 @@ export class SingleRoomRecording implements RoomRecording {
   advance(now: WallUs): boolean {
     for (const { recording } of this.#files.values()) recording.value?.advance(now);
     return false;
+  }
+
+  lag(_now: WallUs): Micros {
+    // Media is written as it comes.
+    return micros(0);
+  }
+
+  setEffort(_effort: Effort): void {
+    // Pictures pass through: there is nothing to leave out.
   }
 
   async finish(at: WallUs): Promise<RecordedFile[]> {

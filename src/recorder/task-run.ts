@@ -1,7 +1,8 @@
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { FeedEvent, FeedPacket } from '../feed/messages.ts';
 import type { Logger } from '../process/log.ts';
-import type { WallMs, WallUs } from '../units.ts';
+import type { Effort } from '../mixed/effort.ts';
+import { micros, type WallMs, type WallUs } from '../units.ts';
 import type { LeasedTask, PlanChange, RecordedFile, TaskReport } from '../worker-api/messages.ts';
 import {
   IdleRule,
@@ -13,6 +14,7 @@ import {
   LEAVE_ROOM_TIMEOUT,
 } from './idle-rule.ts';
 import type { SubscribedRecording } from './room-recording.ts';
+import type { TaskLoad } from './task-load.ts';
 import { RoomView, type RoomChange } from './room-view.ts';
 import { TrackDesk } from './track-desk.ts';
 
@@ -72,6 +74,7 @@ export class TaskRun {
   #startedMs: WallMs | undefined;
   #lastPacketUs: WallUs | undefined;
   #status: 'Idle' | 'InProgress' = 'Idle';
+  #spentUs = 0;
   #stopping = false;
   #writing = false;
   #closed = false;
@@ -107,6 +110,18 @@ export class TaskRun {
       recording.changeSubscription(subscription, now);
       recording.changeLayout(layout, now);
     });
+  }
+
+  /** What the task asks of this process. */
+  load(): TaskLoad {
+    const { task, recording, clock } = this.#options;
+    const lagUs = this.#closed ? micros(0) : recording.lag(clock.wallUs());
+    return { mode: task.plan.mode, flowing: this.#status === 'InProgress', spentUs: micros(this.#spentUs), lagUs };
+  }
+
+  /** How much work a mix puts into its pictures from now on. */
+  setEffort(effort: Effort): void {
+    if (!this.#closed) this.#options.recording.setEffort(effort);
   }
 
   /** True once everything is on the spool and only the last reports are left. */
@@ -216,7 +231,10 @@ export class TaskRun {
   /** A long step is taken in pieces, so that packets of other tasks are read in between. */
   #write(now: WallUs): void {
     if (this.#closed || this.#stopping || this.#writing) return;
-    this.#writing = this.#options.recording.advance(now);
+    const { recording, clock } = this.#options;
+    const begun = clock.monoUs();
+    this.#writing = recording.advance(now);
+    this.#spentUs += clock.monoUs() - begun;
     if (!this.#writing) return;
     this.#options.clock.after(0, () => {
       this.#writing = false;

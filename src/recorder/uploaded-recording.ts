@@ -1,7 +1,8 @@
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
+import type { Effort } from '../mixed/effort.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
-import type { WallUs } from '../units.ts';
+import type { Micros, WallUs } from '../units.ts';
 import type { RecordedFile } from '../worker-api/messages.ts';
 import type { RoomRecording } from './room-recording.ts';
 import type { BucketWork } from './bucket-work.ts';
@@ -47,6 +48,14 @@ export class UploadedRecording implements RoomRecording {
 
   advance(now: WallUs): boolean {
     return this.#recording.advance(now);
+  }
+
+  lag(now: WallUs): Micros {
+    return this.#recording.lag(now);
+  }
+
+  setEffort(effort: Effort): void {
+    this.#recording.setEffort(effort);
   }
 
   async finish(at: WallUs): Promise<RecordedFile[]> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { MonoUs } from '../units.ts';
-import type { SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import type { RecorderLoad, RecordingPlan, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
 import type { StatsTree } from './operations.ts';
 
 /** A recorder syncs at least every second or so; after this long without one it does not count. */
@@ -10,6 +10,7 @@ interface Seen {
   readonly at: MonoUs;
   readonly tasks: number;
   readonly jobs: number;
+  readonly load: RecorderLoad;
 }
 
 /** Which recorders are there, as their syncs tell. Kept in memory: leases live in the store, this is for people. */
@@ -24,18 +25,47 @@ export class RecorderPresence {
   /** Wraps the handling of syncs so that each one is noticed. */
   watching(sync: (request: SyncRequest) => Promise<SyncResponse>): (request: SyncRequest) => Promise<SyncResponse> {
     return (request) => {
-      const { recorderId, tasks, jobs } = request;
-      this.#seen.set(recorderId, { at: this.#clock.monoUs(), tasks: tasks.length, jobs: jobs.length });
+      const { recorderId, tasks, jobs, load } = request;
+      this.#seen.set(recorderId, { at: this.#clock.monoUs(), tasks: tasks.length, jobs: jobs.length, load });
       return sync(request);
     };
   }
 
-  /** Recorders that synced lately, and what they hold. */
+  /**
+   * Whether a new task of that kind would be carried whole by somebody. While no recorder is there at all it waits for
+   * one, as it does when they are restarted.
+   */
+  takes(mode: RecordingPlan['mode']): boolean {
+    const present = this.#present();
+    return present.length === 0 || present.some(({ load }) => load.takes[mode]);
+  }
+
+  /** Recorders that synced lately, what they hold and how they do. */
   stats(): StatsTree {
+    const present = this.#present();
+    const sum = (read: (seen: Seen) => number): number => present.reduce((total, seen) => total + read(seen), 0);
+    const most = (read: (load: RecorderLoad) => number): number =>
+      Math.max(0, ...present.map(({ load }) => read(load)));
+    return {
+      connected: present.length,
+      tasks: sum(({ tasks }) => tasks),
+      jobs: sum(({ jobs }) => jobs),
+      busyPermille: {
+        mean: present.length > 0 ? Math.round(sum(({ load }) => load.busy) / present.length) : 0,
+        most: most(({ busy }) => busy),
+      },
+      lagMs: most(({ lagMs }) => lagMs),
+      effortStep: most(({ effort }) => effort),
+      taking: {
+        single: sum(({ load }) => Number(load.takes.single)),
+        mixed: sum(({ load }) => Number(load.takes.mixed)),
+      },
+    };
+  }
+
+  #present(): Seen[] {
     const oldest = this.#clock.monoUs() - PRESENT_US;
     for (const [id, { at }] of this.#seen) if (at < oldest) this.#seen.delete(id);
-    const present = [...this.#seen.values()];
-    const sum = (read: (seen: Seen) => number): number => present.reduce((total, seen) => total + read(seen), 0);
-    return { connected: present.length, tasks: sum(({ tasks }) => tasks), jobs: sum(({ jobs }) => jobs) };
+    return [...this.#seen.values()];
   }
 }

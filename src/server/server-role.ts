@@ -75,6 +75,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
   mkdirSync(root, { recursive: true });
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
+  const recorders = new RecorderPresence(clock);
   const tasks = await createTaskService({
     store,
     apps,
@@ -82,6 +83,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     log,
     publicUrl: () => publicUrl,
     fileNames: config.file_names,
+    takes: (mode) => recorders.takes(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
   });
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
@@ -94,7 +96,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     callbacks: startCallbackDelivery({ store, apps, clock, log, compat: config.compat }),
     library: startMediaLibrary({ store, root, clock, log, publicUrl: () => publicUrl }),
     libraryRoot: root,
-    recorders: new RecorderPresence(clock),
+    recorders,
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),

@@ -20,7 +20,7 @@ import { newTaskId } from './ids.ts';
 import { Leases } from './leases.ts';
 import { applyUploadReport, isUploadReport, storageFiles } from './playlists.ts';
 import { lockTask, recordTransition } from './record.ts';
-import type { NewTask, TaskDescription, TaskService } from './service.ts';
+import type { CreateAnswer, NewTask, TaskDescription, TaskService } from './service.ts';
 import { settledFiles } from './settled-files.ts';
 import { planOf } from './stored-task.ts';
 import { applyReport, lostForGood, requestStop, statusOf, type BotReport } from './transitions.ts';
@@ -40,6 +40,8 @@ export interface TaskServiceOptions {
   /** Base of VideoUrl, as outsiders reach the server; read when a file is announced. */
   readonly publicUrl: () => string;
   readonly fileNames: FileNameMode;
+  /** Whether a recorder would carry one more task of that kind; always by default. */
+  readonly takes?: (mode: RecordingPlan['mode']) => boolean;
   /** Length of a lease in milliseconds, {@link defaultLeaseMs} by default. */
   readonly leaseMs?: number;
 }
@@ -48,6 +50,7 @@ export interface TaskServiceOptions {
 export interface TaskStats {
   readonly created: number;
   readonly restricted: number;
+  readonly overloaded: number;
   readonly staleReports: number;
 }
 
@@ -57,7 +60,7 @@ export class TaskControl implements TaskService {
   readonly store: Store;
   readonly #options: TaskServiceOptions;
   readonly #leases: Leases;
-  readonly #counts = { created: 0, restricted: 0, staleReports: 0 };
+  readonly #counts = { created: 0, restricted: 0, overloaded: 0, staleReports: 0 };
 
   /** Use {@link createTaskService}, which also gives living leases their extra term. */
   constructor(options: TaskServiceOptions) {
@@ -75,11 +78,12 @@ export class TaskControl implements TaskService {
     return this.store.transaction((tx) => this.#leases.startTerm(tx));
   }
 
-  async create(task: NewTask): Promise<{ readonly taskId: string } | 'restricted'> {
+  async create(task: NewTask): Promise<CreateAnswer> {
     const answer = await this.store.transaction(async (tx) => {
       // A bot that will not be let in interrupts no other.
       const olds = task.refusal === undefined ? await this.#ofSameBot(tx, task) : [];
       if (await this.#isFull(tx, task, olds.length)) return 'restricted' as const;
+      if (olds.length === 0 && !this.#isCarried(task)) return 'overloaded' as const;
       for (const old of olds) await recordTransition(tx, old, requestStop(old, leaveCodeReplaced, tx.wall, tx.now));
       const row = await tx.db
         .insertInto('task')
@@ -90,8 +94,7 @@ export class TaskControl implements TaskService {
       else await this.#refuse(tx, row, task.refusal);
       return { taskId: row.id };
     });
-    if (answer === 'restricted') this.#counts.restricted += 1;
-    else this.#counts.created += 1;
+    this.#counts[typeof answer === 'string' ? answer : 'created'] += 1;
     return answer;
   }
 
@@ -193,6 +196,11 @@ export class TaskControl implements TaskService {
       .where('stop_code', 'is', null)
       .executeTakeFirstOrThrow();
     return Number(live) - replaced >= app.limits.concurrentTasks;
+  }
+
+  /** A task that ends at once needs no recorder. */
+  #isCarried({ plan, refusal }: NewTask): boolean {
+    return refusal !== undefined || (this.#options.takes?.(plan.mode) ?? true);
   }
 
   /** Live tasks of the same bot in the same room, which its new entry ends (contract C46). */

@@ -60,6 +60,13 @@ export interface LeaseOptions extends FinishingOptions {
  */
 const promptEpochs = 3;
 
+/**
+ * A recorder that carries no more leaves a free task to the others for this long. When none of them wants it, it is
+ * recorded with less work rather than not at all.
+ */
+const fullPatienceMs = 2_000;
+const patienceOf = ({ load: { takes } }: SyncRequest): number => (takes.single && takes.mixed ? 0 : fullPatienceMs);
+
 /** `(id, epoch)` is among the held ones; the casts tell PostgreSQL the types of the list. */
 const heldIn = (
   id: string,
@@ -217,7 +224,7 @@ export class Leases {
             .selectFrom('task')
             .select('id')
             .where('state', '=', 'active')
-            .where('claimable_ms', '<=', now)
+            .where('claimable_ms', '<=', now - patienceOf(request))
             .orderBy('claimable_ms')
             .orderBy('created_ms')
             .limit(request.wantTasks)

@@ -36,10 +36,16 @@ export interface TaskDescription {
   readonly files: readonly StorageFile[];
 }
 
+/**
+ * What became of a task that was asked for: accepted; `restricted`, since the app's live tasks are at their limit
+ * (contract C44); `overloaded`, since no recorder would carry it whole.
+ */
+export type CreateAnswer = { readonly taskId: string } | 'restricted' | 'overloaded';
+
 /** What the recording API needs of tasks. All promises reject only on a fault of ours (`InternalError.CRInternalError`). */
 export interface TaskService {
-  /** Accepts a task; `restricted` when the app's live tasks are at their limit (contract C44). */
-  create(task: NewTask): Promise<{ readonly taskId: string } | 'restricted'>;
+  /** Accepts a task, or says why not. */
+  create(task: NewTask): Promise<CreateAnswer>;
   /** The task, or undefined when unknown, of another app, ended, or past its ResourceExpiredHour (D-6). */
   describe(sdkAppId: number, taskId: string): Promise<TaskDescription | undefined>;
   /**

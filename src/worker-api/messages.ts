@@ -145,6 +145,18 @@ export interface LeasedJob {
   readonly attempt: number;
 }
 
+/** How a recorder does, as it measured itself in the last seconds. */
+export interface RecorderLoad {
+  /** Share of its time at work, in thousandths. */
+  readonly busy: number;
+  /** How far its writing is behind what could be written, in milliseconds. */
+  readonly lagMs: number;
+  /** Step of what it leaves out to keep up, 0 for nothing. */
+  readonly effort: number;
+  /** Whether it would carry one more task of that kind whole. */
+  readonly takes: { readonly single: boolean; readonly mixed: boolean };
+}
+
 /**
  * Renews, claims and learns in one call; the server holds it up to a second when there is nothing to say. A held task or
  * job that is not listed counts as let go.
@@ -157,6 +169,7 @@ export interface SyncRequest {
   /** How many more tasks and jobs this recorder will take. */
   readonly wantTasks: number;
   readonly wantJobs: number;
+  readonly load: RecorderLoad;
 }
 
 /** Answer to a sync. A held task or job that is not in `kept*` is lost: stop at once, write nothing more. */

@@ -33,6 +33,12 @@ export const syncRequest: z.ZodType<SyncRequest> = z.object({
   jobs: z.array(z.object({ jobId: z.int().min(0), epoch })).max(mostHeld),
   wantTasks: z.int().min(0).max(mostHeld),
   wantJobs: z.int().min(0).max(mostHeld),
+  load: z.object({
+    busy: z.int().min(0).max(1000),
+    lagMs: z.int().min(0),
+    effort: z.int().min(0).max(100),
+    takes: z.object({ single: z.boolean(), mixed: z.boolean() }),
+  }),
 });
 
 const trackType = z.enum(['audio', 'video', 'audio_video']);

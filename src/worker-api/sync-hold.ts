@@ -22,7 +22,9 @@ export interface SyncHoldOptions {
 }
 
 interface Waiter {
-  readonly load: number;
+  readonly tasks: number;
+  /** Tenths of its time at work: smaller differences are chance. */
+  readonly busy: number;
   readonly wake: () => void;
 }
 
@@ -112,7 +114,8 @@ export class SyncHold {
 
   #listen(request: SyncRequest, gone: AbortSignal): BellWait {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const waiter = { load: request.tasks.length, wake: () => resolve() };
+    const { tasks, load } = request;
+    const waiter = { tasks: tasks.length, busy: Math.floor(load.busy / 100), wake: () => resolve() };
     this.#waiters.add(waiter);
     gone.addEventListener('abort', waiter.wake);
     const cancel = (): void => {
@@ -128,9 +131,9 @@ export class SyncHold {
     return { rung, cancel };
   }
 
-  /** The least loaded recorder looks first, so that new tasks spread. */
+  /** The recorder with most time left looks first, of equal ones that with fewer tasks, so that new tasks spread. */
   #wakeAll(): void {
-    const waiters = [...this.#waiters].sort((a, b) => a.load - b.load);
+    const waiters = [...this.#waiters].sort((a, b) => a.busy - b.busy || a.tasks - b.tasks);
     for (const { wake } of waiters) wake();
   }
 }

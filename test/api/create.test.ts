@@ -204,6 +204,14 @@ test('C44: the app’s limit of live tasks', async () => {
   assert.match(answer.message, /100/);
 });
 
+test('recorders that are as busy as they may be: the same code, and the message says which of the two it is', async () => {
+  api.tasks.recordersFull = true;
+  const answer = await create();
+  api.tasks.recordersFull = false;
+  assert.equal(answer.code, 'FailedOperation.RestrictedConcurrency');
+  assert.match(answer.message, /every recorder is as busy/);
+});
+
 test('keys and UserSigs never come back in a message or in the log', async () => {
   const secret = 'hush-hush-hush';
   await create(cloud({ ...storage, SecretKey: secret, Vendor: 9 }));

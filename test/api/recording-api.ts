@@ -8,7 +8,14 @@ import type { Account, App, AppDirectory } from '../../src/config/apps.ts';
 import { defaultCompat, type Compat } from '../../src/config/compat.ts';
 import { registerRecordingApi, type RecordingApiOptions } from '../../src/api/register.ts';
 import type { MediaLibrary } from '../../src/library/library.ts';
-import type { NewTask, TaskService, TaskStatus, StorageFile, TaskDescription } from '../../src/tasks/service.ts';
+import type {
+  CreateAnswer,
+  NewTask,
+  TaskService,
+  TaskStatus,
+  StorageFile,
+  TaskDescription,
+} from '../../src/tasks/service.ts';
 import type { PlanChange, RecordingPlan } from '../../src/worker-api/messages.ts';
 import { signUserSig, verifyUserSig } from '../../src/usersig/verify.ts';
 
@@ -42,14 +49,16 @@ export class MemoryTasks implements TaskService {
   readonly created: NewTask[] = [];
   readonly #status = new Map<string, TaskStatus>();
   limit = Number.POSITIVE_INFINITY;
+  recordersFull = false;
   fault: Error | undefined;
   readonly changes: PlanChange[] = [];
   /** What every task has in its bucket. */
   files: readonly StorageFile[] = [];
 
-  async create(task: NewTask): Promise<{ taskId: string } | 'restricted'> {
+  async create(task: NewTask): Promise<CreateAnswer> {
     if (this.fault) throw this.fault;
     if (this.created.length >= this.limit) return 'restricted';
+    if (this.recordersFull) return 'overloaded';
     this.created.push(task);
     const taskId = `-task+${this.created.length}..`;
     this.#status.set(`${task.room.sdkAppId}/${taskId}`, 'Idle');

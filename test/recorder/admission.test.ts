@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { FeedAnchor, FeedTrack } from '../../src/feed/messages.ts';
 import { AdmittedAnchors } from '../../src/recorder/admission.ts';
 import type { RoomRecording } from '../../src/recorder/room-recording.ts';
-import type { WallUs } from '../../src/units.ts';
+import { micros, type WallUs } from '../../src/units.ts';
 import type { RecordingPlan, SubscriptionPlan } from '../../src/worker-api/messages.ts';
 import { feedTrack, plan } from './recorder-kit.ts';
 import { at } from '../single/recorder-kit.ts';
@@ -44,6 +44,8 @@ function start(most: number, change: Partial<RecordingPlan> = {}) {
     forgetPictures: (userId, time) => void told.push(`forget ${userId}${when(time)}`),
     changeLayout: () => {},
     advance: () => false,
+    lag: () => micros(0),
+    setEffort: () => {},
     finish: async () => [],
     close: () => {},
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { FakeClock } from '../../src/clock.ts';
 import { FinishRunner } from '../../src/recorder/finish-runner.ts';
+import { LoadMeter } from '../../src/recorder/load-meter.ts';
 import { Recorder, type RunningTask } from '../../src/recorder/recorder.ts';
 import { gridPlan } from '../../src/layout/layout-plan.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type SyncRequest,
   type SyncResponse,
 } from '../../src/worker-api/messages.ts';
+import { micros } from '../../src/units.ts';
 import { leasedJob, leasedTask, settle, silent } from './recorder-kit.ts';
 
 const LEASE_MS = 15_000;
@@ -19,11 +21,15 @@ interface Run {
   readonly task: LeasedTask;
   readonly stops: number[];
   readonly changes: PlanChange[];
+  readonly strides: number[];
   readonly end: () => void;
   closed: boolean;
   drained: boolean;
   onlyReports: boolean;
 }
+
+/** What a recorder says that has nothing to do. */
+const idle = { busy: 0, lagMs: 0, effort: 0, takes: { single: true, mixed: true } };
 
 /** A recorder whose server answers each sync when, and what, the test says. */
 class Bench {
@@ -32,6 +38,10 @@ class Bench {
   readonly jobs: { jobId: number; epoch: number; cancelled: boolean }[] = [];
   readonly syncs: { request: SyncRequest; answer: PromiseWithResolvers<SyncResponse> }[] = [];
   readonly recorder: Recorder;
+  /** How far every task is behind, in milliseconds, and the share of the time at work. */
+  lagMs = 0;
+  busy = 0;
+  readonly #spent = { active: 0, cpu: 0, total: 0 };
   /** Tasks that cannot begin here. */
   readonly cursed = new Set<string>();
 
@@ -52,6 +62,7 @@ class Bench {
         log: silent,
       }),
       capacity: { tasks: 3, jobs: 1 },
+      meter: new LoadMeter({ utilization: () => ({ ...this.#spent }), mostBusy: 850 }),
       clock: this.clock,
       log: silent,
     });
@@ -81,6 +92,15 @@ class Bench {
     await settle();
   }
 
+  /** Seconds go by at the present load. */
+  live(seconds: number): void {
+    for (let i = 0; i < seconds; i++) {
+      this.#spent.active += 1000 * this.busy;
+      this.#spent.total += 1000;
+      this.clock.advance(1000);
+    }
+  }
+
   async fail(): Promise<void> {
     this.syncs.at(-1)!.answer.reject(new Error('connection refused'));
     await settle();
@@ -101,11 +121,14 @@ class Bench {
 
   #onRun(task: LeasedTask, end: () => void): RunningTask {
     if (this.cursed.has(task.taskId)) throw new Error('recording.json is damaged');
-    const run: Run = { task, stops: [], changes: [], end, closed: false, drained: false, onlyReports: false };
+    const told = { stops: [], changes: [], strides: [] };
+    const run: Run = { task, ...told, end, closed: false, drained: false, onlyReports: false };
     this.runs.push(run);
     return {
       stop: (code) => void run.stops.push(code),
       change: (change) => void run.changes.push(change),
+      load: () => ({ mode: 'mixed', flowing: true, spentUs: micros(0), lagUs: micros(this.lagMs * 1000) }),
+      setEffort: ({ stride }) => void run.strides.push(stride),
       close: () => void (run.closed = true),
       drain: async () => void (run.drained = true),
       get onlyReports() {
@@ -117,7 +140,7 @@ class Bench {
 
 test('asks for as much as it has room for, and lists what it holds with its epoch', async (t) => {
   const bench = new Bench(t);
-  const nothing = { recorderId: 'r', tasks: [], jobs: [], wantTasks: 3, wantJobs: 1 };
+  const nothing = { recorderId: 'r', tasks: [], jobs: [], wantTasks: 3, wantJobs: 1, load: idle };
   assert.deepEqual(bench.asked, nothing);
   await bench.answer({ newTasks: [leasedTask('a', 4), leasedTask('b')], newJobs: [leasedJob(7, 2)] });
   assert.deepEqual(bench.asked, {
@@ -129,6 +152,7 @@ test('asks for as much as it has room for, and lists what it holds with its epoc
     jobs: [{ jobId: 7, epoch: 2 }],
     wantTasks: 1,
     wantJobs: 0,
+    load: idle,
   });
   assert.deepEqual(bench.recorder.stats(), { tasks: 2, jobs: 1 });
 });
@@ -268,7 +292,7 @@ test('closing drains what runs, and a last sync that lists nothing gives the lea
   assert.deepEqual([bench.runs[0]?.drained, bench.jobs[0]?.cancelled], [true, true]);
   await bench.answer({ newTasks: [leasedTask('b')] });
   assert.equal(bench.runs.length, 1, 'what is granted now is not begun');
-  assert.deepEqual(bench.asked, { recorderId: 'r', tasks: [], jobs: [], wantTasks: 0, wantJobs: 0 });
+  assert.deepEqual(bench.asked, { recorderId: 'r', tasks: [], jobs: [], wantTasks: 0, wantJobs: 0, load: idle });
   const syncs = bench.syncs.length;
   await bench.answer();
   await closing;
@@ -305,4 +329,24 @@ test('a changed plan is told to its run, and the next sync names the new revisio
     bench.asked.tasks.map(({ revision }) => revision),
     [0, 3],
   );
+});
+
+test('a recorder that falls behind leaves something out of every mix, says so, and does everything again later', async (t) => {
+  const bench = new Bench(t);
+  await bench.answer({ leaseMs: 3_600_000, newTasks: [leasedTask('a')] });
+  [bench.lagMs, bench.busy] = [4_000, 1];
+  bench.live(5);
+  await bench.answer({ leaseMs: 3_600_000, newTasks: [leasedTask('b')] });
+  assert.deepEqual(
+    bench.runs.map(({ strides }) => strides),
+    [[1, 1, 2], [2]],
+    'a task that comes meanwhile is carried the same way',
+  );
+  const { effort, lagMs, takes } = bench.asked.load;
+  assert.deepEqual([effort, lagMs, takes], [2, 4_000, { single: false, mixed: false }]);
+  [bench.lagMs, bench.busy] = [0, 0.5];
+  bench.live(60);
+  assert.deepEqual(bench.runs[1]?.strides, [2, 1, 1]);
+  await bench.answer();
+  assert.equal(bench.asked.load.effort, 0);
 });

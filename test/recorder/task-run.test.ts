@@ -6,7 +6,7 @@ import { createLogger } from '../../src/process/log.ts';
 import type { SubscribedRecording } from '../../src/recorder/room-recording.ts';
 import { RoomView } from '../../src/recorder/room-view.ts';
 import { TaskRun, type RoomListener } from '../../src/recorder/task-run.ts';
-import { wallUs, type WallUs } from '../../src/units.ts';
+import { micros, wallUs, type WallUs } from '../../src/units.ts';
 import type { LeasedTask, PlanChange, RecordedFile, TaskReport } from '../../src/worker-api/messages.ts';
 import { defaultPlan } from '../../src/worker-api/default-plan.ts';
 
@@ -64,6 +64,8 @@ function start(change: Change = {}) {
     changeSubscription: ({ audio }, at) => void told.push(`lists without ${audio.block.join()} at ${at}`),
     changeLayout: ({ mode }) => void told.push(`layout ${mode}`),
     advance: () => false,
+    lag: () => micros(0),
+    setEffort: ({ stride }) => void told.push(`stride ${stride}`),
     finish: async (at: WallUs): Promise<RecordedFile[]> => {
       told.push(`finish ${at}`);
       return [];

@@ -17,6 +17,7 @@ import type {
   LeasedJob,
   LeasedTask,
   RecordedFile,
+  RecorderLoad,
   RecordingPlan,
   SyncRequest,
   VodDestination,
@@ -80,7 +81,11 @@ export interface Bench {
 
 export async function bench(
   t: TestContext,
-  options: { fileNames?: FileNameMode; concurrentTasks?: number } = {},
+  options: {
+    fileNames?: FileNameMode;
+    concurrentTasks?: number;
+    takes?: (mode: RecordingPlan['mode']) => boolean;
+  } = {},
 ): Promise<Bench> {
   const clock = new FakeClock();
   const store = await tempStore(t, clock);
@@ -91,7 +96,12 @@ export async function bench(
 export const serviceOn = (
   store: Store,
   clock: Clock,
-  options: { fileNames?: FileNameMode; concurrentTasks?: number; leaseMs?: number } = {},
+  options: {
+    fileNames?: FileNameMode;
+    concurrentTasks?: number;
+    leaseMs?: number;
+    takes?: (mode: RecordingPlan['mode']) => boolean;
+  } = {},
 ): Promise<TaskControl> =>
   createTaskService({
     store,
@@ -101,7 +111,11 @@ export const serviceOn = (
     publicUrl: () => 'http://media.example:8080/',
     fileNames: options.fileNames ?? 'documented',
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    ...(options.takes === undefined ? {} : { takes: options.takes }),
   });
+
+/** A recorder with nothing to do. */
+export const idleLoad: RecorderLoad = { busy: 0, lagMs: 0, effort: 0, takes: { single: true, mixed: true } };
 
 export const syncOf = (recorderId: string, change: Partial<SyncRequest> = {}): SyncRequest => ({
   recorderId,
@@ -109,13 +123,14 @@ export const syncOf = (recorderId: string, change: Partial<SyncRequest> = {}): S
   jobs: [],
   wantTasks: 0,
   wantJobs: 0,
+  load: idleLoad,
   ...change,
 });
 
 /** Creates a task or fails the test. */
 export async function create(tasks: TaskControl, task: NewTask = newTask()): Promise<string> {
   const answer = await tasks.create(task);
-  if (answer === 'restricted') throw new Error('the task was refused');
+  if (typeof answer === 'string') throw new Error('the task was refused');
   return answer.taskId;
 }
 

@@ -5,6 +5,7 @@ import { FakeClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/store.ts';
 import { backOffMs } from '../../src/back-off.ts';
 import { defaultLeaseMs } from '../../src/tasks/control.ts';
+import type { RecorderLoad } from '../../src/worker-api/messages.ts';
 import {
   bench,
   claimJobs,
@@ -12,6 +13,7 @@ import {
   create,
   doneReport,
   eventsOf,
+  idleLoad,
   newTask,
   recordedFile,
   recordTask,
@@ -268,4 +270,16 @@ test('a long stop of the server gives up nothing', async (t) => {
   await b.tasks.reportJob(job!.jobId, report);
   b.clock.advance(1000);
   assert.equal((await claimJobs(b.tasks, 'a')).length, 1);
+});
+
+test('a recorder that is full leaves a free task to others for two seconds, and then takes it', async (t) => {
+  const { tasks, clock } = await bench(t);
+  const full: RecorderLoad = { ...idleLoad, takes: { single: true, mixed: false } };
+  const taskId = await create(tasks);
+  assert.deepEqual((await tasks.sync(syncOf('full', { wantTasks: 1, load: full }))).newTasks, []);
+  clock.advance(1_999);
+  assert.deepEqual((await tasks.sync(syncOf('full', { wantTasks: 1, load: full }))).newTasks, []);
+  clock.advance(1);
+  const { newTasks } = await tasks.sync(syncOf('full', { wantTasks: 1, load: full }));
+  assert.equal(newTasks[0]?.taskId, taskId);
 });

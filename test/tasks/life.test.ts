@@ -11,6 +11,7 @@ import {
   eventsOf,
   nameOf,
   newTask,
+  plan,
   recordedFile,
   recordTask,
   sdkAppId,
@@ -218,6 +219,19 @@ test('C44, C46: at the limit a bot may enter its room again, since its task befo
   assert.notEqual(again, 'restricted');
   assert.deepEqual(await typesOf(store, first), [301]);
   assert.equal(await tasks.create(newTask({ botUserId: 'bot2' })), 'restricted');
+});
+
+test('a task that no recorder would carry is refused, unless it takes the place of one, or ends at once', async (t) => {
+  const carried = { single: false, mixed: true };
+  const { tasks } = await bench(t, { takes: (mode) => carried[mode] });
+  assert.equal(await tasks.create(newTask()), 'overloaded');
+  assert.notEqual(typeof (await tasks.create(newTask({ plan: { ...plan, mode: 'mixed' } }))), 'string');
+  assert.notEqual(typeof (await tasks.create(newTask())), 'string', 'the same bot again');
+  assert.equal(await tasks.create(newTask({ botUserId: 'other' })), 'overloaded');
+  assert.notEqual(typeof (await tasks.create(newTask({ botUserId: 'other', refusal: 'no entry' }))), 'string');
+  carried.single = true;
+  assert.notEqual(typeof (await tasks.create(newTask({ botUserId: 'other' }))), 'string');
+  assert.deepEqual([tasks.stats().created, tasks.stats().overloaded], [4, 2]);
 });
 
 test('C44 holds when requests race', async (t) => {

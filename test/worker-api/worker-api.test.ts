@@ -13,6 +13,7 @@ import {
   claimJobs,
   create,
   doneReport,
+  idleLoad,
   newTask,
   recordedFile,
   recordTask,
@@ -255,6 +256,23 @@ test('new tasks go to the recorder that holds fewer', async (t) => {
   assert.equal((await idle).newTasks[0]?.taskId, second);
   clock.advance(holdMs);
   assert.deepEqual((await busy).newTasks, []);
+});
+
+test('new tasks go to the recorder that has more time left, however many it holds', async (t) => {
+  const clock = new FakeClock();
+  const { tasks, connect, store } = await served(t, clock);
+  const taskId = await create(tasks);
+  const { epoch } = (await connect().sync(syncOf('many', { wantTasks: 1 }))).newTasks[0]!;
+  const commits = store.stats().commits;
+  const few = connect().sync(syncOf('few', { wantTasks: 4, load: { ...idleLoad, busy: 700 } }));
+  await until('the busy one waits', () => store.stats().commits === commits + 1);
+  const held = [{ taskId, epoch, revision: 0 }];
+  const many = connect().sync(syncOf('many', { tasks: held, wantTasks: 4, load: { ...idleLoad, busy: 200 } }));
+  await until('the other one waits', () => store.stats().commits === commits + 2);
+  const second = await create(tasks, newTask({ botUserId: 'other' }));
+  assert.equal((await many).newTasks[0]?.taskId, second);
+  clock.advance(holdMs);
+  assert.deepEqual((await few).newTasks, []);
 });
 
 test('a recorder that hung up claims nothing', async (t) => {

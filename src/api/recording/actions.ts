@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { Account, App, AppDirectory } from '../../config/apps.ts';
 import { defaultCompat, type Compat } from '../../config/compat.ts';
-import type { StorageFile, TaskService } from '../../tasks/service.ts';
+import type { CreateAnswer, StorageFile, TaskService } from '../../tasks/service.ts';
 import type { WallMs } from '../../units.ts';
 import type { PlanChange, RecordingPlan } from '../../worker-api/messages.ts';
 import { apiVersions, defineAction, type Action } from '../action.ts';
@@ -157,11 +157,15 @@ async function createTask(
 ): Promise<ResponseFields> {
   const task = toNewTask(request, compat);
   const created = await tasks.create(refusal === undefined ? task : { ...task, refusal });
-  if (created === 'restricted') {
-    throw apiError('FailedOperation.RestrictedConcurrency', { limit: app.limits.concurrentTasks });
-  }
+  if (typeof created === 'string') throw tooManyTasks(created, app);
   return { TaskId: created.taskId };
 }
+
+const tooManyTasks = (why: Exclude<CreateAnswer, object>, { limits }: App): ApiError => {
+  const mostOfApp = `the app has reached its limit of ${limits.concurrentTasks} at a time`;
+  const reason = why === 'restricted' ? mostOfApp : 'every recorder is as busy as it may be';
+  return apiError('FailedOperation.RestrictedConcurrency', { reason });
+};
 
 /** A sub-application may have any number but that of somebody else's app: its files would land in that app's library. */
 function checkSubApp(apps: AppDirectory, account: Account, { StorageParams }: CreateRequest): void {

@@ -1,0 +1,116 @@
+import { micros, type Micros, type MonoUs } from '../units.ts';
+import type { RecorderLoad, RecordingPlan } from '../worker-api/messages.ts';
+import type { TaskLoad } from './task-load.ts';
+
+type Mode = RecordingPlan['mode'];
+
+/** Times since the process began, in milliseconds. */
+export interface Utilization {
+  /** The thread was at work, whether it had a core or waited for one. */
+  readonly active: number;
+  /** The process had a core. */
+  readonly cpu: number;
+  readonly total: number;
+}
+
+/** What a {@link LoadMeter} measures by. */
+export interface LoadMeterOptions {
+  readonly utilization: () => Utilization;
+  /** A recorder that is busier than this share of its time, in thousandths, takes no new task. */
+  readonly mostBusy: number;
+}
+
+/** Weight of the newest second: a change is seen to two thirds after three seconds, and a hiccup is forgotten. */
+const NEWEST = 0.3;
+/** What a task is taken to cost, in shares of a core, before one of its kind was measured here. */
+const UNMEASURED: Readonly<Record<Mode, number>> = { single: 0.03, mixed: 0.2 };
+/** A cost is learnt from seconds in which at least this share of the time was work of its kind: less is mostly noise. */
+const LEAST_SHARE = 0.005;
+/** Less busy than this, a recorder takes one of any kind: nobody else has more to give to what costs a whole core. */
+const FREE = 0.1;
+/** Behind by this, a recorder takes nothing new whatever its load: it is catching up. */
+const LATE_US = 1_000_000;
+
+/**
+ * How busy this recorder is and what one more task would cost, both measured. Busy is the share of time in which its thread
+ * was at work, which includes waiting for a core that others use; the cost is the share of a core that a task of its kind
+ * took. Pure but for `utilization`.
+ */
+export class LoadMeter {
+  readonly #options: LoadMeterOptions;
+  #last: Utilization;
+  #lastUs: MonoUs | undefined;
+  #spentUs = 0;
+  #busy = 0;
+  #lagUs = micros(0);
+  readonly #costs = new Map<Mode, number>();
+
+  constructor(options: LoadMeterOptions) {
+    this.#options = options;
+    this.#last = options.utilization();
+  }
+
+  /** Takes a measurement; once a second. */
+  sample(now: MonoUs, tasks: readonly TaskLoad[]): void {
+    const { active, onCore } = this.#sharesSince();
+    this.#busy += NEWEST * (active - this.#busy);
+    this.#lagUs = micros(Math.max(0, ...tasks.map(({ lagUs }) => lagUs)));
+    const passed = this.#lastUs === undefined ? 0 : now - this.#lastUs;
+    this.#lastUs = now;
+    const mixing = this.#mixingSince(tasks, passed);
+    this.#learn('mixed', mixing * onCore, tasks);
+    this.#learn('single', (active - mixing) * onCore, tasks);
+  }
+
+  /** How far the task that is furthest behind is behind. */
+  get lagUs(): Micros {
+    return this.#lagUs;
+  }
+
+  /** Share of its time, 0 … 1, that the recorder was at work lately. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** What the server is told. */
+  load(effort: number): RecorderLoad {
+    return {
+      busy: Math.round(Math.min(1, this.#busy) * 1000),
+      lagMs: Math.round(this.#lagUs / 1000),
+      effort,
+      takes: { single: this.#takes('single', effort), mixed: this.#takes('mixed', effort) },
+    };
+  }
+
+  #takes(mode: Mode, effort: number): boolean {
+    if (effort > 0 || this.#lagUs >= LATE_US) return false;
+    const cost = this.#costs.get(mode) ?? UNMEASURED[mode];
+    return this.#busy < FREE || this.#busy + cost <= this.#options.mostBusy / 1000;
+  }
+
+  /** Share of the time at work, and which part of that with a core. */
+  #sharesSince(): { active: number; onCore: number } {
+    const now = this.#options.utilization();
+    const before = this.#last;
+    this.#last = now;
+    const total = now.total - before.total;
+    const active = now.active - before.active;
+    if (total <= 0 || active <= 0) return { active: 0, onCore: 1 };
+    return { active: active / total, onCore: Math.min(1, (now.cpu - before.cpu) / active) };
+  }
+
+  /** Tasks come and go between two samples: what one that has gone had spent leaves the sum, which is no negative work. */
+  #mixingSince(tasks: readonly TaskLoad[], passed: number): number {
+    const spent = tasks.reduce((sum, { mode, spentUs }) => (mode === 'mixed' ? sum + spentUs : sum), 0);
+    const share = passed > 0 ? Math.max(0, spent - this.#spentUs) / passed : 0;
+    this.#spentUs = spent;
+    return share;
+  }
+
+  #learn(mode: Mode, share: number, tasks: readonly TaskLoad[]): void {
+    const count = tasks.filter((task) => task.mode === mode && task.flowing).length;
+    if (count === 0 || share < LEAST_SHARE) return;
+    const known = this.#costs.get(mode) ?? share / count;
+    this.#costs.set(mode, known + NEWEST * (share / count - known));
+  }
+}

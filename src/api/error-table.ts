@@ -81,8 +81,8 @@ export const errorTable = {
   ),
   'FailedOperation.RestrictedConcurrency': later(
     'No more recording tasks can begin now: {reason}.',
-    'the app has as many live recording tasks as it may, or no recorder could carry one more without falling behind',
-    'Stop recordings that are not needed; raise `limits.concurrent_tasks` of the app, or add recorders, whichever the message names.',
+    'the app has as many live recording tasks as it may, no recorder could carry one more without falling behind, or their disks are nearly full',
+    'Stop recordings that are not needed; raise `limits.concurrent_tasks` of the app, add recorders, or free space under their spools, whichever the message names.',
   ),
   'FailedOperation.RoomNotExist': caller(
     'The room does not exist.',

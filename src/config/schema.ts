@@ -136,6 +136,11 @@ const recorders = z.strictObject({
     .describe(
       'A recorder that would be busier than this with one more task takes none; CreateCloudRecording is refused when that is so of all.',
     ),
+  least_free_mb: z
+    .int()
+    .min(0)
+    .default(256)
+    .describe('With less space (MiB) on the disk of its spool, a recorder takes no new task; those that run go on.'),
   server_url: z
     .url({ protocol: /^https?$/ })
     .optional()

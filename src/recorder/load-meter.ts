@@ -16,6 +16,10 @@ export interface Utilization {
 /** What a {@link LoadMeter} measures by. */
 export interface LoadMeterOptions {
   readonly utilization: () => Utilization;
+  /** Free space of the spool, in MiB; infinite when that cannot be told. */
+  readonly freeMb: () => number;
+  /** With less than this, in MiB, no new task is taken, so that those that run have it. */
+  readonly leastFreeMb: number;
   /** A recorder that is busier than this share of its time, in thousandths, takes no new task. */
   readonly mostBusy: number;
 }
@@ -43,11 +47,13 @@ export class LoadMeter {
   #spentUs = 0;
   #busy = 0;
   #lagUs = micros(0);
+  #freeMb: number;
   readonly #costs = new Map<Mode, number>();
 
   constructor(options: LoadMeterOptions) {
     this.#options = options;
     this.#last = options.utilization();
+    this.#freeMb = options.freeMb();
   }
 
   /** Takes a measurement; once a second. */
@@ -55,6 +61,7 @@ export class LoadMeter {
     const { active, onCore } = this.#sharesSince();
     this.#busy += NEWEST * (active - this.#busy);
     this.#lagUs = micros(Math.max(0, ...tasks.map(({ lagUs }) => lagUs)));
+    this.#freeMb = this.#options.freeMb();
     const passed = this.#lastUs === undefined ? 0 : now - this.#lastUs;
     this.#lastUs = now;
     const mixing = this.#mixingSince(tasks, passed);
@@ -78,12 +85,18 @@ export class LoadMeter {
       busy: Math.round(Math.min(1, this.#busy) * 1000),
       lagMs: Math.round(this.#lagUs / 1000),
       effort,
+      freeMb: Math.min(Math.floor(this.#freeMb), Number.MAX_SAFE_INTEGER),
+      spoolFull: this.#spoolFull,
       takes: { single: this.#takes('single', effort), mixed: this.#takes('mixed', effort) },
     };
   }
 
+  get #spoolFull(): boolean {
+    return this.#freeMb < this.#options.leastFreeMb;
+  }
+
   #takes(mode: Mode, effort: number): boolean {
-    if (effort > 0 || this.#lagUs >= LATE_US) return false;
+    if (this.#spoolFull || effort > 0 || this.#lagUs >= LATE_US) return false;
     const cost = this.#costs.get(mode) ?? UNMEASURED[mode];
     return this.#busy < FREE || this.#busy + cost <= this.#options.mostBusy / 1000;
   }

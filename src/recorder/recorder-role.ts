@@ -68,7 +68,7 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
     runTask: (task, onEnded) => runTask(worker, task, onEnded),
     jobs: finishRunner(worker),
     capacity: CAPACITY,
-    meter: new LoadMeter({ utilization, mostBusy: config.recorders.most_busy_percent * 10 }),
+    meter: loadMeter(worker),
     clock,
     log,
   });
@@ -78,6 +78,11 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
     await Promise.all([client.close(), images.close()]);
   };
   return { close };
+}
+
+function loadMeter({ installation, spool }: Worker): LoadMeter {
+  const { most_busy_percent: percent, least_free_mb: leastFreeMb } = installation.config.recorders;
+  return new LoadMeter({ utilization, mostBusy: percent * 10, freeMb: () => spool.freeMb(), leastFreeMb });
 }
 
 function utilization(): Utilization {

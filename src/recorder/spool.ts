@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync } from 'node:fs';
+import { readdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -22,6 +22,16 @@ export class Spool {
   /** Folder of all files of one epoch. */
   epochFolder(taskId: string, epoch: number): string {
     return join(this.root, taskId, `e${epoch}`);
+  }
+
+  /** Free space of its disk, in MiB; infinite when the file system does not tell. */
+  freeMb(): number {
+    try {
+      const { bavail, bsize } = statfsSync(this.root);
+      return (bavail * bsize) / 1024 / 1024;
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
   }
 
   /** Tasks that have anything on the spool. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { MonoUs } from '../units.ts';
 import type { RecorderLoad, RecordingPlan, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import type { CapacityRefusal } from '../tasks/service.ts';
 import type { StatsTree } from './operations.ts';
 
 /** A recorder syncs at least every second or so; after this long without one it does not count. */
@@ -32,12 +33,13 @@ export class RecorderPresence {
   }
 
   /**
-   * Whether a new task of that kind would be carried whole by somebody. While no recorder is there at all it waits for
-   * one, as it does when they are restarted.
+   * Why no recorder would carry one more task of that kind whole; undefined when one would. While none is there at all a
+   * task waits for one, as it does when they are restarted.
    */
-  takes(mode: RecordingPlan['mode']): boolean {
+  refusal(mode: RecordingPlan['mode']): CapacityRefusal | undefined {
     const present = this.#present();
-    return present.length === 0 || present.some(({ load }) => load.takes[mode]);
+    if (present.length === 0 || present.some(({ load }) => load.takes[mode])) return undefined;
+    return present.every(({ load }) => load.spoolFull) ? 'spools full' : 'recorders busy';
   }
 
   /** Recorders that synced lately, what they hold and how they do. */
@@ -56,6 +58,7 @@ export class RecorderPresence {
       },
       lagMs: most(({ lagMs }) => lagMs),
       effortStep: most(({ effort }) => effort),
+      leastFreeMb: present.length > 0 ? Math.min(...present.map(({ load }) => load.freeMb)) : undefined,
       taking: {
         single: sum(({ load }) => Number(load.takes.single)),
         mixed: sum(({ load }) => Number(load.takes.mixed)),

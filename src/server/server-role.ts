@@ -83,7 +83,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     log,
     publicUrl: () => publicUrl,
     fileNames: config.file_names,
-    takes: (mode) => recorders.takes(mode),
+    refusal: (mode) => recorders.refusal(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
   });
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };

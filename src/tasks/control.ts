@@ -20,7 +20,7 @@ import { newTaskId } from './ids.ts';
 import { Leases } from './leases.ts';
 import { applyUploadReport, isUploadReport, storageFiles } from './playlists.ts';
 import { lockTask, recordTransition } from './record.ts';
-import type { CreateAnswer, NewTask, TaskDescription, TaskService } from './service.ts';
+import type { CapacityRefusal, CreateAnswer, NewTask, TaskDescription, TaskService } from './service.ts';
 import { settledFiles } from './settled-files.ts';
 import { planOf } from './stored-task.ts';
 import { applyReport, lostForGood, requestStop, statusOf, type BotReport } from './transitions.ts';
@@ -40,8 +40,8 @@ export interface TaskServiceOptions {
   /** Base of VideoUrl, as outsiders reach the server; read when a file is announced. */
   readonly publicUrl: () => string;
   readonly fileNames: FileNameMode;
-  /** Whether a recorder would carry one more task of that kind; always by default. */
-  readonly takes?: (mode: RecordingPlan['mode']) => boolean;
+  /** Why no recorder would carry one more task of that kind; by default one always does. */
+  readonly refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
   /** Length of a lease in milliseconds, {@link defaultLeaseMs} by default. */
   readonly leaseMs?: number;
 }
@@ -83,7 +83,8 @@ export class TaskControl implements TaskService {
       // A bot that will not be let in interrupts no other.
       const olds = task.refusal === undefined ? await this.#ofSameBot(tx, task) : [];
       if (await this.#isFull(tx, task, olds.length)) return 'restricted' as const;
-      if (olds.length === 0 && !this.#isCarried(task)) return 'overloaded' as const;
+      const refusal = olds.length === 0 ? this.#capacityRefusal(task) : undefined;
+      if (refusal !== undefined) return refusal;
       for (const old of olds) await recordTransition(tx, old, requestStop(old, leaveCodeReplaced, tx.wall, tx.now));
       const row = await tx.db
         .insertInto('task')
@@ -94,7 +95,7 @@ export class TaskControl implements TaskService {
       else await this.#refuse(tx, row, task.refusal);
       return { taskId: row.id };
     });
-    this.#counts[typeof answer === 'string' ? answer : 'created'] += 1;
+    this.#count(answer);
     return answer;
   }
 
@@ -199,8 +200,14 @@ export class TaskControl implements TaskService {
   }
 
   /** A task that ends at once needs no recorder. */
-  #isCarried({ plan, refusal }: NewTask): boolean {
-    return refusal !== undefined || (this.#options.takes?.(plan.mode) ?? true);
+  #capacityRefusal({ plan, refusal }: NewTask): CapacityRefusal | undefined {
+    return refusal === undefined ? this.#options.refusal?.(plan.mode) : undefined;
+  }
+
+  #count(answer: CreateAnswer): void {
+    if (typeof answer !== 'string') this.#counts.created += 1;
+    else if (answer === 'restricted') this.#counts.restricted += 1;
+    else this.#counts.overloaded += 1;
   }
 
   /** Live tasks of the same bot in the same room, which its new entry ends (contract C46). */

@@ -36,11 +36,14 @@ export interface TaskDescription {
   readonly files: readonly StorageFile[];
 }
 
+/** Why no recorder would carry a task whole. */
+export type CapacityRefusal = 'recorders busy' | 'spools full';
+
 /**
  * What became of a task that was asked for: accepted; `restricted`, since the app's live tasks are at their limit
- * (contract C44); `overloaded`, since no recorder would carry it whole.
+ * (contract C44); or refused by the recorders.
  */
-export type CreateAnswer = { readonly taskId: string } | 'restricted' | 'overloaded';
+export type CreateAnswer = { readonly taskId: string } | 'restricted' | CapacityRefusal;
 
 /** What the recording API needs of tasks. All promises reject only on a fault of ours (`InternalError.CRInternalError`). */
 export interface TaskService {

@@ -153,6 +153,10 @@ export interface RecorderLoad {
   readonly lagMs: number;
   /** Step of what it leaves out to keep up, 0 for nothing. */
   readonly effort: number;
+  /** Free space of its spool, in MiB. */
+  readonly freeMb: number;
+  /** Whether that is less than a new task may begin with. */
+  readonly spoolFull: boolean;
   /** Whether it would carry one more task of that kind whole. */
   readonly takes: { readonly single: boolean; readonly mixed: boolean };
 }

@@ -37,6 +37,8 @@ export const syncRequest: z.ZodType<SyncRequest> = z.object({
     busy: z.int().min(0).max(1000),
     lagMs: z.int().min(0),
     effort: z.int().min(0).max(100),
+    freeMb: z.int().min(0),
+    spoolFull: z.boolean(),
     takes: z.object({ single: z.boolean(), mixed: z.boolean() }),
   }),
 });

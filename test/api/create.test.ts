@@ -204,12 +204,18 @@ test('C44: the app’s limit of live tasks', async () => {
   assert.match(answer.message, /100/);
 });
 
-test('recorders that are as busy as they may be: the same code, and the message says which of the two it is', async () => {
-  api.tasks.recordersFull = true;
-  const answer = await create();
-  api.tasks.recordersFull = false;
-  assert.equal(answer.code, 'FailedOperation.RestrictedConcurrency');
-  assert.match(answer.message, /every recorder is as busy/);
+test('recorders that would carry no more: the same code, and the message says why', async () => {
+  const said = {
+    'recorders busy': /every recorder is as busy/,
+    'spools full': /disk of every recorder is nearly full/,
+  };
+  for (const refusal of ['recorders busy', 'spools full'] as const) {
+    api.tasks.refusal = refusal;
+    const answer = await create();
+    assert.equal(answer.code, 'FailedOperation.RestrictedConcurrency');
+    assert.match(answer.message, said[refusal]);
+  }
+  api.tasks.refusal = undefined;
 });
 
 test('keys and UserSigs never come back in a message or in the log', async () => {

@@ -9,6 +9,7 @@ import { defaultCompat, type Compat } from '../../src/config/compat.ts';
 import { registerRecordingApi, type RecordingApiOptions } from '../../src/api/register.ts';
 import type { MediaLibrary } from '../../src/library/library.ts';
 import type {
+  CapacityRefusal,
   CreateAnswer,
   NewTask,
   TaskService,
@@ -49,7 +50,7 @@ export class MemoryTasks implements TaskService {
   readonly created: NewTask[] = [];
   readonly #status = new Map<string, TaskStatus>();
   limit = Number.POSITIVE_INFINITY;
-  recordersFull = false;
+  refusal: CapacityRefusal | undefined;
   fault: Error | undefined;
   readonly changes: PlanChange[] = [];
   /** What every task has in its bucket. */
@@ -58,7 +59,7 @@ export class MemoryTasks implements TaskService {
   async create(task: NewTask): Promise<CreateAnswer> {
     if (this.fault) throw this.fault;
     if (this.created.length >= this.limit) return 'restricted';
-    if (this.recordersFull) return 'overloaded';
+    if (this.refusal) return this.refusal;
     this.created.push(task);
     const taskId = `-task+${this.created.length}..`;
     this.#status.set(`${task.room.sdkAppId}/${taskId}`, 'Idle');

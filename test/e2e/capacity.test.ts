@@ -48,3 +48,11 @@ test('a recorder that is as busy as it may be is known by what it measures, and 
   await server.untilStatus(again, 'InProgress');
   await server.stop(again);
 });
+
+test('with too little space on its disk a recorder takes nothing, and Create says so', async (t) => {
+  const server = await TestServer.start({ ROOMTAPE_RECORDERS__LEAST_FREE_MB: `${2 ** 40}` });
+  t.after(() => server.close());
+  const refused = await refusal(server.record(ROOM, 1));
+  assert.match(refused, /^FailedOperation\.RestrictedConcurrency: .*the disk of every recorder is nearly full/);
+  assert.ok((await metric(server, 'least_free_mb')) > 0);
+});

@@ -5,9 +5,9 @@ import type { TaskLoad } from '../../src/recorder/task-load.ts';
 import { micros, monoUs } from '../../src/units.ts';
 
 /** A process whose seconds the test makes up: shares of each second at work and on a core. */
-function machine(mostBusy = 850) {
+function machine(freeMb: () => number = () => 5000.5) {
   const spent = { active: 0, cpu: 0, total: 0 };
-  const meter = new LoadMeter({ utilization: () => ({ ...spent }), mostBusy });
+  const meter = new LoadMeter({ utilization: () => ({ ...spent }), mostBusy: 850, freeMb, leastFreeMb: 256 });
   const live = (seconds: number, active: number, tasks: () => readonly TaskLoad[] = () => [], onCore = 1): void => {
     for (let i = 0; i < seconds; i++) {
       spent.active += 1000 * active;
@@ -43,7 +43,14 @@ const singles =
 test('an idle recorder takes whatever comes, however many empty rooms it waits in', () => {
   const { meter, live } = machine();
   live(20, 0.01, singles(150, false));
-  assert.deepEqual(meter.load(0), { busy: 10, lagMs: 0, effort: 0, takes: { single: true, mixed: true } });
+  assert.deepEqual(meter.load(0), {
+    busy: 10,
+    lagMs: 0,
+    effort: 0,
+    freeMb: 5000,
+    spoolFull: false,
+    takes: { single: true, mixed: true },
+  });
 });
 
 test('what one more mix costs is learnt from those that run', () => {
@@ -89,6 +96,19 @@ test('who is behind, or leaves something out already, takes nothing', () => {
   live(20, 0.3, mixes(1, 0.25));
   assert.deepEqual(meter.load(1).takes, { single: false, mixed: false });
   assert.deepEqual(meter.load(0).takes, { single: true, mixed: true });
+});
+
+test('with too little space on its disk it takes nothing, until there is more', () => {
+  let free = 255;
+  const { meter, live } = machine(() => free);
+  assert.deepEqual(
+    [meter.load(0).spoolFull, meter.load(0).takes],
+    [true, { single: false, mixed: false }],
+    'known before the first second has passed',
+  );
+  free = 256;
+  live(1, 0.01);
+  assert.deepEqual([meter.load(0).spoolFull, meter.load(0).takes], [false, { single: true, mixed: true }]);
 });
 
 test('one busy second is no load, and a task that ended is no negative work', () => {

@@ -29,7 +29,14 @@ interface Run {
 }
 
 /** What a recorder says that has nothing to do. */
-const idle = { busy: 0, lagMs: 0, effort: 0, takes: { single: true, mixed: true } };
+const idle = {
+  busy: 0,
+  lagMs: 0,
+  effort: 0,
+  freeMb: 1000,
+  spoolFull: false,
+  takes: { single: true, mixed: true },
+};
 
 /** A recorder whose server answers each sync when, and what, the test says. */
 class Bench {
@@ -62,7 +69,12 @@ class Bench {
         log: silent,
       }),
       capacity: { tasks: 3, jobs: 1 },
-      meter: new LoadMeter({ utilization: () => ({ ...this.#spent }), mostBusy: 850 }),
+      meter: new LoadMeter({
+        utilization: () => ({ ...this.#spent }),
+        mostBusy: 850,
+        freeMb: () => 1000,
+        leastFreeMb: 256,
+      }),
       clock: this.clock,
       log: silent,
     });

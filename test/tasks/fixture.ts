@@ -9,7 +9,7 @@ import { fileKey } from '../../src/naming/file-key.ts';
 import { partName, type FileNameMode } from '../../src/naming/file-name.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { createTaskService, type TaskControl } from '../../src/tasks/control.ts';
-import type { NewTask } from '../../src/tasks/service.ts';
+import type { CapacityRefusal, NewTask } from '../../src/tasks/service.ts';
 import { wallMs } from '../../src/units.ts';
 import type {
   FinishedPart,
@@ -84,7 +84,7 @@ export async function bench(
   options: {
     fileNames?: FileNameMode;
     concurrentTasks?: number;
-    takes?: (mode: RecordingPlan['mode']) => boolean;
+    refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
   } = {},
 ): Promise<Bench> {
   const clock = new FakeClock();
@@ -100,7 +100,7 @@ export const serviceOn = (
     fileNames?: FileNameMode;
     concurrentTasks?: number;
     leaseMs?: number;
-    takes?: (mode: RecordingPlan['mode']) => boolean;
+    refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
   } = {},
 ): Promise<TaskControl> =>
   createTaskService({
@@ -111,11 +111,18 @@ export const serviceOn = (
     publicUrl: () => 'http://media.example:8080/',
     fileNames: options.fileNames ?? 'documented',
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
-    ...(options.takes === undefined ? {} : { takes: options.takes }),
+    ...(options.refusal === undefined ? {} : { refusal: options.refusal }),
   });
 
 /** A recorder with nothing to do. */
-export const idleLoad: RecorderLoad = { busy: 0, lagMs: 0, effort: 0, takes: { single: true, mixed: true } };
+export const idleLoad: RecorderLoad = {
+  busy: 0,
+  lagMs: 0,
+  effort: 0,
+  freeMb: 1000,
+  spoolFull: false,
+  takes: { single: true, mixed: true },
+};
 
 export const syncOf = (recorderId: string, change: Partial<SyncRequest> = {}): SyncRequest => ({
   recorderId,

@@ -223,11 +223,11 @@ test('C44, C46: at the limit a bot may enter its room again, since its task befo
 
 test('a task that no recorder would carry is refused, unless it takes the place of one, or ends at once', async (t) => {
   const carried = { single: false, mixed: true };
-  const { tasks } = await bench(t, { takes: (mode) => carried[mode] });
-  assert.equal(await tasks.create(newTask()), 'overloaded');
+  const { tasks } = await bench(t, { refusal: (mode) => (carried[mode] ? undefined : 'spools full') });
+  assert.equal(await tasks.create(newTask()), 'spools full');
   assert.notEqual(typeof (await tasks.create(newTask({ plan: { ...plan, mode: 'mixed' } }))), 'string');
   assert.notEqual(typeof (await tasks.create(newTask())), 'string', 'the same bot again');
-  assert.equal(await tasks.create(newTask({ botUserId: 'other' })), 'overloaded');
+  assert.equal(await tasks.create(newTask({ botUserId: 'other' })), 'spools full');
   assert.notEqual(typeof (await tasks.create(newTask({ botUserId: 'other', refusal: 'no entry' }))), 'string');
   carried.single = true;
   assert.notEqual(typeof (await tasks.create(newTask({ botUserId: 'other' }))), 'string');

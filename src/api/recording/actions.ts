@@ -162,9 +162,12 @@ async function createTask(
 }
 
 const tooManyTasks = (why: Exclude<CreateAnswer, object>, { limits }: App): ApiError => {
-  const mostOfApp = `the app has reached its limit of ${limits.concurrentTasks} at a time`;
-  const reason = why === 'restricted' ? mostOfApp : 'every recorder is as busy as it may be';
-  return apiError('FailedOperation.RestrictedConcurrency', { reason });
+  const reasons = {
+    restricted: `the app has reached its limit of ${limits.concurrentTasks} at a time`,
+    'recorders busy': 'every recorder is as busy as it may be',
+    'spools full': 'the disk of every recorder is nearly full',
+  };
+  return apiError('FailedOperation.RestrictedConcurrency', { reason: reasons[why] });
 };
 
 /** A sub-application may have any number but that of somebody else's app: its files would land in that app's library. */

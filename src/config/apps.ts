@@ -41,6 +41,8 @@ export interface App {
   readonly storage: AppStorage;
   /** Where events of rooms and of media in them go (contract §4.5); a group that is absent is not told. */
   readonly roomCallbacks?: { readonly room?: CallbackTarget; readonly media?: CallbackTarget };
+  /** Where addresses of the library's files are signed and end: the key, and how long those hold that we give. */
+  readonly play?: { readonly key: string; readonly linkSeconds: number };
   /** Whether entering a room needs a PrivateMapKey with the privileges for it (contract §3); false by default. */
   readonly advancedPermission?: boolean;
   readonly limits: {

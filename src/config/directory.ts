@@ -16,6 +16,7 @@ function toApp(app: Config['apps'][number]): App {
     roomCallbacks: roomCallbacks(app),
     advancedPermission: app.advanced_permission,
     storage: toStorage(app.storage),
+    ...(app.play_key === undefined ? {} : { play: { key: app.play_key, linkSeconds: app.play_link_hours * 3600 } }),
     limits: {
       concurrentTasks: app.limits.concurrent_tasks,
       queriesPerSecond: app.limits.queries_per_second,

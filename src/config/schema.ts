@@ -96,6 +96,17 @@ const app = z.strictObject({
     .default(false)
     .describe('Entering a room needs a PrivateMapKey for it besides the UserSig.'),
   limits: limits.prefault({}),
+  play_key: z
+    .string()
+    .regex(/^[A-Za-z0-9]{8,64}$/, 'must be 8–64 letters and digits')
+    .optional()
+    .describe("Files of the library are served to signed addresses only, in the form of VOD's key protection."),
+  play_link_hours: z
+    .int()
+    .min(1)
+    .max(87_600)
+    .default(72)
+    .describe('How long the signed addresses hold that callbacks and media queries give.'),
   storage: storage.prefault({}),
 });
 

@@ -58,7 +58,14 @@ export function withDemoAccount(config: Config, secrets: InstallationSecrets): C
   return {
     ...config,
     apps: [
-      { sdk_app_id: sdkAppId, secret_key: appSecret, advanced_permission: false, limits, storage: { library: {} } },
+      {
+        sdk_app_id: sdkAppId,
+        secret_key: appSecret,
+        advanced_permission: false,
+        limits,
+        play_link_hours: 72,
+        storage: { library: {} },
+      },
     ],
     accounts: [{ secret_id: secretId, secret_key: secretKey, apps: [sdkAppId] }],
   };

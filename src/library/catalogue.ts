@@ -6,6 +6,7 @@ import { wallMs, type WallMs } from '../units.ts';
 import type { Container } from '../worker-api/messages.ts';
 import { visibleFiles, type LibraryScope } from './kept-files.ts';
 import { fileColumns, libraryFile, type LibraryFile } from './library-file.ts';
+import type { PlayLinks } from './play-links.ts';
 
 /** More hits than this are neither counted nor reached (contract §7.3). */
 export const mostHits = 5000;
@@ -48,20 +49,20 @@ export const neverMs = wallMs(Date.UTC(9999, 11, 31, 23, 59, 59));
 export class Catalogue {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #publicUrl: () => string;
+  readonly #links: Pick<PlayLinks, 'urlOf'>;
 
-  /** `publicUrl` is the base of the files' addresses. */
-  constructor(options: { readonly store: Store; readonly clock: Clock; readonly publicUrl: () => string }) {
+  /** `links` gives the files' addresses. */
+  constructor(options: { readonly store: Store; readonly clock: Clock; readonly links: Pick<PlayLinks, 'urlOf'> }) {
     this.#store = options.store;
     this.#clock = options.clock;
-    this.#publicUrl = options.publicUrl;
+    this.#links = options.links;
   }
 
   /** The files of these ids that are visible, in no order. At most a few dozen ids. */
   async files(scope: LibraryScope, fileIds: readonly string[]): Promise<LibraryFile[]> {
     if (fileIds.length === 0) return [];
     const rows = await this.#visible(scope).where('file.file_id', 'in', fileIds).select(fileColumns).execute();
-    return rows.map((row) => libraryFile(row, this.#publicUrl()));
+    return rows.map((row) => libraryFile(row, this.#links));
   }
 
   /** What fits, in order of fit and then of time, page by page. */
@@ -82,7 +83,7 @@ export class Catalogue {
       .offset(offset)
       .limit(limit)
       .execute();
-    return { total, files: rows.map((row) => libraryFile(row, this.#publicUrl())) };
+    return { total, files: rows.map((row) => libraryFile(row, this.#links)) };
   }
 
   /** Whether a task of these apps has ever ended with files in this sub-application. */

@@ -3,7 +3,7 @@ import type { FileTable, FileRow, TaskRow } from '../store/tables.ts';
 import { destinationOf, roomOf } from '../tasks/stored-task.ts';
 import { wallMs, type WallMs } from '../units.ts';
 import type { Container, MediaFacts } from '../worker-api/messages.ts';
-import { videoUrl } from './location.ts';
+import type { PlayLinks } from './play-links.ts';
 
 /** A file of the library as those see it who may ask for it. */
 export interface LibraryFile {
@@ -60,14 +60,14 @@ export const fileColumns = [
 type ColumnName<Column> = Column extends `${string}.${infer Name}` ? Name : never;
 type Row = Pick<FileRow & TaskRow, ColumnName<(typeof fileColumns)[number]> & keyof (FileRow & TaskRow)>;
 
-/** A row of the library as a file of it; `publicUrl` is the base of its address. */
-export function libraryFile(row: Row, publicUrl: string): LibraryFile {
+/** A row of the library as a file of it. */
+export function libraryFile(row: Row, links: Pick<PlayLinks, 'urlOf'>): LibraryFile {
   const destination = destinationOf(row);
   return {
     fileId: row.file_id,
     name: row.name,
     container: row.container,
-    url: videoUrl(publicUrl, { subAppId: row.sub_app_id, fileId: row.file_id, name: row.name }),
+    url: links.urlOf(row.sdk_app_id, { subAppId: row.sub_app_id, fileId: row.file_id, name: row.name }),
     classId: row.class_id ?? 0,
     taskId: row.task_id,
     room: roomOf(row),

@@ -6,6 +6,7 @@ import { ExpirySweep } from './expiry-sweep.ts';
 import type { LibraryScope } from './kept-files.ts';
 import type { LibraryFile } from './library-file.ts';
 import { fileMediaStore } from './media-store.ts';
+import type { PlayLinks } from './play-links.ts';
 import { Removal, type RemovalStats } from './removal.ts';
 
 /** What the VOD actions need of the library. An account sees what its scope says and nothing else. */
@@ -37,8 +38,7 @@ export interface MediaLibraryOptions {
   readonly root: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Base of the files' addresses. */
-  readonly publicUrl: () => string;
+  readonly links: Pick<PlayLinks, 'urlOf'>;
 }
 
 /** Opens the library and begins to sweep it. */

@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
-import type { FileRow } from '../store/tables.ts';
+import type { FileRow, TaskRow } from '../store/tables.ts';
 import { mediaTypes } from '../naming/media-type.ts';
 import { keptFiles } from './kept-files.ts';
 import type { MediaItem, MediaStore } from './media-store.ts';
 
 /** What an address of the library names, with the validators of its bytes, which never change. */
 export interface ServedItem {
+  /** The app that recorded it. */
+  readonly sdkAppId: number;
   readonly item: MediaItem;
   readonly contentType: string;
   readonly size: number;
@@ -24,7 +26,8 @@ export interface LibraryAddress {
 /** A segment is a plain name in the folder of its playlist: no separator, nothing hidden, no other kind of file. */
 const segmentName = /^[A-Za-z0-9_+-][A-Za-z0-9_+.-]{0,250}\.ts$/;
 
-type Row = Pick<FileRow, 'file_id' | 'sub_app_id' | 'name' | 'container' | 'size_bytes' | 'sha256' | 'done_ms'>;
+type Row = Pick<FileRow, 'file_id' | 'sub_app_id' | 'name' | 'container' | 'size_bytes' | 'sha256' | 'done_ms'> &
+  Pick<TaskRow, 'sdk_app_id'>;
 
 /** Finds files that the store says are done and not expired, and on the disk as they were announced. */
 export class Shelf {
@@ -43,6 +46,7 @@ export class Shelf {
   async find({ subAppId, fileId, name }: LibraryAddress): Promise<ServedItem | undefined> {
     const row = await keptFiles(this.#store, this.#clock.wallMs())
       .selectAll('file')
+      .select('task.sdk_app_id')
       .where('file.file_id', '=', fileId)
       .executeTakeFirst();
     if (!row || String(row.sub_app_id) !== subAppId) return undefined;
@@ -75,8 +79,9 @@ const itemOf = (row: Row, segment: string | undefined): MediaItem => ({
   segment,
 });
 
-const served = (row: Row, item: Omit<ServedItem, 'lastModified'>): ServedItem => ({
+const served = (row: Row, item: Omit<ServedItem, 'lastModified' | 'sdkAppId'>): ServedItem => ({
   ...item,
+  sdkAppId: row.sdk_app_id,
   etag: `"${item.etag}"`,
   lastModified: new Date(row.done_ms ?? 0).toUTCString(),
 });

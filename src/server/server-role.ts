@@ -8,6 +8,7 @@ import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
+import { PlayLinks } from '../library/play-links.ts';
 import { registerLibrary } from '../library/routes.ts';
 import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
@@ -43,6 +44,7 @@ interface Parts extends RoleContext {
   readonly follower: RoomFollower;
   readonly stopPruning: () => void;
   readonly recorders: RecorderPresence;
+  readonly links: PlayLinks;
 }
 
 /** The `server` role: recording API, tasks and leases, callbacks, library, pages; the only one that opens the store. */
@@ -76,12 +78,13 @@ async function openParts(context: RoleContext): Promise<Parts> {
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
   const recorders = new RecorderPresence(clock);
+  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, clock });
   const tasks = await createTaskService({
     store,
     apps,
     clock,
     log,
-    publicUrl: () => publicUrl,
+    links,
     fileNames: config.file_names,
     refusal: (mode) => recorders.refusal(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
@@ -92,11 +95,12 @@ async function openParts(context: RoleContext): Promise<Parts> {
     apps,
     store,
     tasks,
-    queries: createTaskQueries({ store, publicUrl: () => publicUrl }),
+    queries: createTaskQueries({ store, links }),
     callbacks: startCallbackDelivery({ store, apps, clock, log, compat: config.compat }),
-    library: startMediaLibrary({ store, root, clock, log, publicUrl: () => publicUrl }),
+    library: startMediaLibrary({ store, root, clock, log, links }),
     libraryRoot: root,
     recorders,
+    links,
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
@@ -105,7 +109,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
 }
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
-  const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root } = parts;
+  const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root, links } = parts;
   const { config, secrets } = installation;
   const roomServices = { control: roomControl, presence: createPresenceQueries(store) };
   const { api, compat } = config;
@@ -113,7 +117,7 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   const services = { apps, tasks, verifyUserSig, rooms: roomServices, usage, library };
   await registerRecordingApi(http, { ...services, clock, log, regions: api.regions, compat });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
-  await registerLibrary(http, { store, root, clock });
+  await registerLibrary(http, { store, root, clock, links });
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
   if (installation.demoPage) await registerDemoPage(http, parts);

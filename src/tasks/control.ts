@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import type { PlayLinks } from '../library/play-links.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { NewTaskRow, TaskRow } from '../store/tables.ts';
@@ -37,8 +38,8 @@ export interface TaskServiceOptions {
   readonly apps: Pick<AppDirectory, 'app'>;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Base of VideoUrl, as outsiders reach the server; read when a file is announced. */
-  readonly publicUrl: () => string;
+  /** Makes VideoUrl when a file is announced. */
+  readonly links: Pick<PlayLinks, 'urlOf'>;
   readonly fileNames: FileNameMode;
   /** Why no recorder would carry one more task of that kind; by default one always does. */
   readonly refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;

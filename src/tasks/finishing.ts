@@ -1,4 +1,5 @@
 import { backOffMs } from '../back-off.ts';
+import type { PlayLinks } from '../library/play-links.ts';
 import { extensionOf, partName, recordingStem, type FileNameMode } from '../naming/file-name.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
@@ -15,8 +16,7 @@ const rowsPerInsert = 500;
 /** How files are named and found. */
 export interface FinishingOptions {
   readonly fileNames: FileNameMode;
-  /** Base of VideoUrl, without a slash at the end. */
-  readonly publicUrl: () => string;
+  readonly links: Pick<PlayLinks, 'urlOf'>;
 }
 
 /** What the names of a recorded file begin with. */

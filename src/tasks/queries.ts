@@ -1,4 +1,4 @@
-import { videoUrl } from '../library/location.ts';
+import type { PlayLinks } from '../library/play-links.ts';
 import type { RoomKey } from '../room-key.ts';
 import type { Store } from '../store/store.ts';
 import type { EventRow, FileRow, TaskRow } from '../store/tables.ts';
@@ -98,12 +98,14 @@ const orUndefined = <T>(value: T | null): T | undefined => value ?? undefined;
 /** A file of a bucket has no category, and one that is elsewhere has its address from there. */
 const isHere = (file: FileRow): boolean => file.class_id !== null && file.url === null;
 
-const playUrl = (file: FileRow, publicUrl: string): string | undefined =>
+type Links = Pick<PlayLinks, 'urlOf'>;
+
+const playUrl = (task: TaskRow, file: FileRow, links: Links): string | undefined =>
   isHere(file)
-    ? videoUrl(publicUrl, { subAppId: file.sub_app_id, fileId: file.file_id, name: file.name })
+    ? links.urlOf(task.sdk_app_id, { subAppId: file.sub_app_id, fileId: file.file_id, name: file.name })
     : orUndefined(file.url);
 
-const fileView = (file: FileRow, publicUrl: string): FileView => ({
+const fileView = (task: TaskRow, file: FileRow, links: Links): FileView => ({
   fileId: file.file_id,
   userId: file.user_id,
   mediaId: file.media_id,
@@ -120,7 +122,7 @@ const fileView = (file: FileRow, publicUrl: string): FileView => ({
   width: orUndefined(file.width),
   height: orUndefined(file.height),
   sha256: orUndefined(file.sha256),
-  videoUrl: file.state === 'done' ? playUrl(file, publicUrl) : undefined,
+  videoUrl: file.state === 'done' ? playUrl(task, file, links) : undefined,
   isHere: isHere(file),
   error: orUndefined(file.error),
 });
@@ -166,7 +168,7 @@ const latestEvents = ({ db }: Store, taskIds: readonly string[], most: number): 
     .execute();
 
 interface PartsOptions {
-  readonly publicUrl: string;
+  readonly links: Links;
   readonly mostEvents: number;
 }
 
@@ -178,7 +180,7 @@ async function withParts(store: Store, tasks: readonly TaskRow[], options: Parts
   const filesOf = Map.groupBy(files, (file) => file.task_id);
   const eventsOf = Map.groupBy(events, (event) => event.stream);
   return tasks.map((task) => {
-    const own = (filesOf.get(task.id) ?? []).map((file) => fileView(file, options.publicUrl));
+    const own = (filesOf.get(task.id) ?? []).map((file) => fileView(task, file, options.links));
     return taskView(task, own, (eventsOf.get(task.id) ?? []).map(eventView));
   });
 }
@@ -229,17 +231,17 @@ function newestTasks({ db }: Store, { sdkAppId, room, limit = 100 }: TaskFilter)
     .execute();
 }
 
-/** Queries over an open store; `publicUrl` as in the task service. */
-export function createTaskQueries(options: { readonly store: Store; readonly publicUrl: () => string }): TaskQueries {
-  const { store, publicUrl } = options;
+/** Queries over an open store. */
+export function createTaskQueries(options: { readonly store: Store; readonly links: Links }): TaskQueries {
+  const { store, links } = options;
   return {
     async listTasks(filter) {
       const tasks = await newestTasks(store, filter);
-      return withParts(store, tasks, { publicUrl: publicUrl(), mostEvents: listedEvents });
+      return withParts(store, tasks, { links, mostEvents: listedEvents });
     },
     async taskDetail(taskId) {
       const tasks = await store.db.selectFrom('task').selectAll().where('id', '=', taskId).execute();
-      return (await withParts(store, tasks, { publicUrl: publicUrl(), mostEvents: detailedEvents }))[0];
+      return (await withParts(store, tasks, { links, mostEvents: detailedEvents }))[0];
     },
     backlog: () => backlog(store),
   };

@@ -7,7 +7,7 @@ import {
   type FileFailure,
   type TaskEvent,
 } from '../callbacks/payloads.ts';
-import { videoUrl } from '../library/location.ts';
+import type { PlayLinks } from '../library/play-links.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, TaskRow } from '../store/tables.ts';
@@ -26,7 +26,7 @@ export type FileFate =
 /** What telling depends on. */
 export interface SettlingOptions {
   readonly fileNames: FileNameMode;
-  readonly publicUrl: () => string;
+  readonly links: Pick<PlayLinks, 'urlOf'>;
 }
 
 interface Step {
@@ -47,7 +47,7 @@ export async function settle(
   const counts = await countFiles(tx, task);
   const step =
     destinationOf(task).kind === 'vod'
-      ? libraryStep(tx, fate, options)
+      ? libraryStep(tx, task, fate, options)
       : await bucketStep(tx, task, fate, counts, options);
   const told = await recordTransition(tx, task, { ...step, files: [] });
   const failed = counts.other.bad + counts.hls.bad > 0;
@@ -80,9 +80,9 @@ async function countFiles({ db }: StoreTransaction, task: TaskRow): Promise<{ hl
   return counts;
 }
 
-function libraryStep(tx: StoreTransaction, fate: FileFate, options: SettlingOptions): Step {
+function libraryStep(tx: StoreTransaction, task: TaskRow, fate: FileFate, options: SettlingOptions): Step {
   if (fate.kind === 'done') {
-    return { patch: {}, events: fate.files.map((file) => commitEvent(tx, file, options)) };
+    return { patch: {}, events: fate.files.map((file) => commitEvent(tx, task, file, options)) };
   }
   const { file, failure } = fate;
   const names = { userId: file.user_id, trackType: file.track_type, cacheFile: file.name };
@@ -93,14 +93,14 @@ function libraryStep(tx: StoreTransaction, fate: FileFate, options: SettlingOpti
 const mediaIdFor = (file: FileRow, mode: FileNameMode): FileRow['media_id'] =>
   file.media_id === 'mix' && mode !== 'wire' ? 'main' : file.media_id;
 
-function commitEvent(tx: StoreTransaction, file: FileRow, options: SettlingOptions): TaskEvent {
+function commitEvent(tx: StoreTransaction, task: TaskRow, file: FileRow, options: SettlingOptions): TaskEvent {
   const own = { subAppId: file.sub_app_id, fileId: file.file_id, name: file.name };
   return vodCommit(tx.wall, {
     userId: file.user_id,
     trackType: file.track_type,
     mediaId: mediaIdFor(file, options.fileNames),
     fileId: file.remote_id ?? file.file_id,
-    videoUrl: file.url ?? videoUrl(options.publicUrl(), own),
+    videoUrl: file.url ?? options.links.urlOf(task.sdk_app_id, own),
     cacheFile: file.name,
     startMs: wallMs(file.start_ms),
     endMs: wallMs(file.end_ms),

@@ -3,30 +3,16 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { tone } from '../codec/sound.ts';
 import { probeFile } from '../kit/media-file.ts';
 import { decodeVideo } from '../kit/video-frames.ts';
-import { camera } from '../single/pictures.ts';
-import { at, play, record, tempDir, voice } from '../single/recorder-kit.ts';
 import { plan } from '../tasks/fixture.ts';
+import { hlsPictures as pictures, recordedHls } from './hls-recording.ts';
 import { keep, libraryBench } from './library-kit.ts';
-
-const pictures = 300;
-
-/** A recording of twelve seconds as the spool has it: `index.m3u8` and its segments. */
-async function recording(t: TestContext): Promise<string> {
-  const dir = join(tempDir(t), 'e1');
-  const running = await record(dir);
-  const shown = await camera({ from: at(0), count: pictures });
-  await play(running, [...shown, ...(await voice(tone(440), 0, 600))], 12_100);
-  running.close();
-  return dir;
-}
 
 /** A library with that recording as HLS, its folder in place as a whole. */
 async function hlsLibrary(t: TestContext) {
   const b = await libraryBench(t);
-  const segments = await recording(t);
+  const segments = await recordedHls(t);
   const file = await keep(b, {
     task: { plan: { ...plan, outputs: ['hls'] } },
     place: async (path) => {

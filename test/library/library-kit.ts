@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
+import type { AppDirectory } from '../../src/config/apps.ts';
 import { startMediaLibrary, type RunningLibrary } from '../../src/library/library.ts';
 import { libraryPath } from '../../src/library/location.ts';
+import { PlayLinks } from '../../src/library/play-links.ts';
 import { registerLibrary } from '../../src/library/routes.ts';
 import { extensionOf, partName } from '../../src/naming/file-name.ts';
 import type { NewTask } from '../../src/tasks/service.ts';
@@ -15,6 +17,7 @@ import {
   claimJobs,
   doneReport,
   newTask,
+  oneApp,
   recordedFile,
   recordTask,
   silentLog,
@@ -42,15 +45,17 @@ export interface KeptFile {
   readonly bytes: Buffer;
 }
 
-export async function libraryBench(t: TestContext): Promise<LibraryBench> {
+export async function libraryBench(t: TestContext, apps: Pick<AppDirectory, 'app'> = oneApp()): Promise<LibraryBench> {
   const b = await bench(t);
   const root = await tempFolder(t);
   const http = fastify();
-  await registerLibrary(http, { store: b.store, root, clock: b.clock });
+  let origin = '';
+  const links = new PlayLinks({ publicUrl: () => origin, apps, clock: b.clock });
+  await registerLibrary(http, { store: b.store, root, clock: b.clock, links });
   await http.listen({ port: 0, host: '127.0.0.1' });
   t.after(() => http.close());
-  const origin = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
-  const start = () => startMediaLibrary({ ...b, root, log: silentLog, publicUrl: () => origin });
+  origin = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
+  const start = () => startMediaLibrary({ ...b, root, log: silentLog, links });
   const running: LibraryBench = {
     ...b,
     root,

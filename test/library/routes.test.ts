@@ -17,6 +17,7 @@ import {
   library as vodLibrary,
   nameOf,
   newTask,
+  plainLinks,
   recordedFile,
   recordTask,
   tempFolder,
@@ -44,7 +45,7 @@ async function library(t: TestContext, options: { userId?: string; done?: boolea
   await writeFile(path, media);
   if (options.done ?? true) await report(b, job);
   const http = fastify();
-  await registerLibrary(http, { store: b.store, root, clock: b.clock });
+  await registerLibrary(http, { store: b.store, root, clock: b.clock, links: plainLinks('http://h') });
   await http.listen({ port: 0, host: '127.0.0.1' });
   t.after(() => http.close());
   const origin = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;

@@ -16,6 +16,7 @@ import {
   doneReport,
   nameOf,
   newTask,
+  plainLinks,
   recordedFile,
   recordTask,
   sdkAppId,
@@ -67,7 +68,7 @@ async function demoPage(
   await registerDemoPage(http, {
     installation: await installation(t),
     tasks: b.tasks,
-    queries: createTaskQueries({ store: b.store, publicUrl: () => 'https://rec.example/base' }),
+    queries: createTaskQueries({ store: b.store, links: plainLinks('https://rec.example/base') }),
     rooms: { origin: await roomsRole(t, options.rooms), token: TOKEN },
     clock: b.clock,
     apps: { account: () => undefined, app: () => undefined },

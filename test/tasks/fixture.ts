@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { FakeClock, type Clock } from '../../src/clock.ts';
 import type { App, AppDirectory, CallbackTarget } from '../../src/config/apps.ts';
+import { PlayLinks } from '../../src/library/play-links.ts';
 import { fileKey } from '../../src/naming/file-key.ts';
 import { partName, type FileNameMode } from '../../src/naming/file-name.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -47,6 +48,10 @@ export const oneApp = (callback?: CallbackTarget, concurrentTasks = 100): Pick<A
   return { app: (id) => (id === sdkAppId ? app : undefined) };
 };
 
+/** Addresses of apps without a `play_key`. */
+export const plainLinks = (publicUrl: string): PlayLinks =>
+  new PlayLinks({ publicUrl: () => publicUrl, apps: oneApp(), clock: new FakeClock() });
+
 export const plan: RecordingPlan = {
   ...defaultPlan,
   mode: 'single',
@@ -79,36 +84,29 @@ export interface Bench {
   readonly tasks: TaskControl;
 }
 
-export async function bench(
-  t: TestContext,
-  options: {
-    fileNames?: FileNameMode;
-    concurrentTasks?: number;
-    refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
-  } = {},
-): Promise<Bench> {
+/** What a task service of a test has otherwise. */
+interface ServiceOptions {
+  readonly fileNames?: FileNameMode;
+  readonly concurrentTasks?: number;
+  readonly leaseMs?: number;
+  readonly links?: Pick<PlayLinks, 'urlOf'>;
+  readonly refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
+}
+
+export async function bench(t: TestContext, options: ServiceOptions = {}): Promise<Bench> {
   const clock = new FakeClock();
   const store = await tempStore(t, clock);
   const tasks = await serviceOn(store, clock, options);
   return { clock, store, tasks };
 }
 
-export const serviceOn = (
-  store: Store,
-  clock: Clock,
-  options: {
-    fileNames?: FileNameMode;
-    concurrentTasks?: number;
-    leaseMs?: number;
-    refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
-  } = {},
-): Promise<TaskControl> =>
+export const serviceOn = (store: Store, clock: Clock, options: ServiceOptions = {}): Promise<TaskControl> =>
   createTaskService({
     store,
     clock,
     apps: oneApp(undefined, options.concurrentTasks),
     log: silentLog,
-    publicUrl: () => 'http://media.example:8080/',
+    links: options.links ?? plainLinks('http://media.example:8080/'),
     fileNames: options.fileNames ?? 'documented',
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     ...(options.refusal === undefined ? {} : { refusal: options.refusal }),

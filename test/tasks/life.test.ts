@@ -11,6 +11,7 @@ import {
   eventsOf,
   nameOf,
   newTask,
+  plainLinks,
   plan,
   recordedFile,
   recordTask,
@@ -277,7 +278,7 @@ test('event times rise strictly and never lie in the future', async (t) => {
 test('queries show a task with its files, events and link', async (t) => {
   const b = await bench(t);
   const taskId = await recordTask(b, [recordedFile('a')]);
-  const older = createTaskQueries({ store: b.store, publicUrl: () => 'http://h' });
+  const older = createTaskQueries({ store: b.store, links: plainLinks('http://h') });
   assert.equal((await older.taskDetail(taskId))?.files[0]?.videoUrl, undefined);
   assert.deepEqual(await older.backlog(), { activeTasks: 0, unclaimedTasks: 0, openJobs: 1, pendingEvents: 2 });
   const [job] = await claimJobs(b.tasks, 'r');
@@ -298,7 +299,7 @@ test('queries show a task with its files, events and link', async (t) => {
 
 test('a list of one room shows that room only, newest first, with the latest events', async (t) => {
   const b = await bench(t);
-  const queries = createTaskQueries({ store: b.store, publicUrl: () => 'http://h' });
+  const queries = createTaskQueries({ store: b.store, links: plainLinks('http://h') });
   const room = newTask().room;
   const ids: string[] = [];
   for (let i = 0; i < 3; i += 1) {
@@ -321,7 +322,7 @@ test('of a task with many events a list loads the latest fifty, its detail a tho
   const files = Array.from({ length: 60 }, (_, i) => recordedFile(`anchor${i}`));
   const taskId = await recordTask(b, files);
   for (const job of await claimJobs(b.tasks, 'r', 60)) await b.tasks.reportJob(job.jobId, doneReport(job));
-  const queries = createTaskQueries({ store: b.store, publicUrl: () => 'http://h' });
+  const queries = createTaskQueries({ store: b.store, links: plainLinks('http://h') });
   const [task] = await queries.listTasks({ sdkAppId });
   assert.deepEqual([task?.events.length, task?.events[0]?.seq, task?.events.at(-1)?.type], [50, 14, 312]);
   assert.equal((await queries.taskDetail(taskId))?.events.length, 63);

@@ -12,6 +12,7 @@ import {
   doneReport,
   eventsOf,
   newTask,
+  plainLinks,
   plan,
   recordedFile,
   recordTask,
@@ -116,7 +117,7 @@ test('people see where each file plays: here, at Tencent VOD, or nowhere we know
   const inBucket = await recordTask(b, [recordedFile('a')], bucketTask(['mp4']));
   const [job] = await claimJobs(b.tasks, 'r');
   await b.tasks.reportJob(job!.jobId, doneReport(job!, { fileId: '' }));
-  const queries = createTaskQueries({ store: b.store, publicUrl: () => 'http://h' });
+  const queries = createTaskQueries({ store: b.store, links: plainLinks('http://h') });
   const shown = async (taskId: string) =>
     (await queries.taskDetail(taskId))!.files.map(({ isHere, videoUrl }) => [isHere, videoUrl?.slice(0, 23)]);
   assert.deepEqual(

@@ -3,10 +3,10 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import type { AppDirectory, CallbackTarget } from '../config/apps.ts';
 import type { Store } from '../store/store.ts';
 import { targetOf } from './groups.ts';
-import type { MessageCompat } from './message.ts';
+import { messageId, type MessageCompat } from './message.ts';
 import { Outbox, type DueEvent, type Lane } from './outbox.ts';
 import { isTooOld, nextAttemptMs } from './schedule.ts';
-import { CallbackSender, type SendCallback } from './sender.ts';
+import { CallbackSender } from './sender.ts';
 import type { WallMs } from '../units.ts';
 
 /** Attempts under way per app and group, and in all: a dead receiver must not hold up the others. */
@@ -141,26 +141,27 @@ class OutboxDelivery implements CallbackDelivery {
     const target = targetOf(apps.app(event.sdk_app_id), event.event_group);
     if (!target) return this.#settle(event, 'skipped');
     const startedMs = clock.wallMs();
-    if (isTooOld(event.attempts, event.first_attempt_ms, startedMs)) return this.#settle(event, 'dropped');
+    const tooOld = isTooOld(event.attempts, event.first_attempt_ms, startedMs, target.giveUpMs);
+    if (tooOld) return this.#settle(event, 'dropped');
     return this.#attempt(event, target, startedMs);
   }
 
   async #attempt(event: DueEvent, target: CallbackTarget, startedMs: number): Promise<void> {
     const body = event.body ?? (await this.#outbox.fixBody(event, startedMs));
-    const error = await this.#send(target, event.sdk_app_id, body);
+    const id = messageId(event.stream, event.seq);
+    const error = await this.#sender.send(target, { sdkAppId: event.sdk_app_id, id, body, sentMs: startedMs });
     if (error === undefined) return this.#settle(event, 'delivered');
     // A cut by our own end is no fault of the receiver: the attempt is made anew after the restart.
     if (this.closed) return undefined;
-    return this.#failed(event, startedMs, error);
+    return this.#failed(event, target, startedMs, error);
   }
 
-  readonly #send: SendCallback = (target, sdkAppId, body) => this.#sender.send(target, sdkAppId, body);
-
-  async #failed(event: DueEvent, startedMs: number, error: string): Promise<void> {
+  async #failed(event: DueEvent, target: CallbackTarget, startedMs: number, error: string): Promise<void> {
     this.#counts.failedAttempts += 1;
     const attempts = event.attempts + 1;
     const firstAttemptMs = event.first_attempt_ms ?? startedMs;
-    const next = nextAttemptMs({ attempts, firstAttemptMs, startedMs, nowMs: this.#options.clock.wallMs() });
+    const failed = { attempts, firstAttemptMs, startedMs, nowMs: this.#options.clock.wallMs() };
+    const next = nextAttemptMs(failed, target.giveUpMs);
     this.#options.log.warn({ stream: event.stream, event: event.type, attempts, error }, 'callback attempt failed');
     if (next === undefined) return this.#settle(event, 'dropped', error);
     return this.#outbox.postpone(event, attempts, next, error);

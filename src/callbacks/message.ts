@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { defaultCompat, type Compat } from '../config/compat.ts';
 import type { RoomKind } from '../room-key.ts';
 import { eventGroup } from './groups.ts';
@@ -83,8 +83,39 @@ export function roomMessageBody({ group, type, eventMs, info, callbackMs }: Room
 export const signBody = (key: string, body: string | Uint8Array): string =>
   createHmac('sha256', key).update(body).digest('base64');
 
-/** Headers of a callback; `Sign` is left out when the app has no key. */
-export function messageHeaders(sdkAppId: number, key: string | undefined, body: string): Record<string, string> {
-  const headers: Record<string, string> = { 'Content-Type': 'application/json', SdkAppId: String(sdkAppId) };
-  return key ? { ...headers, Sign: signBody(key, body) } : headers;
+/** A message on its way. */
+export interface SentMessage {
+  readonly sdkAppId: number;
+  /** The same in every attempt, see {@link messageId}. */
+  readonly id: string;
+  readonly body: string;
+  /** When this attempt is made, milliseconds since the epoch. */
+  readonly sentMs: number;
+}
+
+/** Names a message towards its receiver, who may get it twice; of letters and digits, since the names of streams are not. */
+export const messageId = (stream: string, seq: number): string =>
+  `evt_${createHash('sha256').update(`${stream}\n${seq}`).digest('hex').slice(0, 32)}`;
+
+/**
+ * Headers of a callback: the contract's, and those of Standard Webhooks beside them, which name the message and sign the
+ * time with it. The signatures are left out when the app has no key.
+ */
+export function messageHeaders(
+  { sdkAppId, id, body, sentMs }: SentMessage,
+  key: string | undefined,
+): Record<string, string> {
+  const seconds = String(Math.floor(sentMs / 1000));
+  const plain = {
+    'Content-Type': 'application/json',
+    SdkAppId: String(sdkAppId),
+    'webhook-id': id,
+    'webhook-timestamp': seconds,
+  };
+  if (!key) return plain;
+  return {
+    ...plain,
+    Sign: signBody(key, body),
+    'webhook-signature': `v1,${signBody(key, `${id}.${seconds}.${body}`)}`,
+  };
 }

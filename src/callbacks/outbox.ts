@@ -3,10 +3,8 @@ import { defaultCompat } from '../config/compat.ts';
 import type { Store } from '../store/store.ts';
 import type { EventTable, TaskTable } from '../store/tables.ts';
 import { eventGroup } from './groups.ts';
+import { longestWaitMs } from './schedule.ts';
 import { messageBody, roomMessageBody, type MessageCompat } from './message.ts';
-
-/** No retry waits longer; a later time means that the wall clock was set back, and the event is due. */
-const longestWaitMs = 30_000;
 
 /** An event that may be sent now, with what its message needs of its task; null for an event of a room. */
 export type DueEvent = Selectable<EventTable> & {
@@ -39,21 +37,28 @@ export class Outbox {
 
   /** Earliest unsettled event of each stream that is due, oldest first, leaving out the streams and lanes that are busy. */
   due(nowMs: number, busy: { streams: readonly string[]; lanes: readonly Lane[] }, limit: number): Promise<DueEvent[]> {
-    return this.#heads()
-      .leftJoin('task as t', 't.id', 'e.task_id')
-      .selectAll('e')
-      .select(['t.room_kind', 't.room_id', 't.bot_user_id'])
-      .where((eb) => eb.or([eb('e.next_attempt_ms', '<=', nowMs), eb('e.next_attempt_ms', '>', nowMs + longestWaitMs)]))
-      .$if(busy.streams.length > 0, (q) => q.where('e.stream', 'not in', busy.streams))
-      .where((eb) =>
-        eb.and(
-          busy.lanes.map(({ app, group }) => eb.or([eb('e.sdk_app_id', '!=', app), eb('e.event_group', '!=', group)])),
-        ),
-      )
-      .orderBy('e.next_attempt_ms')
-      .orderBy('e.event_ms')
-      .limit(limit)
-      .execute();
+    return (
+      this.#heads()
+        .leftJoin('task as t', 't.id', 'e.task_id')
+        .selectAll('e')
+        .select(['t.room_kind', 't.room_id', 't.bot_user_id'])
+        // No retry waits longer: a later time means that the wall clock was set back.
+        .where((eb) =>
+          eb.or([eb('e.next_attempt_ms', '<=', nowMs), eb('e.next_attempt_ms', '>', nowMs + longestWaitMs)]),
+        )
+        .$if(busy.streams.length > 0, (q) => q.where('e.stream', 'not in', busy.streams))
+        .where((eb) =>
+          eb.and(
+            busy.lanes.map(({ app, group }) =>
+              eb.or([eb('e.sdk_app_id', '!=', app), eb('e.event_group', '!=', group)]),
+            ),
+          ),
+        )
+        .orderBy('e.next_attempt_ms')
+        .orderBy('e.event_ms')
+        .limit(limit)
+        .execute()
+    );
   }
 
   /** Wall time at which the next waiting event falls due, or undefined when none waits. */

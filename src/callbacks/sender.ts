@@ -2,14 +2,14 @@ import { Agent, request } from 'undici';
 import { guardedConnector, mayConnect } from '../address-guard.ts';
 import type { Clock } from '../clock.ts';
 import type { CallbackTarget } from '../config/apps.ts';
-import { messageHeaders } from './message.ts';
+import { messageHeaders, type SentMessage } from './message.ts';
 import { attemptTimeoutMs } from './schedule.ts';
 
 /** A receiver's answer is ignored, so no more of it is read than this (contract §4.1 asks for less than 2000 bytes). */
 const answerLimit = 4096;
 
 /** One attempt: undefined when the receiver answered 200, otherwise the reason it failed. */
-export type SendCallback = (target: CallbackTarget, sdkAppId: number, body: string) => Promise<string | undefined>;
+export type SendCallback = (target: CallbackTarget, message: SentMessage) => Promise<string | undefined>;
 
 /** Sends callbacks over HTTP; redirects are not followed. */
 export class CallbackSender {
@@ -29,15 +29,15 @@ export class CallbackSender {
   }
 
   /** Makes one attempt of at most five seconds; never rejects. */
-  readonly send: SendCallback = async (target, sdkAppId, body) => {
+  readonly send: SendCallback = async (target, message) => {
     const abort = new AbortController();
     const cancel = this.#clock.after(attemptTimeoutMs, () => abort.abort(new Error('no answer in time')));
     try {
-      const headers = messageHeaders(sdkAppId, target.key, body);
+      const headers = messageHeaders(message, target.key);
       const answer = await request(target.url, {
         method: 'POST',
         headers,
-        body,
+        body: message.body,
         signal: abort.signal,
         dispatcher: this.#agent,
       });

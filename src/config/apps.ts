@@ -10,6 +10,8 @@ export interface CallbackTarget {
   readonly url: string;
   /** Key of the `Sign` header; without it the header is omitted. */
   readonly key: string | undefined;
+  /** How long after its first attempt a message is given up, in milliseconds; the contract's minute when absent. */
+  readonly giveUpMs?: number;
 }
 
 /** An account at Tencent VOD, and what holds for files whose task does not say it. */

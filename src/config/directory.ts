@@ -46,7 +46,8 @@ type CallbackGroup = NonNullable<ConfiguredApp['callback']>['groups'][number];
 function callbackTarget({ callback }: ConfiguredApp, group: CallbackGroup): CallbackTarget | undefined {
   if (!callback?.groups.includes(group)) return undefined;
   const own = { recording: undefined, room: callback.room_url, media: callback.media_url }[group];
-  return { url: own ?? callback.url, key: callback.key };
+  const giveUp = callback.retry_hours > 0 ? { giveUpMs: callback.retry_hours * 3_600_000 } : {};
+  return { url: own ?? callback.url, key: callback.key, ...giveUp };
 }
 
 function roomCallbacks(app: ConfiguredApp): NonNullable<App['roomCallbacks']> {

@@ -33,6 +33,14 @@ const callback = z.strictObject({
     .describe(
       'What is told: recording (EventGroupId 3), room (1: create, enter, exit …), media (2: video, audio, aux).',
     ),
+  retry_hours: z
+    .int()
+    .min(0)
+    .max(720)
+    .default(0)
+    .describe(
+      'How long a message is tried that the receiver does not take; later ones of its task wait behind it. 0: a minute, as the real service.',
+    ),
   room_url: callbackUrl.optional().describe('Where room events go instead of url.'),
   media_url: callbackUrl.optional().describe('Where media events go instead of url.'),
 });

@@ -49,6 +49,36 @@ test('E1, E2: events arrive in order with Sign and SdkAppId', async (t) => {
   assert.deepEqual(await states(b.store), ['delivered', 'delivered', 'delivered']);
 });
 
+test('with retry_hours a receiver that is down for an hour misses nothing, and gets everything in order', async (t) => {
+  const b = await bench(t);
+  let up = false;
+  const { url, got } = await receiver(t, (_message, response) => response.writeHead(up ? 200 : 503).end());
+  const delivery = deliver(t, b, { url, key: 'k', giveUpMs: 24 * 3_600_000 });
+  await recordTask(b, []);
+  await until('two failures', () => delivery.stats().failedAttempts === 2);
+  for (let minute = 0; minute < 60; minute++) {
+    await settle();
+    b.clock.advance(60_000);
+  }
+  assert.deepEqual([...new Set(got.map(({ type }) => type))], [301], 'what comes later waits');
+  assert.ok(got.length < 40, `${got.length} attempts`);
+  const [id] = new Set(got.map(({ headers }) => headers['webhook-id']));
+  up = true;
+  await until('all three', async () => {
+    await settle();
+    b.clock.advance(600_000);
+    return delivery.stats().delivered === 3;
+  });
+  assert.deepEqual([delivery.stats().dropped, ...got.slice(-3).map(({ type }) => type)], [0, 301, 302, 312]);
+  const last = got.slice(-3).map(({ headers }) => headers);
+  assert.equal(last[0]?.['webhook-id'], id, 'the same message in every attempt');
+  assert.equal(new Set(last.map((headers) => headers['webhook-id'])).size, 3);
+  for (const { body, headers } of got.slice(-3)) {
+    const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
+    assert.equal(headers['webhook-signature'], `v1,${signBody('k', signed)}`);
+  }
+});
+
 test('E17: a receiver that answers 500 gets identical bytes at once and each ten seconds, none after a minute', async (t) => {
   const b = await bench(t);
   const { url, got } = await receiver(t, (_message, response) => response.writeHead(500).end());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mayConnect } from '../../src/address-guard.ts';
-import { messageBody, messageHeaders, roomMessageBody, signBody } from '../../src/callbacks/message.ts';
+import { messageBody, messageHeaders, messageId, roomMessageBody, signBody } from '../../src/callbacks/message.ts';
 import {
   failover,
   recorderStart,
@@ -95,8 +95,15 @@ test('the exact examples of contract §4.3', () => {
 
 test('headers: SdkAppId as decimal text, Sign only with a key', () => {
   const plain = { 'Content-Type': 'application/json', SdkAppId: '1400000000' };
-  assert.deepEqual(messageHeaders(1400000000, undefined, '{}'), plain);
-  assert.deepEqual(messageHeaders(1400000000, 'k', '{}'), { ...plain, Sign: signBody('k', '{}') });
+  const sent = { sdkAppId: 1400000000, id: 'evt_1', body: '{}', sentMs: 1_700_000_000_900 };
+  const standard = { 'webhook-id': 'evt_1', 'webhook-timestamp': '1700000000' };
+  assert.deepEqual(messageHeaders(sent, undefined), { ...plain, ...standard });
+  assert.deepEqual(messageHeaders(sent, 'k'), {
+    ...plain,
+    ...standard,
+    Sign: signBody('k', '{}'),
+    'webhook-signature': `v1,${signBody('k', 'evt_1.1700000000.{}')}`,
+  });
 });
 
 test('E17: again at once, then each ten seconds, none once the message is a minute old', () => {
@@ -139,4 +146,27 @@ test('callbacks may go to private networks, never to link-local or metadata addr
     'nonsense',
   ];
   for (const address of bad) assert.equal(mayConnect(address), false, address);
+});
+
+test('a message that is tried for hours is tried ever more rarely, from the end of the minute on', () => {
+  const giveUp = 2 * 3_600_000;
+  const starts = [0, 0];
+  for (let attempts = 2; ; attempts++) {
+    const startedMs = starts.at(-1)!;
+    const next = nextAttemptMs({ attempts, firstAttemptMs: 0, startedMs, nowMs: startedMs }, giveUp);
+    if (next === undefined) break;
+    starts.push(next);
+  }
+  assert.deepEqual(starts.slice(0, 10), [0, 0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000, 75_000, 93_750]);
+  const waits = starts.slice(1).map((start, i) => start - starts[i]!);
+  assert.ok(waits.every((wait) => wait <= 600_000) && waits.filter((wait) => wait === 600_000).length > 5);
+  assert.ok(giveUp - starts.at(-1)! <= 600_000, 'to the end');
+  assert.equal(isTooOld(3, 0, giveUp - 1, giveUp), false);
+  assert.equal(isTooOld(3, 0, giveUp, giveUp), true);
+});
+
+test('the id of a message is its own and always the same', () => {
+  assert.equal(messageId('a..', 1), messageId('a..', 1));
+  assert.notEqual(messageId('a..', 1), messageId('a..', 2));
+  assert.match(messageId('-m2nAqS5l5Bb..', 12), /^evt_[0-9a-f]{32}$/);
 });

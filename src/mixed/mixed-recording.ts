@@ -272,6 +272,7 @@ export class MixedRecording {
       yield;
       if (this.#pictures) yield* this.#pictures.drawUntil(end);
       this.#nextTick = end;
+      this.#writer.flush();
       this.#admission.forgetBefore(this.#grid.at(end - this.#windowTicks));
     }
   }

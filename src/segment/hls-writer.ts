@@ -108,6 +108,7 @@ export class HlsWriter implements SegmentWriter {
 
   flush(): void {
     this.#attempt(() => this.#muxer?.flush());
+    this.#file?.syncSoon();
   }
 
   /** Ends the section and closes its file; nothing stays open until the next packet begins another. */

@@ -1,4 +1,4 @@
-import { close, closeSync, fsync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { close, closeSync, fdatasync, fsync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { micros, type Micros } from '../units.ts';
 import type { Segment } from './playlist.ts';
@@ -22,6 +22,9 @@ export class SegmentFile {
   readonly #fd: number;
   #end: number;
   #bytes = 0;
+  /** Bytes that the disk has, or was asked to take. */
+  #synced = 0;
+  #syncing: Promise<void> | undefined;
   #closed = false;
 
   /** Creates the file. @throws Error when a file of that name exists. */
@@ -70,6 +73,22 @@ export class SegmentFile {
     }
   }
 
+  /**
+   * Brings what was written so far onto the disk, so that a power cut loses no more than what came since; does not wait
+   * for it. While one is under way there is no other: a slow disk gets fewer of them.
+   */
+  syncSoon(): void {
+    if (this.#closed || this.#syncing || this.#synced === this.#bytes) return;
+    this.#synced = this.#bytes;
+    this.#syncing = new Promise((resolve) => {
+      fdatasync(this.#fd, (error) => {
+        this.#syncing = undefined;
+        if (error && !this.#closed) this.#onError(error);
+        resolve();
+      });
+    });
+  }
+
   /** The segment as the playlist shall tell it, ending at `end`. */
   entry(end: Micros): Segment {
     const duration = micros(Math.max(1000, end - this.start));
@@ -92,6 +111,10 @@ export class SegmentFile {
   closeSoon(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#closed = true;
+    return (this.#syncing ?? Promise.resolve()).then(() => this.#syncAndClose());
+  }
+
+  #syncAndClose(): Promise<void> {
     return new Promise((resolve) => {
       fsync(this.#fd, (error) => {
         if (error) this.#onError(error);

@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 /** What a full disk says. */
 export const diskFull = (): Error => Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
 
-type Name = 'writeSync' | 'writeFileSync' | 'fsync' | 'fsyncSync' | 'openSync';
+type Name = 'writeSync' | 'writeFileSync' | 'fdatasync' | 'fsync' | 'fsyncSync' | 'openSync';
 type Call = (...args: never[]) => unknown;
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { fstatSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openAacEncoder } from '../../src/codec/aac-encoder.ts';
@@ -183,4 +183,45 @@ test('a picture with a transport packet missing inside is not whole, and the nex
   const last = ends[2]! - 188;
   assert.deepEqual(drop(last, last + 188), [whole, whole, [false, false], [true, true], whole]);
   assert.deepEqual(drop(ends[1]!, ends[2]!), [whole, whole, [true, true], whole]);
+});
+
+/** Holds every synchronisation of data back until the test lets it go on; gives the sizes of the files it was asked for. */
+function heldSyncs(t: TestContext): { readonly sizes: number[]; readonly release: () => void } {
+  const sizes: number[] = [];
+  const waiting: (() => void)[] = [];
+  intercept(t, 'fdatasync', () => (fd: number, done: (error: Error | null) => void): void => {
+    sizes.push(fstatSync(fd).size);
+    waiting.push(() => done(null));
+  });
+  return { sizes, release: () => waiting.splice(0).forEach((go) => go()) };
+}
+
+test('with every flush what was written goes onto the disk, one at a time, and nothing is asked for twice', async (t) => {
+  const { sizes, release } = heldSyncs(t);
+  const { writer, picture, errors } = scene(t);
+  for (let n = 0; n < 12; n += 1) picture(n);
+  writer.flush();
+  assert.equal(sizes.length, 1);
+  assert.ok(sizes[0]! > 0);
+  writer.flush();
+  for (let n = 12; n < 24; n += 1) picture(n);
+  writer.flush();
+  assert.equal(sizes.length, 1, 'the disk is slow: the next one waits');
+  release();
+  writer.flush();
+  assert.equal(sizes.length, 2);
+  assert.ok(sizes[1]! > sizes[0]!);
+  release();
+  writer.flush();
+  assert.equal(sizes.length, 2, 'nothing is new');
+  for (let n = 24; n < 30; n += 1) picture(n);
+  writer.flush();
+  const ended = writer.finish();
+  let over = false;
+  void ended.then(() => (over = true));
+  await new Promise(setImmediate);
+  assert.equal(over, false, 'a file is not closed under a disk that is at work on it');
+  release();
+  await ended;
+  assert.deepEqual(errors, []);
 });

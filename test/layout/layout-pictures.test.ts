@@ -74,6 +74,39 @@ for (const [number, mode] of Object.entries(modes)) {
   });
 }
 
+test('share aligned right: every rectangle of the contract for 1 to 25 pictures, mirrored', () => {
+  for (let n = 1; n <= 25; n++) {
+    const placed = layoutPictures(plan('share', { big: main('u0'), alignRight: true }), canvas, users(n));
+    const edges = (fixture['2']?.[String(n)] ?? []).map(({ x, w }) => [1 - x - w, 1 - x].map((e) => e * canvas.width));
+    assert.equal(placed.length, edges.length);
+    const left = layoutPictures(plan('share', { big: main('u0') }), canvas, users(n));
+    placed.forEach(({ rect: area }, i) => {
+      [area.left, area.left + area.width].forEach((edge, k) => {
+        // Nearest even pixel; the fixture's fractions have six digits.
+        assert.ok(edge % 2 === 0 && Math.abs(edge - edges[i]![k]!) < 1.01, `${n} slot ${i}: ${edge}`);
+      });
+      assert.deepEqual([area.top, area.height], [left[i]!.rect.top, left[i]!.rect.height]);
+    });
+  }
+});
+
+test('custom: every one of 1 to 25 pictures is in the cell of its place in the list', () => {
+  const custom = Array.from({ length: 25 }, (_, i) => cell(rect(40 * i + (i % 3), 20 * i, 41, 31)));
+  const even = (n: number): number => 2 * Math.round(n / 2);
+  for (let n = 1; n <= 25; n++) {
+    const placed = layoutPictures(plan('custom', { custom }), canvas, users(n).toReversed());
+    assert.deepEqual(
+      ids(placed),
+      users(n).map((p) => p.userId),
+    );
+    placed.forEach(({ rect: area }, i) => {
+      const { left, top, width, height } = custom[i]!.rect;
+      const [right, bottom] = [even(left + width), even(top + height)];
+      assert.deepEqual(area, rect(even(left), even(top), right - even(left), bottom - even(top)), `${n}: ${i}`);
+    });
+  }
+});
+
 test('every template on odd canvases: even, inside, smalls apart', () => {
   for (const size of [
     { width: 360, height: 640 },

@@ -45,6 +45,8 @@ export interface ShownPicture {
   readonly pts: number;
   readonly width: number;
   readonly height: number;
+  /** The value of plane 0 (luma), 1 or 2 (chroma, half as wide and high) at a place of that plane. */
+  value(plane: number, x: number, y: number): number;
   mean(area: Rect): readonly [number, number, number];
 }
 
@@ -65,7 +67,8 @@ function copyPicture(frame: Frame): ShownPicture {
     });
     return [means[0] ?? 0, means[1] ?? 0, means[2] ?? 0];
   };
-  return { pts: Number(frame.pts), width, height, mean };
+  const value = (plane: number, x: number, y: number): number => planes[plane]![y * linesize[plane]! + x]!;
+  return { pts: Number(frame.pts), width, height, value, mean };
 }
 
 /** Decodes the file's pictures; every one must decode and keep its time. */

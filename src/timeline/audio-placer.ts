@@ -68,12 +68,22 @@ export class AudioPlacer {
     return this.#next;
   }
 
+  /** Whether what lies right before the position is silence that was put there. */
+  get afterSilence(): boolean {
+    return this.#afterSilence;
+  }
+
+  /** Samples between what was placed last and `at`; negative when that place is taken. */
+  freeBefore(at: WallUs): number {
+    return microsToSamples(at - this.#zero) - this.#next;
+  }
+
   /**
    * Places a unit that sounds at `at` and decodes to `samples`. `quiet` says that it is silent (RFC 6464 level 127, or
    * DTX), so that a difference can be corrected where nobody hears it.
    */
   place(at: WallUs, samples: number, quiet = false): Placement {
-    const off = microsToSamples(at - this.#zero) - this.#next;
+    const off = this.freeBefore(at);
     const tolerance = quiet ? Math.min(QUIET_TOLERANCE, this.#tolerance) : this.#tolerance;
     const exact = off > tolerance || (this.#afterSilence && off > 0);
     const gapBefore = exact ? off : 0;

@@ -1,5 +1,6 @@
 import { AV_SAMPLE_FMT_FLT, FF_DECODER_LIBOPUS } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet, Rational } from 'node-av/lib';
+import { absentAfter } from '../timeline/opus-packet.ts';
 import { channelLayout, floatPlane, ok, present } from './native.ts';
 
 /** Decoded sound at 48 kHz. */
@@ -8,6 +9,16 @@ export interface DecodedSound {
   readonly samples: number;
   /** One plane per channel, floats −1 … 1. Valid until the next call of the decoder. */
   readonly planes: readonly Float32Array[];
+}
+
+/** What turns one stream's packets into sound, in order. */
+export interface PacketDecoder {
+  /** Decodes one packet; undefined when it is broken. Never throws for bad input. */
+  decode(data: Uint8Array): DecodedSound | undefined;
+  /** Goes on as the sound before suggests, for as long as the last packet; undefined when nothing was before. */
+  conceal(): DecodedSound | undefined;
+  /** Frees the decoder. Idempotent. */
+  close(): void;
 }
 
 // RFC 6716 §2.1.4: at most 120 ms in one packet.
@@ -32,13 +43,14 @@ function landingFor(samples: number, channels: 1 | 2): Landing {
 }
 
 /** One Opus stream decoded to one or two channels at 48 kHz, packet by packet, without delay. */
-export class OpusDecoder {
+export class OpusDecoder implements PacketDecoder {
   readonly #channels: 1 | 2;
   #context: CodecContext | undefined;
   readonly #packet = new Packet();
   readonly #frame = new Frame();
   readonly #planes: readonly Float32Array[];
   #landing: Landing | undefined;
+  #last: Uint8Array | undefined;
   #broken = 0;
 
   /** Wraps an opened context; use {@link openOpusDecoder}. */
@@ -57,13 +69,20 @@ export class OpusDecoder {
 
   /** Decodes one packet; undefined when it is broken (counted) or the decoder is closed. Never throws for bad input. */
   decode(data: Uint8Array): DecodedSound | undefined {
-    const samples = this.#decodeFrame(data);
-    if (samples === 0) this.#broken += 1;
-    return samples === 0 ? undefined : { samples, planes: this.#planes.map((plane) => plane.subarray(0, samples)) };
+    const sound = this.#sound(data);
+    if (sound) this.#last = data;
+    else this.#broken += 1;
+    return sound;
+  }
+
+  conceal(): DecodedSound | undefined {
+    // The library has no call for a loss, but its decoder answers a frame without bytes as it would one.
+    return this.#last && this.#sound(absentAfter(this.#last));
   }
 
   /** Forgets what was decoded: the next packet is the first of another encoder. */
   reset(): void {
+    this.#last = undefined;
     this.#context?.flushBuffers();
   }
 
@@ -76,6 +95,11 @@ export class OpusDecoder {
     this.#frame.free();
     this.#landing?.frame.free();
     this.#landing = undefined;
+  }
+
+  #sound(data: Uint8Array): DecodedSound | undefined {
+    const samples = this.#decodeFrame(data);
+    return samples === 0 ? undefined : { samples, planes: this.#planes.map((plane) => plane.subarray(0, samples)) };
   }
 
   #decodeFrame(data: Uint8Array): number {
@@ -110,12 +134,15 @@ export class OpusDecoder {
   }
 
   #split(interleaved: Float32Array, samples: number): void {
-    const left = this.#planes[0]!;
-    const right = this.#planes[1]!;
-    for (let i = 0; i < samples; i += 1) {
-      left[i] = interleaved[2 * i]!;
-      right[i] = interleaved[2 * i + 1]!;
-    }
+    splitStereo(interleaved.subarray(0, 2 * samples), this.#planes[0]!, this.#planes[1]!);
+  }
+}
+
+/** Takes interleaved stereo apart. */
+export function splitStereo(interleaved: Float32Array, left: Float32Array, right: Float32Array): void {
+  for (let i = 0; 2 * i < interleaved.length; i += 1) {
+    left[i] = interleaved[2 * i]!;
+    right[i] = interleaved[2 * i + 1]!;
   }
 }
 

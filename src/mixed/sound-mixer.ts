@@ -7,6 +7,16 @@ import type { SoundSource, SoundSourceStats } from './sound-source.ts';
 /** Longest stretch that is summed at once, half a second. */
 const stride = 100 * limiterBlock;
 
+const nothing: SoundSourceStats = {
+  decoded: 0,
+  silent: 0,
+  late: 0,
+  broken: 0,
+  dropped: 0,
+  concealed: 0,
+  recovered: 0,
+};
+
 /** The sum of all voices, limited, in blocks of 5 ms without a hole from `from` on. */
 export class SoundMixer {
   readonly #zero: WallUs;
@@ -14,7 +24,7 @@ export class SoundMixer {
   readonly #limiter: Limiter;
   readonly #block: readonly Float32Array[];
   readonly #sources = new Set<SoundSource>();
-  readonly #past: SoundSourceStats = { decoded: 0, silent: 0, late: 0, broken: 0, dropped: 0 };
+  readonly #past: SoundSourceStats = { ...nothing };
   /** The limiter's first block is its look-ahead, not sound. */
   #primed = false;
 
@@ -86,4 +96,6 @@ function addTo(sum: SoundSourceStats, part: SoundSourceStats): void {
   sum.late += part.late;
   sum.broken += part.broken;
   sum.dropped += part.dropped;
+  sum.concealed += part.concealed;
+  sum.recovered += part.recovered;
 }

@@ -1,21 +1,22 @@
-import { openOpusDecoderNow, type OpusDecoder } from '../codec/opus-decoder.ts';
-import { AudioPlacer, stretchPcm } from '../timeline/audio-placer.ts';
+import { OpusVoice } from '../codec/opus-voice.ts';
+import { silentLevel, SoundLane, type LaidSound } from '../codec/sound-lane.ts';
 import type { AudioSink, AudioUnit } from '../timeline/media.ts';
 import { wallUs, type WallUs } from '../units.ts';
 import type { SoundBus } from './sound-bus.ts';
 import { UnitQueue } from './unit-queue.ts';
 
-/** RFC 6464: digital silence. */
-const silentLevel = 127;
-
 /** What one voice went through, in Opus packets. */
 export interface SoundSourceStats {
   decoded: number;
-  /** Not decoded because the sender marked them as silence. */
+  /** Marked as silence by the sender; only the first few of a run are decoded. */
   silent: number;
   /** Wholly or partly too late for the mix. */
   late: number;
   broken: number;
+  /** Lost, and their place filled with what the sound before suggests. */
+  concealed: number;
+  /** Lost, and had from the redundancy in the next. */
+  recovered: number;
   /** Not heard because the user is beyond the mix's limit, or removed, or the queue was full. */
   dropped: number;
 }
@@ -30,17 +31,23 @@ export interface SoundSourceOptions {
 
 /** One track's sound on its way into the mix. The decoder is opened by the first sound that is not silent. */
 export class SoundSource implements AudioSink {
-  readonly stats: SoundSourceStats = { decoded: 0, silent: 0, late: 0, broken: 0, dropped: 0 };
+  readonly #counts = { decoded: 0, silent: 0, late: 0, dropped: 0 };
   readonly #options: SoundSourceOptions;
-  readonly #placer: AudioPlacer;
+  readonly #lane: SoundLane;
   readonly #queue = new UnitQueue<AudioUnit>();
-  #decoder: OpusDecoder | undefined;
   #end: WallUs = wallUs(Number.MAX_SAFE_INTEGER);
   #closed = false;
 
   constructor(options: SoundSourceOptions) {
     this.#options = options;
-    this.#placer = new AudioPlacer({ zero: options.zero, stretch: true });
+    this.#lane = new SoundLane({ zero: options.zero, voice: new OpusVoice(options.channels) });
+  }
+
+  /** Counters so far. */
+  get stats(): SoundSourceStats {
+    const { concealed, recovered } = this.#lane.stats;
+    const { broken } = this.#lane;
+    return { ...this.#counts, decoded: this.#counts.decoded - broken, broken, concealed, recovered };
   }
 
   /** Wall time from which the source is silent for good. */
@@ -51,7 +58,7 @@ export class SoundSource implements AudioSink {
   onAudio(unit: AudioUnit): void {
     if (this.#closed) return;
     if (this.#queue.push(unit)) return;
-    this.stats.dropped += 1 + this.#queue.clear();
+    this.#counts.dropped += 1 + this.#queue.clear();
   }
 
   /** Ends the source at `at`; what sounds before is still mixed. The earliest end counts. */
@@ -62,37 +69,28 @@ export class SoundSource implements AudioSink {
   /** Adds everything that begins before `until`. */
   mixInto(bus: SoundBus, until: WallUs): void {
     const last = wallUs(until - 1);
-    for (let next = this.#queue.take(last); next; next = this.#queue.take(last)) this.#mix(bus, next.unit, next.at);
+    const lay = (laid: LaidSound): void => this.#add(bus, laid);
+    for (let next = this.#queue.take(last); next; next = this.#queue.take(last)) this.#mix(next.unit, next.at, lay);
   }
 
   /** Frees the decoder. Idempotent. */
   close(): void {
     this.#closed = true;
     this.#queue.clear();
-    this.#decoder?.close();
-    this.#decoder = undefined;
+    this.#lane.close();
   }
 
-  #mix(bus: SoundBus, unit: AudioUnit, at: WallUs): void {
+  #mix(unit: AudioUnit, at: WallUs, lay: (laid: LaidSound) => void): void {
     if (at >= this.#end || !this.#options.isHeard(at)) {
-      this.stats.dropped += 1;
+      this.#counts.dropped += 1;
       return;
     }
-    if (unit.level === silentLevel) {
-      this.stats.silent += 1;
-      this.#placer.place(at, unit.samples, true);
-      return;
-    }
-    this.#decoder ??= openOpusDecoderNow(this.#options.channels);
-    const sound = this.#decoder.decode(unit.data);
-    if (sound) this.#place(bus, at, sound.planes);
-    else this.stats.broken += 1;
+    if (unit.level === silentLevel) this.#counts.silent += 1;
+    else this.#counts.decoded += 1;
+    this.#lane.push(unit, at, lay);
   }
 
-  #place(bus: SoundBus, at: WallUs, planes: readonly Float32Array[]): void {
-    this.stats.decoded += 1;
-    const placement = this.#placer.place(at, planes[0]?.length ?? 0);
-    const kept = planes.map((plane) => stretchPcm(plane.subarray(placement.skip), placement.stretch));
-    if (bus.add(placement.start, kept) > 0) this.stats.late += 1;
+  #add(bus: SoundBus, { start, planes }: LaidSound): void {
+    if (planes && bus.add(start, planes) > 0) this.#counts.late += 1;
   }
 }

@@ -49,12 +49,13 @@ export class AnchorSound {
   constructor({ zero, codecs, sink }: AnchorSoundOptions, at: WallUs) {
     this.format = codecs.encoder.format;
     this.#track = new SoundTrack({ encoder: codecs.encoder, sink });
-    this.#input = new SoundInput({ zero, decoder: codecs.decoder, track: this.#track });
+    const { channels } = codecs.encoder.format;
+    this.#input = new SoundInput({ zero, channels, decoder: codecs.decoder, track: this.#track });
     this.#input.begin(at);
   }
 
   /** See {@link SoundInput.stats}. */
-  stats(): { late: number; broken: number } {
+  stats(): ReturnType<SoundInput['stats']> {
     return this.#input.stats();
   }
 

@@ -44,18 +44,26 @@ export interface SingleRecordingStats {
   readonly droppedPictures: number;
   readonly lateSound: number;
   readonly brokenSound: number;
+  /** Lost packets of sound whose place was filled with what the sound before suggests. */
+  readonly concealedSound: number;
+  /** Lost packets of sound that were had from the redundancy in the next. */
+  readonly recoveredSound: number;
   readonly segments: number;
   readonly bytes: number;
   readonly lostBytes: number;
 }
 
-/** Sound that has not come after this is taken for silence: a retransmission takes up to 600 ms. */
-const soundLatency = 700_000;
+/** Pictures that have not come after this are taken to be no more: a retransmission takes up to 600 ms. */
+const pictureLatency = 700_000;
+/** The same of sound. A loss is known 600 ms after the packet behind it came, and what is then mended began earlier yet. */
+const soundLatency = 900_000;
 const flushEvery = 500_000;
 /** After this long without the anchor nothing is kept open: rooms see hundreds come and go. */
 const restAfter = 30_000_000;
 /** Between two tries to open codecs that were refused. */
 const tryAgain = 10_000_000;
+
+const noSound: ReturnType<AnchorSound['stats']> = { late: 0, broken: 0, concealed: 0, recovered: 0 };
 
 /** What of an anchor is recorded exists only from the first media on, since nothing else names the zero. */
 interface Running {
@@ -77,7 +85,7 @@ export class SingleRecording implements VideoSink, AudioSink {
   #codecs: SoundCodecs | undefined;
   #running: Running | undefined;
   #sound: AnchorSound | undefined;
-  #endedSound = { late: 0, broken: 0 };
+  #endedSound = noSound;
   #soundRefused = -Infinity;
   #present = true;
   #resting = false;
@@ -109,8 +117,17 @@ export class SingleRecording implements VideoSink, AudioSink {
     const sound = this.#soundStats();
     const { segments = 0, bytes = 0, lostBytes = 0 } = this.#running?.writer.stats() ?? {};
     const droppedPictures = this.#running?.pictures.stats().dropped ?? 0;
-    const [lateSound, brokenSound] = [sound.late, sound.broken];
-    return { early: this.#early, droppedPictures, lateSound, brokenSound, segments, bytes, lostBytes };
+    return {
+      early: this.#early,
+      droppedPictures,
+      lateSound: sound.late,
+      brokenSound: sound.broken,
+      concealedSound: sound.concealed,
+      recoveredSound: sound.recovered,
+      segments,
+      bytes,
+      lostBytes,
+    };
   }
 
   onVideo(unit: VideoUnit): void {
@@ -215,9 +232,15 @@ export class SingleRecording implements VideoSink, AudioSink {
     this.#sound = undefined;
   }
 
-  #soundStats(): { late: number; broken: number } {
-    const { late = 0, broken = 0 } = this.#sound?.stats() ?? {};
-    return { late: this.#endedSound.late + late, broken: this.#endedSound.broken + broken };
+  #soundStats(): typeof noSound {
+    const ended = this.#endedSound;
+    const { late, broken, concealed, recovered } = this.#sound?.stats() ?? noSound;
+    return {
+      late: ended.late + late,
+      broken: ended.broken + broken,
+      concealed: ended.concealed + concealed,
+      recovered: ended.recovered + recovered,
+    };
   }
 
   #isEarly(at: WallUs): boolean {
@@ -294,7 +317,7 @@ export class SingleRecording implements VideoSink, AudioSink {
 }
 
 const blackFill = (pictures: PictureTrack, onError: (error: Error) => void): BlackFill =>
-  new BlackFill({ show: (at, picture) => pictures.insert(at, picture), latencyUs: soundLatency, onError });
+  new BlackFill({ show: (at, picture) => pictures.insert(at, picture), latencyUs: pictureLatency, onError });
 
 /** Opens the codecs of a recording; no file exists before the first media. @throws NativeError when a codec refuses. */
 export async function createSingleRecording(options: SingleRecordingOptions): Promise<SingleRecording> {

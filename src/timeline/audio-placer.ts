@@ -68,12 +68,22 @@ export class AudioPlacer {
     return this.#next;
   }
 
+  /** Whether what lies right before the position is silence that was put there. */
+  get afterSilence(): boolean {
+    return this.#afterSilence;
+  }
+
+  /** Samples between what was placed last and `at`; negative when that place is taken. */
+  freeBefore(at: WallUs): number {
+    return microsToSamples(at - this.#zero) - this.#next;
+  }
+
   /**
    * Places a unit that sounds at `at` and decodes to `samples`. `quiet` says that it is silent (RFC 6464 level 127, or
    * DTX), so that a difference can be corrected where nobody hears it.
    */
   place(at: WallUs, samples: number, quiet = false): Placement {
-    const off = microsToSamples(at - this.#zero) - this.#next;
+    const off = this.freeBefore(at);
     const tolerance = quiet ? Math.min(QUIET_TOLERANCE, this.#tolerance) : this.#tolerance;
     const exact = off > tolerance || (this.#afterSilence && off > 0);
     const gapBefore = exact ? off : 0;
@@ -103,23 +113,30 @@ export class AudioPlacer {
 }
 
 /**
- * Resamples one unit of PCM (interleaved when `channels` is more than 1) to `by` samples a channel more or less. The
- * first and the last sample stay as they are, so neighbouring units still join without a click.
+ * Resamples one unit of PCM (interleaved when `channels` is more than 1) to `by` samples a channel more or less, along
+ * cubics through the samples. The first and the last sample stay as they are, so neighbouring units still join without
+ * a click.
  */
 export function stretchPcm(pcm: Float32Array, by: number, channels = 1): Float32Array {
   const from = Math.floor(pcm.length / channels);
   const to = from + by;
-  if (by === 0 || from < 2 || to < 2) return pcm;
+  if (by === 0 || from < 3 || to < 2) return pcm;
   const out = new Float32Array(to * channels);
   for (let i = 0; i < to; i++) {
     const position = (i * (from - 1)) / (to - 1);
     const left = Math.min(Math.floor(position), from - 2);
-    const weight = position - left;
-    for (let c = 0; c < channels; c++) {
-      const a = pcm[left * channels + c] ?? 0;
-      const b = pcm[(left + 1) * channels + c] ?? 0;
-      out[i * channels + c] = a + (b - a) * weight;
-    }
+    for (let c = 0; c < channels; c++) out[i * channels + c] = between(pcm, left, position - left, channels, c);
   }
   return out;
+}
+
+/** A point between frames `left` and `left + 1` of one channel (Catmull-Rom); beyond the ends the sound goes straight on. */
+function between(pcm: Float32Array, left: number, weight: number, channels: number, channel: number): number {
+  const at = left * channels + channel;
+  const b = pcm[at] ?? 0;
+  const c = pcm[at + channels] ?? 0;
+  const a = pcm[at - channels] ?? 2 * b - c;
+  const d = pcm[at + 2 * channels] ?? 2 * c - b;
+  const bend = weight * (3 * (b - c) + d - a) + 2 * a - 5 * b + 4 * c - d;
+  return b + 0.5 * weight * (c - a + weight * bend);
 }

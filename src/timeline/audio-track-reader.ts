@@ -27,11 +27,15 @@ const UNKNOWN_LEVEL = 255;
 /** Discontinuous transmission: the TOC, or the TOC and one byte (RFC 6716 §2.1.9). */
 const DTX_BYTES = 2;
 
-/** Opus packets of one track to sounds on our wall clock. A lost packet is a gap in `at`. */
+/** Numbers that are further apart are a sender that began anew, no loss: nothing longer (20 s) could be mended anyhow. */
+const MOST_LOST = 1000;
+
+/** Opus packets of one track to sounds on our wall clock. A lost packet is a gap in `at`, and counted in `lost`. */
 export class AudioTrackReader implements TrackReader {
   readonly #clock: TrackClock;
   readonly #gate: SectionGate<TimedSound>;
   readonly #order: ReorderBuffer;
+  #lastSeq: number | undefined;
   #closed = false;
   #packets = 0;
   #malformed = 0;
@@ -41,9 +45,9 @@ export class AudioTrackReader implements TrackReader {
     this.#clock = new TrackClock({ session: clock, clockRate, media: 'audio' });
     this.#gate = new SectionGate<TimedSound>({
       clock: this.#clock,
-      emit: ({ samples, data, level }, at) => {
+      emit: ({ samples, data, level, lost }, at) => {
         this.#units++;
-        sink.onAudio({ at, samples, data, level });
+        sink.onAudio({ at, samples, data, level, ...(lost ? { lost } : {}) });
       },
     });
     this.#order = new ReorderBuffer({
@@ -87,13 +91,23 @@ export class AudioTrackReader implements TrackReader {
     return { ...counted, lost, late, sections, outliers, reports, rejectedReports };
   }
 
-  #take({ payload, timestamp, arrivalUs, level }: FeedPacket): void {
-    if (payload.length === 0) return;
-    const samples = opusSamples(payload);
-    if (samples === undefined) {
-      this.#malformed++;
-      return;
+  #take(packet: FeedPacket): void {
+    const samples = packet.payload.length === 0 ? 0 : opusSamples(packet.payload);
+    // A malformed packet is as good as lost; one without a payload held no sound.
+    if (samples === undefined) this.#malformed++;
+    else {
+      const lost = this.#lostBefore(packet.seq);
+      if (samples > 0) this.#place(packet, samples, lost);
     }
+  }
+
+  #lostBefore(seq: number): number {
+    const missing = seq - (this.#lastSeq ?? seq - 1) - 1;
+    this.#lastSeq = seq;
+    return missing > 0 && missing <= MOST_LOST ? missing : 0;
+  }
+
+  #place({ payload, timestamp, arrivalUs, level }: FeedPacket, samples: number, lost: number): void {
     const inaudible = level >= INAUDIBLE && level !== UNKNOWN_LEVEL;
     this.#gate.push({
       rtp: timestamp,
@@ -102,6 +116,7 @@ export class AudioTrackReader implements TrackReader {
       quiet: inaudible || payload.length <= DTX_BYTES,
       samples,
       level,
+      lost,
       data: new Uint8Array(payload),
     });
   }

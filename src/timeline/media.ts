@@ -22,6 +22,11 @@ export interface AudioUnit {
   readonly data: Uint8Array;
   /** RFC 6464 level, 0 loud … 127 silent, 255 unknown. */
   readonly level: number;
+  /**
+   * Packets before this one that are missing for good, by their numbers. Absent or 0 when none is: a gap in `at` is then
+   * a pause that the sender meant.
+   */
+  readonly lost?: number;
 }
 
 /** Where a track's units go. Calls come in order of `at` per sink, except where a sender's clock jumped. */

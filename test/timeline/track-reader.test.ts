@@ -166,7 +166,7 @@ test('packets without payload close gaps and are no part of a picture', () => {
   assert.equal(reader.stats().malformed, 0);
 });
 
-test('sound keeps its bytes, its level and its length', () => {
+test('sound keeps its bytes, its level and its length; what is malformed counts as lost', () => {
   const got = new Collected();
   const reader = createTrackReader(
     track({ media: 'audio', codec: 'opus', clockRate: 48_000 }),
@@ -182,7 +182,7 @@ test('sound keeps its bytes, its level and its length', () => {
   reader.push(source.packet(40_000, Uint8Array.of(0xfb, 3, 9)));
   assert.deepEqual(got.audio, [
     { at: wallUs(T0 + 20_000), samples: 960, data: OPUS_20MS, level: 33 },
-    { at: wallUs(T0 + 60_000), samples: 2880, data: Uint8Array.of(0xfb, 3, 9), level: 255 },
+    { at: wallUs(T0 + 60_000), samples: 2880, data: Uint8Array.of(0xfb, 3, 9), level: 255, lost: 1 },
   ]);
   assert.equal(reader.stats().malformed, 1);
 });

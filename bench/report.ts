@@ -1,5 +1,12 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 
+/** What is measured beside a figure in the same run, in the same unit, or why it could not be. */
+export interface Alternative {
+  readonly name: string;
+  readonly value?: number;
+  readonly missing?: string;
+}
+
 /** One measured figure. `ratio` is against a baseline of the same run, so it holds on any machine. */
 export interface Row {
   readonly group: string;
@@ -10,6 +17,9 @@ export interface Row {
   /** The figure wanted; smaller is better. */
   readonly target?: number;
   readonly targetRatio?: number;
+  /** How many sources or streams, in rows that show how the cost grows with them. */
+  readonly count?: number;
+  readonly beside?: readonly Alternative[];
 }
 
 /** Where a benchmark that `bench/main.ts` started leaves its rows, one JSON text a line. */

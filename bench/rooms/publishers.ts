@@ -2,7 +2,9 @@
 import { systemClock } from '../../src/clock.ts';
 import { SDK_APP_ID, sigFor } from '../../test/rooms/rooms-fixture.ts';
 import { roomIdOf, type Ask, type PublisherFigures, type Ready } from './messages.ts';
+import { blankMedia } from './load-media.ts';
 import { LoadPublisher } from './publisher.ts';
+import { webrtcWires } from './wire.ts';
 
 /** Publishers do not send in step: each begins a little later than the one before. */
 const STAGGER_MS = 7;
@@ -10,10 +12,12 @@ const PUMP_MS = 4;
 
 const [origin, from, to] = [process.argv[2] ?? '', Number(process.argv[3]), Number(process.argv[4])];
 const clock = systemClock();
+const media = blankMedia();
+const wires = webrtcWires(clock);
 const publishers: LoadPublisher[] = [];
 for (let i = from; i < to; i++) {
   const url = `${origin}/whip/${SDK_APP_ID}/${roomIdOf(i)}/u${i}`;
-  publishers.push(await LoadPublisher.open(url, sigFor(`u${i}`), clock));
+  publishers.push(await LoadPublisher.open(url, sigFor(`u${i}`), media, wires));
 }
 const now = (): number => Math.round(performance.now());
 let sending = false;

@@ -27,6 +27,11 @@ export interface PlaybackCase {
   readonly name: string;
   readonly make: (t: TestContext) => Promise<string>;
   readonly looks: readonly Look[];
+  /**
+   * Only where the browser reads the file itself: one that seeks into a gap of fed segments shows the picture behind the
+   * gap. Played through, the gap shows the picture before it there, too.
+   */
+  readonly mp4Looks?: readonly Look[];
   readonly sound: boolean;
   /** Of the picture when it ends; 0 for none. */
   readonly size: Size;
@@ -140,13 +145,8 @@ const singles: readonly PlaybackCase[] = [
           [9, seconds],
         ],
       }),
-    looks: [
-      { second: 6.5, spots: middle(rising(3)) },
-      look(11.5),
-      look(2.5),
-      { second: 8.5, spots: middle(rising(3)) },
-      look(9.5),
-    ],
+    looks: [11.5, 2.5, 9.5].map(look),
+    mp4Looks: [6.5, 8.5].map((second) => ({ second, spots: middle(rising(3)) })),
     sound: true,
     size: small,
   },
@@ -234,9 +234,12 @@ export const playbackCases: readonly PlaybackCase[] = [
 /** A recording that is cut into parts, and what must be seen `from` so many seconds of it on. */
 export const splitScene = {
   make: (t: TestContext): Promise<string> => single(t, { pictures: whole, voices: whole }),
-  looks: (from: number, to: number): Look[] =>
-    [to - from - 0.5, 0.1, (to - from) / 2].map((second) => ({
-      second,
-      spots: middle(rising(Math.floor(from + second))),
-    })),
+  /** In the middle of the last whole second of the part, of its first and of one between. */
+  looks: (from: number, to: number): Look[] => {
+    const [first, last] = [Math.ceil(from - 0.3), Math.floor(to - 0.7)];
+    return [last, first, Math.floor((first + last) / 2)].map((second) => ({
+      second: second + 0.5 - from,
+      spots: middle(rising(second)),
+    }));
+  },
 };

@@ -32,6 +32,8 @@ export interface PlaybackCase {
    * gap. Played through, the gap shows the picture before it there, too.
    */
   readonly mp4Looks?: readonly Look[];
+  /** Only where there are black pictures before the first one. */
+  readonly hlsLooks?: readonly Look[];
   readonly sound: boolean;
   /** Of the picture when it ends; 0 for none. */
   readonly size: Size;
@@ -129,6 +131,7 @@ const singles: readonly PlaybackCase[] = [
     name: 'pictures that begin late',
     make: (t) => single(t, { pictures: [[3, seconds]], voices: whole }),
     looks: [11.5, 3.5, 8.5, 4.5].map(look),
+    hlsLooks: [{ second: 1.5, spots: middle(16) }],
     sound: true,
     size: small,
   },

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
-import { copyFile, link, mkdir, stat, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hlsPlaylistName } from '../naming/hls-name.ts';
+import { addBlackPictures, hasPicture } from '../segment/black-lead.ts';
 import { segmentName } from '../segment/recording-folder.ts';
 import { playlistText, segmentLines, type Segment } from '../segment/playlist.ts';
 import { transportRate } from '../segment/transport-time.ts';
 import { micros, toWallUs, type WallMs } from '../units.ts';
 import { syncPath } from '../durable-folder.ts';
+import { codeBlackPicture } from '../single/black-picture.ts';
+import type { Size } from '../layout/rect.ts';
 import { FinishError } from './finish-request.ts';
 import { probeFile, type ProbedFile } from './probe.ts';
 import type { PlacedSegment, RecordedMedia } from './recorded-media.ts';
@@ -15,6 +18,8 @@ import type { PlacedSegment, RecordedMedia } from './recorded-media.ts';
 export interface HlsSpan {
   readonly startMs: WallMs;
   readonly endMs: WallMs;
+  /** Of the first picture in it; segments of sound before that get black ones. Undefined when there is none. */
+  readonly picture: Size | undefined;
 }
 
 /** A finished HLS folder. */
@@ -37,7 +42,10 @@ export async function makeHlsFolder(media: RecordedMedia, span: HlsSpan, path: s
   await mkdir(path);
   const listed = chosen.map((segment, index) => entryOf(segment, index, span));
   let sizeBytes = 0;
-  for (const [index, { name }] of listed.entries()) sizeBytes += await bring(chosen[index]!.path, join(path, name));
+  const paths = listed.map(({ name }, index) => [chosen[index]!.path, join(path, name)] as const);
+  const led = span.picture ? await bringLead(paths, span.picture) : [];
+  for (const size of led) sizeBytes += size;
+  for (const [from, to] of paths.slice(led.length)) sizeBytes += await bring(from, to);
   const text = playlistText(listed.map((one) => segmentLines(one, toWallUs(span.startMs))).join(''), true, [], 'VOD');
   await writeFile(join(path, hlsPlaylistName), text, { flush: true });
   const probed = probeSegments(media, listed, path);
@@ -63,6 +71,26 @@ function entryOf(segment: PlacedSegment, index: number, { startMs }: HlsSpan): S
   const toMicros = (ticks: number) => micros(Math.round((ticks * 1e6) / transportRate));
   return { name, start: toMicros(from), duration: toMicros(to - from), discontinuity: discontinuity && index > 0 };
 }
+
+/**
+ * Brings the segments of sound before the first that has pictures, with black ones, and tells their sizes: without them
+ * no player that feeds a browser would show the pictures that come later.
+ */
+async function bringLead(paths: readonly (readonly [from: string, to: string])[], picture: Size): Promise<number[]> {
+  const sizes: number[] = [];
+  let black: Uint8Array | undefined;
+  for (const [from, to] of paths) {
+    const bytes = await readFile(from);
+    if (hasPicture(bytes)) break;
+    black ??= await codeBlackPicture({ width: even(picture.width), height: even(picture.height) });
+    const blackened = addBlackPictures(bytes, black) ?? bytes;
+    await writeFile(to, blackened, { flush: true });
+    sizes.push(blackened.length);
+  }
+  return sizes;
+}
+
+const even = (n: number): number => n - (n % 2);
 
 /** Links a segment, or copies it onto another file system, and tells its size; it is on the disk then. */
 async function bring(from: string, to: string): Promise<number> {

@@ -44,7 +44,7 @@ interface Found {
 
 async function makeEach(request: PartsRequest, found: Found, dir: string): Promise<MadePart[]> {
   const { container } = request;
-  if (container === 'hls') return [await hlsPart(request, found.media, join(dir, 'hls'))];
+  if (container === 'hls') return [await hlsPart(request, found, join(dir, 'hls'))];
   const spans = spansOf(request, found);
   const sound = found.streams.audio && (await soundOf(found.streams.audio));
   const parts: MadePart[] = [];
@@ -59,8 +59,9 @@ async function makeEach(request: PartsRequest, found: Found, dir: string): Promi
   return parts;
 }
 
-async function hlsPart({ startMs, endMs }: PartsRequest, media: RecordedMedia, path: string): Promise<MadePart> {
-  const { sizeBytes, sha256, ...folder } = await makeHlsFolder(media, { startMs, endMs }, path);
+async function hlsPart({ startMs, endMs }: PartsRequest, { media, streams }: Found, path: string): Promise<MadePart> {
+  const span = { startMs, endMs, picture: streams.video };
+  const { sizeBytes, sha256, ...folder } = await makeHlsFolder(media, span, path);
   return { ...folder, trackType: trackTypeOf(folder.streams), startMs, endMs, checksum: { sizeBytes, sha256 } };
 }
 

@@ -1,6 +1,6 @@
 import { AV_PKT_FLAG_DISCARD, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO, type AVMediaType } from 'node-av/constants';
 import { Codec, CodecContext, FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
-import { NativeError, ok, present } from '../codec/native.ts';
+import { NativeError, ok } from '../codec/native.ts';
 import type { MediaFacts } from '../worker-api/messages.ts';
 import { FinishError, type ExpectedStreams } from './finish-request.ts';
 
@@ -88,7 +88,9 @@ function factsOf(video: Stream | undefined, audio: Stream | undefined): MediaFac
 
 /** Whether the first packets of a stream give a picture or sound. */
 function decodesFirst(format: FormatContext, stream: Stream): boolean {
-  const codec = present('decoder', Codec.findDecoder(stream.codecpar.codecId));
+  // Of a few frames in a segment of its own the library cannot always tell what they are.
+  const codec = Codec.findDecoder(stream.codecpar.codecId);
+  if (!codec) return false;
   const context = new CodecContext();
   const packet = new Packet();
   const frame = new Frame();

@@ -21,6 +21,16 @@ interface Times {
   readonly dts: Micros;
 }
 
+/** The whole packets of a segment in their order; their data is valid until the iteration goes on. */
+export function* timedPackets(bytes: Buffer): Generator<{ readonly packet: ElementaryPacket; readonly times: Times }> {
+  let near: number | undefined;
+  for (const packet of readTransport(bytes)) {
+    if (!packet.complete) continue;
+    near = unwrapTransport(packet.dts, near ?? packet.dts + oneTurn);
+    yield { packet, times: { dts: fromTransport(near), pts: fromTransport(unwrapTransport(packet.pts, near)) } };
+  }
+}
+
 /**
  * Makes of a segment with both media one with the sound and one with the pictures (AvMerge 0, contract §2.2). Every
  * packet keeps its bytes and stamps; each result begins with its tables, carries its own clock reference and says that
@@ -28,13 +38,7 @@ interface Times {
  */
 export function splitSegment(bytes: Buffer): SplitSegment {
   const [audio, video] = [new Part('audio'), new Part('video')];
-  let near: number | undefined;
-  for (const packet of readTransport(bytes)) {
-    if (!packet.complete) continue;
-    near = unwrapTransport(packet.dts, near ?? packet.dts + oneTurn);
-    const times = { dts: fromTransport(near), pts: fromTransport(unwrapTransport(packet.pts, near)) };
-    (packet.kind === 'audio' ? audio : video).add(packet, times);
-  }
+  for (const { packet, times } of timedPackets(bytes)) (packet.kind === 'audio' ? audio : video).add(packet, times);
   return { audio: audio.finish(), video: video.finish() };
 }
 
@@ -73,13 +77,14 @@ class Part {
   }
 }
 
-/** One packet of the source stays one packet: joined to the one before it would lose its stamp. */
-function addSound(muxer: TransportMuxer, data: Buffer, { pts }: Times): void {
+/** Writes a packet of sound. One of the source stays one packet: joined to the one before it would lose its stamp. */
+export function addSound(muxer: TransportMuxer, data: Buffer, { pts }: Times): void {
   muxer.flush();
   muxer.writeAudio({ pts, duration: micros(0), data });
 }
 
-function soundFormat(data: Buffer): AudioFormat | undefined {
+/** How the sound of a packet is coded; undefined when it cannot be read. */
+export function soundFormat(data: Buffer): AudioFormat | undefined {
   for (const { sampleRate, channels } of adtsFrames(data)) {
     const config = audioSpecificConfig(sampleRate, channels);
     return { sampleRate: sampleRate as AudioFormat['sampleRate'], channels: channels === 1 ? 1 : 2, config };

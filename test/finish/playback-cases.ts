@@ -29,9 +29,11 @@ export interface PlaybackCase {
   readonly looks: readonly Look[];
   /**
    * Only where the browser reads the file itself: one that seeks into a gap of fed segments shows the picture behind the
-   * gap. Played through, the gap shows the picture before it there, too.
+   * gap.
    */
   readonly mp4Looks?: readonly Look[];
+  /** Only where there are black pictures before the first one. */
+  readonly hlsLooks?: readonly Look[];
   readonly sound: boolean;
   /** Of the picture when it ends; 0 for none. */
   readonly size: Size;
@@ -129,6 +131,7 @@ const singles: readonly PlaybackCase[] = [
     name: 'pictures that begin late',
     make: (t) => single(t, { pictures: [[3, seconds]], voices: whole }),
     looks: [11.5, 3.5, 8.5, 4.5].map(look),
+    hlsLooks: [{ second: 1.5, spots: middle(16) }],
     sound: true,
     size: small,
   },

@@ -36,14 +36,17 @@ function assertWatched(watched: Watched, looks: readonly Look[], durationS: numb
   assert.ok(Math.abs(watched.endedAt - watched.duration) < 0.15, `${what} ended at ${watched.endedAt}`);
 }
 
-async function watchCase(t: TestContext, { make, looks, mp4Looks = [], sound, size }: PlaybackCase): Promise<void> {
+async function watchCase(
+  t: TestContext,
+  { make, looks, mp4Looks = [], hlsLooks = [], sound, size }: PlaybackCase,
+): Promise<void> {
   const dirs = [await make(t)];
   const { page, origin } = await openPage(t);
   for (const container of ['mp4', 'hls'] as const) {
     const [file, ...others] = await split(t, { dirs, endMs: seconds * 1000, container });
     assert.equal(others.length, 0);
     const path = container === 'hls' ? join(file!.path, 'index.m3u8') : file!.path;
-    const sought = container === 'hls' ? looks : [...looks, ...mp4Looks];
+    const sought = [...looks, ...(container === 'hls' ? hlsLooks : mp4Looks)];
     const watched = await watchFile(page, origin, path, sought, 2.5);
     assertWatched(watched, sought, seconds, container);
     assert.deepEqual([watched.width, watched.height], [size.width, size.height], container);

@@ -46,6 +46,8 @@ const UNKNOWN_NTP = new Set([-2_208_988_800_000_000, 2_085_978_496_000_000]);
 const SETTLE_US = 3_000_000;
 /** With no report for this long, 100 ppm have become 6 ms and arrival is the better witness. */
 const REPORT_LIFE_US = 60_000_000;
+/** Two cheap clocks of ±100 ppm, one against the other, and half as much for a warm day. */
+const MOST_DRIFT = 0.000_3;
 const REPORT_EARLY_US = 1_500_000;
 const REPORT_LATE_US = 5_000_000;
 /** Chromium's reports agree to 0.5 ms, so a larger change has a cause; a second report must confirm it. */
@@ -130,7 +132,7 @@ export class TrackClock {
     const { arrivalUs } = unit;
     const streamUs = this.#timeline.toMicros(unit.rtp, arrivalUs);
     this.#timeline.settle(unit.rtp, arrivalUs);
-    if (this.#isForgotten(streamUs, arrivalUs)) this.#settleAnew(arrivalUs);
+    if (this.#isForgotten(streamUs, arrivalUs)) this.#settleAnew(streamUs, arrivalUs);
     this.#transit.add(arrivalUs, arrivalUs - streamUs);
     if (this.#isReported(arrivalUs)) this.#session.observeUnit(streamUs + this.#relation, arrivalUs);
     this.#shift += Math.round(this.#correction(unit, streamUs));
@@ -196,7 +198,10 @@ export class TrackClock {
     return streamUs - this.#lastStreamUs > REPORT_LIFE_US && !this.#isReported(arrivalUs);
   }
 
-  #settleAnew(arrivalUs: number): void {
+  /** Believes the arrival as far as drift explains it; a shift that is too late is corrected by the units themselves. */
+  #settleAnew(streamUs: number, arrivalUs: number): void {
+    const drift = (streamUs - this.#lastStreamUs) * MOST_DRIFT;
+    this.#shift += Math.round(Math.max(0, Math.min(arrivalUs - streamUs - this.#shift, drift)));
     this.#sectionUs = arrivalUs;
     this.#transit.clear();
   }

@@ -115,6 +115,16 @@ test('replaceTrack(null): numbers go on, timestamps jump with the wall clock, th
   assert.ok(worst(talker.errors()) <= MS);
 });
 
+for (const rtpPpm of [100, -100]) {
+  test(`an hour of replaceTrack(null) at ${rtpPpm} ppm: drift nobody reported is taken off at once`, () => {
+    const talker = new Talker({ rtpPpm }).talk(0, 10 * S);
+    talker.reportEveryUs = 3605 * S;
+    talker.talk(3600 * S, 3620 * S);
+    assert.equal(talker.reader.stats().sections, 1);
+    assert.ok(worst(talker.errors()) <= 5 * MS, `${worst(talker.errors())} µs`);
+  });
+}
+
 test('one crazy timestamp (MediaMTX #4711) moves only its own packet, to when it arrived', () => {
   for (const jump of [3600, -3600, 20, -20, 3]) {
     const talker = new Talker().talk(0, 10 * S);

@@ -16,7 +16,8 @@ import { publisherOf, runCapacity, type RunOutcome, type RunPlan } from './capac
 import { hd, sd } from './mixed/mix-case.ts';
 
 const quick = process.argv.includes('--quick');
-const whole = process.argv.includes('--whole');
+/** What a quick run asks for leaves room for the publishers. */
+const whole = quick || process.argv.includes('--whole');
 
 interface Kind {
   readonly plan: Omit<RunPlan, 'part'>;

@@ -15,7 +15,7 @@ export interface Plot {
   readonly series: readonly Series[];
 }
 
-const WIDTH = 460;
+const WIDTH = 490;
 const HEIGHT = 360;
 const AREA = { left: 44, top: 44, right: 300, bottom: 310 };
 const LABEL_STEP = 16;

@@ -75,7 +75,8 @@ function tablesOf(rows: readonly Row[]): string {
     ['What one machine of two cores carries, in absolute figures:'],
     capacityTable(rows),
   ];
-  return parts.map((lines) => lines.join('\n')).join('\n\n');
+  const written = parts.filter((lines) => lines.length > 0);
+  return written.map((lines) => lines.join('\n')).join('\n\n');
 }
 
 function plotOf(rows: readonly Row[]): string {

@@ -1,19 +1,21 @@
 /**
- * All benchmarks one after the other and one closing table: `npm run bench -- [--quick] [--write]`. With `--write` the
- * generated part of docs/performance.md is renewed.
+ * All benchmarks one after the other and one closing table: `npm run bench -- [--quick | --write]`. With `--write` the
+ * generated part of docs/performance.md and its plot are renewed. Fails when any benchmark does; then nothing is written.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closingTable } from './closing-table.ts';
-import { writePerformancePage } from './performance-page.ts';
+import { writePerformancePage } from './page/performance-page.ts';
 import { readRows, type Row } from './report.ts';
 import { singleRows } from './single-rows.ts';
 
 const quick = process.argv.includes('--quick');
-const names = ['rtp-core', 'single', 'mixed', 'rooms', 'api'] as const;
+const write = process.argv.includes('--write');
+if (quick && write) throw new Error('--write is for the whole run: a quick one has not all that the page shows.');
+const names = ['rtp-core', 'single', 'mixed', 'rooms', 'capacity', 'api'] as const;
 
 /** Runs one benchmark with its output shown; gives that output. Rejects when it fails. */
 function run(script: string, rowsFile: string): Promise<string> {
@@ -35,7 +37,6 @@ async function measure(dir: string): Promise<Row[]> {
   const rows: Row[] = [];
   for (const name of names) {
     const script = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
-    if (!existsSync(script)) continue;
     const rowsFile = join(dir, `${name}.rows`);
     writeFileSync(rowsFile, '');
     console.log(`\n— ${name}\n`);
@@ -50,7 +51,7 @@ const dir = mkdtempSync(join(tmpdir(), 'roomtape-bench-'));
 try {
   const rows = await measure(dir);
   console.log(`\n${closingTable(rows)}`);
-  if (process.argv.includes('--write')) writePerformancePage(rows);
+  if (write) writePerformancePage(rows);
 } finally {
   rmSync(dir, { recursive: true });
 }

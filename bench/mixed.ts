@@ -88,13 +88,23 @@ function compare({ source, users, target }: Comparison, seconds: number, { dir, 
   const { ours, alternatives } = summary(rounds);
   print(spec, ours, alternatives, rounds.at(-1)!);
   const name = `${users} × ${source.name}`;
-  const baseline = alternatives[0]!.value!;
+  const { value: baseline, name: baselineName } = alternatives[0] as Required<Alternative>;
   const wanted = {
     ...(target === undefined ? {} : { target }),
     ...(hasFfmpeg ? { targetRatio: targetRatio(users) } : {}),
   };
   const [, ...beside] = alternatives;
-  report({ group: 'mixed', name, unit: 'CPU s/s', count: users, measured: ours, baseline, beside, ...wanted });
+  report({
+    group: 'mixed',
+    name,
+    unit: 'CPU s/s',
+    count: users,
+    measured: ours,
+    baseline,
+    baselineName,
+    beside,
+    ...wanted,
+  });
 }
 
 function print(spec: Omit<MixCase, 'design'>, ours: number, alternatives: readonly Alternative[], last: Round): void {

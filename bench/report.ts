@@ -14,6 +14,8 @@ export interface Row {
   readonly unit: string;
   readonly measured: number;
   readonly baseline?: number;
+  /** What the baseline is, where it is not the same on every machine. */
+  readonly baselineName?: string;
   /** The figure wanted; smaller is better. */
   readonly target?: number;
   readonly targetRatio?: number;

@@ -7,8 +7,8 @@ import type { PublishersAsk, PublishersFigures } from './messages.ts';
 import { startStandIn, type StandIn } from './stand-in.ts';
 
 const PUMP_MS = 4;
-/** Publishers do not send in step: each begins a little later than the one before. */
-const STAGGER_MS = 7;
+/** People do not come all at once, nor do they send in step. */
+const STAGGER_MS = 47;
 
 const clock = systemClock();
 const publishers: LoadPublisher[] = [];

@@ -8,7 +8,7 @@ import { Audience } from './audience.ts';
 import { makeCamera, type Camera } from './camera-file.ts';
 import type { PublishAs, PublishersFigures } from './messages.ts';
 import { commonEnv, Product, type Part } from './product.ts';
-import { LoadWatch, memoryOf, type Pids } from './role-load.ts';
+import { LoadWatch, memoryOf, type Elsewhere, type Pids } from './role-load.ts';
 import { newestPicture, spoolFiles, type SpoolFile } from './spool-files.ts';
 
 /** One run: so many rooms of so many publishers, each room recorded by one task. */
@@ -30,6 +30,7 @@ export interface Stretch {
   readonly sending: number;
   /** Percent of one core by role. */
   readonly shares: ReadonlyMap<string, number>;
+  readonly elsewhere: Elsewhere;
   /** Megabytes (PSS) by role at its end. */
   readonly memory: ReadonlyMap<string, number>;
   /** Milliseconds from now back to the newest picture on the disk, of the recording that is furthest behind, at each look. */
@@ -108,7 +109,7 @@ async function watch(dataDir: string, pids: Pids, sending: number, lengthMs: num
     await sleep(Math.min(LOOK_MS, until - performance.now()));
     behindMs.push(mostBehind(dataDir));
   }
-  return { sending, shares: load.shares(), memory: memoryOf(pids), behindMs };
+  return { sending, shares: load.shares(), elsewhere: load.elsewhere(), memory: memoryOf(pids), behindMs };
 }
 
 /** Waits until nothing that was sent is still on its way to a single file. A mix goes on for as long as its task. */

@@ -15,7 +15,7 @@ import { singleRows } from './single-rows.ts';
 const quick = process.argv.includes('--quick');
 const write = process.argv.includes('--write');
 if (quick && write) throw new Error('--write is for the whole run: a quick one has not all that the page shows.');
-const names = ['rtp-core', 'single', 'mixed', 'rooms', 'capacity', 'api'] as const;
+const names = ['rtp-core', 'single', 'mixed', 'rooms', 'capacity', 'chromium', 'api'] as const;
 
 /** Runs one benchmark with its output shown; gives that output. Rejects when it fails. */
 function run(script: string, rowsFile: string): Promise<string> {

@@ -18,6 +18,8 @@ export interface RunPlan {
   readonly source: Source;
   readonly rooms: number;
   readonly roomSize: number;
+  /** One of so many publishers talks; the others' microphones are silent. */
+  readonly talkers: number;
   /** How many publishers send in each stretch, ascending. */
   readonly steps: readonly number[];
   readonly stepMs: number;
@@ -79,11 +81,10 @@ async function startTasks(server: TestServer, plan: RunPlan): Promise<void> {
   }
 }
 
-/** Of those in a mix every third talks; whoever is recorded apart does. */
-const sessionsOf = (server: TestServer, { mode, rooms, roomSize }: RunPlan): PublishAs[] =>
+const sessionsOf = (server: TestServer, { rooms, roomSize, talkers }: RunPlan): PublishAs[] =>
   Array.from({ length: rooms * roomSize }, (_, i) => ({
     ...server.whip({ roomId: roomIdOf(Math.floor(i / roomSize)) }, `u${i}`),
-    muted: mode === 'mixed' && i % 3 !== 0,
+    muted: i % talkers !== 0,
   }));
 
 /** The publisher that a file is of. */

@@ -75,6 +75,10 @@ export class TaskRun {
   #lastPacketUs: WallUs | undefined;
   #status: 'Idle' | 'InProgress' = 'Idle';
   #spentUs = 0;
+  /** The shortest time that a packet was on its way from the rooms to here, and how much longer it is now. */
+  #leastTransitUs = Infinity;
+  #feedLagUs = 0;
+  #transitDue = true;
   #stopping = false;
   #writing = false;
   #closed = false;
@@ -115,7 +119,7 @@ export class TaskRun {
   /** What the task asks of this process. */
   load(): TaskLoad {
     const { task, recording, clock } = this.#options;
-    const lagUs = this.#closed ? micros(0) : recording.lag(clock.wallUs());
+    const lagUs = micros(this.#closed ? 0 : Math.max(recording.lag(clock.wallUs()), this.#feedLagUs));
     return { mode: task.plan.mode, flowing: this.#status === 'InProgress', spentUs: micros(this.#spentUs), lagUs };
   }
 
@@ -195,7 +199,19 @@ export class TaskRun {
   #onPacket(packet: FeedPacket): void {
     if (this.#closed) return;
     this.#lastPacketUs = packet.arrivalUs;
+    if (this.#transitDue) this.#noteTransit(packet);
     this.#desk.onPacket(packet);
+  }
+
+  /**
+   * A recorder that reads too slowly has its backlog in the feed's sockets. The clocks of two machines may differ: what
+   * counts is how much longer a packet took than it could.
+   */
+  #noteTransit({ arrivalUs }: FeedPacket): void {
+    this.#transitDue = false;
+    const transitUs = this.#options.clock.wallUs() - arrivalUs;
+    this.#leastTransitUs = Math.min(this.#leastTransitUs, transitUs);
+    this.#feedLagUs = transitUs - this.#leastTransitUs;
   }
 
   #apply(changes: readonly RoomChange[]): void {
@@ -220,6 +236,8 @@ export class TaskRun {
   #advance(): void {
     if (this.#closed || this.#stopping) return;
     const now = this.#options.clock.wallUs();
+    if (this.#transitDue) this.#feedLagUs = 0;
+    this.#transitDue = true;
     this.#desk.advance(now);
     this.#write(now);
     if (this.#closed) return;

@@ -202,6 +202,24 @@ test('status is InProgress while packets come and Idle when they stop', () => {
   assert.deepEqual(statuses, ['InProgress', 'Idle']);
 });
 
+test('packets that wait in the feed are lag, whatever the clock of the rooms, until they come in time or not at all', () => {
+  const { clock, tell, rooms, run } = start();
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [audio(1, 'a')] });
+  const aheadUs = 5_000_000;
+  const receive = (waitedUs: number): number => {
+    const at = wallUs(clock.wallUs() + aheadUs - waitedUs);
+    const packet = { track: 1, seq: 1, timestamp: 0 as never, marker: false, level: 255, arrivalUs: at };
+    rooms[0]!.onPacket({ ...packet, payload: new Uint8Array(0) });
+    const { lagUs } = run.load();
+    clock.advance(100);
+    return lagUs;
+  };
+  assert.deepEqual([receive(2_000), receive(5_000), receive(1_702_000), receive(2_000)], [0, 3_000, 1_700_000, 0]);
+  receive(900_000);
+  clock.advance(200);
+  assert.equal(run.load().lagUs, 0, 'nothing comes, nothing waits');
+});
+
 test('a user who leaves takes the open tracks along', () => {
   const view = new RoomView();
   view.apply({ kind: 'joined', anchors: [anchor('a')], tracks: [audio(1, 'a')] }, wallUs(1));

@@ -3,7 +3,7 @@ import { defaultCompat } from '../config/compat.ts';
 import type { Store } from '../store/store.ts';
 import type { EventTable, TaskTable } from '../store/tables.ts';
 import { eventGroup } from './groups.ts';
-import { longestWaitMs } from './schedule.ts';
+import { giveUpAfterMs, longestEarlyWaitMs, longestWaitMs } from './schedule.ts';
 import { messageBody, roomMessageBody, type MessageCompat } from './message.ts';
 
 /** An event that may be sent now, with what its message needs of its task; null for an event of a room. */
@@ -44,7 +44,14 @@ export class Outbox {
         .select(['t.room_kind', 't.room_id', 't.bot_user_id'])
         // No retry waits longer: a later time means that the wall clock was set back.
         .where((eb) =>
-          eb.or([eb('e.next_attempt_ms', '<=', nowMs), eb('e.next_attempt_ms', '>', nowMs + longestWaitMs)]),
+          eb.or([
+            eb('e.next_attempt_ms', '<=', nowMs),
+            eb('e.next_attempt_ms', '>', nowMs + longestWaitMs),
+            eb.and([
+              eb('e.next_attempt_ms', '>', nowMs + longestEarlyWaitMs),
+              eb('e.first_attempt_ms', '>', nowMs - giveUpAfterMs),
+            ]),
+          ]),
         )
         .$if(busy.streams.length > 0, (q) => q.where('e.stream', 'not in', busy.streams))
         .where((eb) =>

@@ -4,6 +4,8 @@ export const attemptTimeoutMs = 5000;
 const retryEveryMs = 10_000;
 /** A message that is this old, counted from its first attempt, is given up (contract §4.1) unless the app says later. */
 export const giveUpAfterMs = 60_000;
+/** Within that minute no wait is longer. */
+export const longestEarlyWaitMs = 30_000;
 /** Attempts of a message that is tried for longer: a quarter of its age apart, and no further than this. */
 export const longestWaitMs = 600_000;
 

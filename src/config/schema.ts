@@ -114,7 +114,9 @@ const app = z.strictObject({
     .min(1)
     .max(87_600)
     .default(72)
-    .describe('How long the signed addresses hold that callbacks and media queries give.'),
+    .describe(
+      'How long the signed addresses hold that callbacks and media queries give; longer than callback.retry_hours, since a message is not signed anew.',
+    ),
   storage: storage.prefault({}),
 });
 

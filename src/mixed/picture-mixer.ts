@@ -184,7 +184,7 @@ export class PictureMixer {
 
   *#window(end: number): Generator<void> {
     const { grid } = this.#options;
-    const { stride } = this.#effort;
+    const stride = this.#stride;
     const ticks = this.#ticksBefore(end, stride);
     for (const source of this.#hidden) source.skip(grid.sampledUntil(end - 1));
     yield* this.#compositor.prepare(ticks.map((tick) => grid.sampledUntil(tick)));
@@ -197,6 +197,11 @@ export class PictureMixer {
       yield;
     }
     this.#tick = end;
+  }
+
+  /** A few pictures a second are left, however few there are. */
+  get #stride(): number {
+    return Math.min(this.#effort.stride, Math.max(1, Math.floor(this.#options.windowTicks / 2)));
   }
 
   /** Those that are drawn: every one, or every so many counted from the recording's zero. */

@@ -118,7 +118,7 @@ export class PictureSource implements VideoSink {
       }
     }
     this.#showBefore(undefined, { ticks, cell, mode, changes }, cursor);
-    if (!this.#resting && this.#needsKey(last)) this.#options.requestKeyFrame();
+    if (!this.#resting && this.#needsKey(last)) this.#askForKey();
     return changes;
   }
 
@@ -257,6 +257,12 @@ export class PictureSource implements VideoSink {
     const overdue = patience !== undefined && this.#builtOn && now - this.#keyAt >= patience;
     if (this.#effort.keyPicturesOnly) return overdue;
     return overdue || (this.#awaitsKey && this.#missedSome());
+  }
+
+  /** For what was built on the last one; a camera that has gone quiet since is not asked again. */
+  #askForKey(): void {
+    this.#builtOn = false;
+    this.#options.requestKeyFrame();
   }
 
   /** Before anything came, the sender's own first key frame is on its way. */

@@ -28,6 +28,8 @@ export interface LoadMeterOptions {
 const NEWEST = 0.3;
 /** What a task is taken to cost, in shares of a core, before one of its kind was measured here. */
 const UNMEASURED: Readonly<Record<Mode, number>> = { single: 0.03, mixed: 0.2 };
+/** What was measured is forgotten to two thirds in a minute. */
+const FORGET = 1 / 60;
 /** A cost is learnt from seconds in which at least this share of the time was work of its kind: less is mostly noise. */
 const LEAST_SHARE = 0.005;
 /** Less busy than this, a recorder takes one of any kind: nobody else has more to give to what costs a whole core. */
@@ -65,8 +67,8 @@ export class LoadMeter {
     const passed = this.#lastUs === undefined ? 0 : now - this.#lastUs;
     this.#lastUs = now;
     const mixing = this.#mixingSince(tasks, passed);
-    this.#learn('mixed', mixing * onCore, tasks);
-    this.#learn('single', (active - mixing) * onCore, tasks);
+    if (mixing === undefined) this.#forget();
+    else this.#learn(tasks, active * onCore, mixing * onCore);
   }
 
   /** How far the task that is furthest behind is behind. */
@@ -112,18 +114,33 @@ export class LoadMeter {
     return { active: active / total, onCore: Math.min(1, (now.cpu - before.cpu) / active) };
   }
 
-  /** Tasks come and go between two samples: what one that has gone had spent leaves the sum, which is no negative work. */
-  #mixingSince(tasks: readonly TaskLoad[], passed: number): number {
+  /** Share of the time that went into mixes; unknown when one has ended, since what it had spent left the sum with it. */
+  #mixingSince(tasks: readonly TaskLoad[], passed: number): number | undefined {
     const spent = tasks.reduce((sum, { mode, spentUs }) => (mode === 'mixed' ? sum + spentUs : sum), 0);
-    const share = passed > 0 ? Math.max(0, spent - this.#spentUs) / passed : 0;
+    const more = spent - this.#spentUs;
     this.#spentUs = spent;
-    return share;
+    return passed > 0 && more >= 0 ? more / passed : undefined;
   }
 
-  #learn(mode: Mode, share: number, tasks: readonly TaskLoad[]): void {
-    const count = tasks.filter((task) => task.mode === mode && task.flowing).length;
-    if (count === 0 || share < LEAST_SHARE) return;
-    const known = this.#costs.get(mode) ?? share / count;
-    this.#costs.set(mode, known + NEWEST * (share / count - known));
+  /** What is no mixing is reading and writing packets, which every task with media has its part in. */
+  #learn(tasks: readonly TaskLoad[], active: number, mixing: number): void {
+    const count = (mode: Mode): number => tasks.filter((task) => task.mode === mode && task.flowing).length;
+    const [singles, mixes] = [count('single'), count('mixed')];
+    const each = Math.max(0, active - mixing) / Math.max(1, singles + mixes);
+    this.#take('single', singles > 0 && active >= LEAST_SHARE ? each : undefined);
+    this.#take('mixed', mixes > 0 && mixing >= LEAST_SHARE ? mixing / mixes + each : undefined);
+  }
+
+  #forget(): void {
+    this.#take('single', undefined);
+    this.#take('mixed', undefined);
+  }
+
+  /** What was not measured for a while is supposed again: a task that is refused for its cost can never show it anew. */
+  #take(mode: Mode, measured: number | undefined): void {
+    const known = this.#costs.get(mode) ?? measured;
+    if (known === undefined) return;
+    const [weight, towards] = measured === undefined ? [FORGET, UNMEASURED[mode]] : [NEWEST, measured];
+    this.#costs.set(mode, known + weight * (towards - known));
   }
 }

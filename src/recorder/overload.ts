@@ -68,10 +68,14 @@ export class Overload {
   }
 
   #worsen(at: MonoUs, lagUs: Micros): void {
-    this.#changedLagUs = lagUs;
+    if (this.#step === this.#steps - 1) return;
     const relapsed = at - this.#restoredUs < RELAPSE_US;
-    this.#calmUs = relapsed ? Math.min(2 * this.#calmUs, LONGEST_CALM_US) : CALM_US;
-    this.#step = Math.min(this.#step + 1, this.#steps - 1);
+    if (relapsed) this.#calmUs = Math.min(2 * this.#calmUs, LONGEST_CALM_US);
+    else if (this.#step === 0) this.#calmUs = CALM_US;
+    // One relapse may take several steps; it is one mistake.
+    this.#restoredUs = -Infinity;
+    this.#step += 1;
+    this.#changedLagUs = lagUs;
     this.#changedUs = at;
     this.#calmSinceUs = undefined;
   }

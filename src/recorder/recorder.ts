@@ -1,8 +1,15 @@
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
 import { effortSteps, type Effort } from '../mixed/effort.ts';
-import type { MonoUs } from '../units.ts';
-import type { LeasedJob, LeasedTask, PlanChange, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import { micros, type MonoUs } from '../units.ts';
+import type {
+  LeasedJob,
+  LeasedTask,
+  PlanChange,
+  RecorderLoad,
+  SyncRequest,
+  SyncResponse,
+} from '../worker-api/messages.ts';
 import type { FinishRunner } from './finish-runner.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { LoadMeter } from './load-meter.ts';
@@ -47,6 +54,7 @@ export interface RecorderOptions {
 const RETRY_MS = 300;
 const EXPIRY_CHECK_MS = 250;
 const LOAD_CHECK_MS = 1_000;
+const nothing = { single: false, mixed: false } as const;
 
 interface HeldTask {
   readonly epoch: number;
@@ -114,7 +122,7 @@ export class Recorder {
       jobs: jobs.held(),
       wantTasks: Math.max(0, capacity.tasks - this.#tasks.size),
       wantJobs: Math.max(0, capacity.jobs - jobs.size),
-      load: this.#options.meter.load(this.#overload.step),
+      load: this.#load(),
     };
     const response = await this.#options.sync(request);
     if (this.#closed) return;
@@ -164,6 +172,12 @@ export class Recorder {
     this.#options.jobs.start(job, () => this.#jobLeases.release(job.jobId));
   }
 
+  /** Who has no room for another lease takes nothing, however little there is to do. */
+  #load(): RecorderLoad {
+    const load = this.#options.meter.load(this.#overload.step);
+    return this.#tasks.size < this.#options.capacity.tasks ? load : { ...load, takes: nothing };
+  }
+
   get #effort(): Effort {
     return effortSteps[this.#overload.step]!;
   }
@@ -172,13 +186,13 @@ export class Recorder {
   #watchLoad(): void {
     const { meter, clock, log } = this.#options;
     const at = clock.monoUs();
-    meter.sample(
-      at,
-      [...this.#tasks.values()].map(({ run }) => run.load()),
-    );
+    const loads = [...this.#tasks.values()].map(({ run }) => run.load());
+    meter.sample(at, loads);
     const before = this.#overload.step;
     const { busy, lagUs } = meter;
-    const step = this.#overload.sample({ at, lagUs, busy });
+    // Only mixes have anything that can be left out.
+    const mixes = loads.some(({ mode }) => mode === 'mixed');
+    const step = this.#overload.sample(mixes ? { at, lagUs, busy } : { at, lagUs: micros(0), busy: 0 });
     if (step === before) return;
     const fields = { step, lagMs: Math.round(lagUs / 1000), busy: Math.round(busy * 100) / 100, ...this.#effort };
     if (step > before) log.warn(fields, 'overload: mixes are made with less work');
@@ -212,7 +226,7 @@ export class Recorder {
   /** What a sync does not list counts as let go: a last one that lists nothing lets another recorder claim at once. */
   async #giveBack(): Promise<void> {
     const { sync, recorderId, log, meter } = this.#options;
-    const load = meter.load(this.#overload.step);
+    const load = { ...meter.load(this.#overload.step), takes: nothing };
     const request: SyncRequest = { recorderId, tasks: [], jobs: [], wantTasks: 0, wantJobs: 0, load };
     await sync(request).catch((error: unknown) => log.warn({ err: error }, 'leases run out by themselves'));
   }

@@ -2,6 +2,7 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import type { FeedEvent, FeedPacket } from '../feed/messages.ts';
 import type { Logger } from '../process/log.ts';
 import type { Effort } from '../mixed/effort.ts';
+import { WindowedMin } from '../timeline/windowed-min.ts';
 import { micros, type WallMs, type WallUs } from '../units.ts';
 import type { LeasedTask, PlanChange, RecordedFile, TaskReport } from '../worker-api/messages.ts';
 import {
@@ -75,8 +76,8 @@ export class TaskRun {
   #lastPacketUs: WallUs | undefined;
   #status: 'Idle' | 'InProgress' = 'Idle';
   #spentUs = 0;
-  /** The shortest time that a packet was on its way from the rooms to here, and how much longer it is now. */
-  #leastTransitUs = Infinity;
+  /** The shortest time that a packet was on its way from the rooms to here in the last minutes, and how much longer it is now. */
+  readonly #transit = new WindowedMin(60_000_000, 3);
   #feedLagUs = 0;
   #transitDue = true;
   #stopping = false;
@@ -119,8 +120,10 @@ export class TaskRun {
   /** What the task asks of this process. */
   load(): TaskLoad {
     const { task, recording, clock } = this.#options;
-    const lagUs = micros(this.#closed ? 0 : Math.max(recording.lag(clock.wallUs()), this.#feedLagUs));
-    return { mode: task.plan.mode, flowing: this.#status === 'InProgress', spentUs: micros(this.#spentUs), lagUs };
+    const running = !this.#closed && !this.#stopping;
+    const lagUs = micros(running ? Math.max(recording.lag(clock.wallUs()), this.#feedLagUs) : 0);
+    const flowing = running && this.#status === 'InProgress';
+    return { mode: task.plan.mode, flowing, spentUs: micros(this.#spentUs), lagUs };
   }
 
   /** How much work a mix puts into its pictures from now on. */
@@ -204,14 +207,14 @@ export class TaskRun {
   }
 
   /**
-   * A recorder that reads too slowly has its backlog in the feed's sockets. The clocks of two machines may differ: what
-   * counts is how much longer a packet took than it could.
+   * A recorder that reads too slowly has its backlog in the feed's sockets. The clocks of two machines may differ and
+   * drift: what counts is how much longer a packet took than it could.
    */
   #noteTransit({ arrivalUs }: FeedPacket): void {
     this.#transitDue = false;
     const transitUs = this.#options.clock.wallUs() - arrivalUs;
-    this.#leastTransitUs = Math.min(this.#leastTransitUs, transitUs);
-    this.#feedLagUs = transitUs - this.#leastTransitUs;
+    this.#transit.add(this.#options.clock.monoUs(), transitUs);
+    this.#feedLagUs = transitUs - this.#transit.min;
   }
 
   #apply(changes: readonly RoomChange[]): void {

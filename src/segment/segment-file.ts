@@ -9,7 +9,7 @@ export interface SegmentFileOptions {
   readonly name: string;
   readonly start: Micros;
   readonly discontinuity: boolean;
-  /** Told when the file could not be brought onto the disk after it was closed. */
+  /** Told when the disk refused to keep what was written, while it grows or when it is closed. */
   readonly onError: (error: Error) => void;
 }
 
@@ -26,6 +26,8 @@ export class SegmentFile {
   #synced = 0;
   #syncing: Promise<void> | undefined;
   #closed = false;
+  /** The descriptor is gone, and may be another file's. */
+  #gone = false;
 
   /** Creates the file. @throws Error when a file of that name exists. */
   constructor(options: SegmentFileOptions) {
@@ -83,7 +85,7 @@ export class SegmentFile {
     this.#syncing = new Promise((resolve) => {
       fdatasync(this.#fd, (error) => {
         this.#syncing = undefined;
-        if (error && !this.#closed) this.#onError(error);
+        if (error && !this.#gone) this.#onError(error);
         resolve();
       });
     });
@@ -104,6 +106,7 @@ export class SegmentFile {
     } catch (error) {
       this.#onError(error as Error);
     }
+    this.#gone = true;
     closeSync(this.#fd);
   }
 

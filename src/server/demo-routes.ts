@@ -112,6 +112,12 @@ function registerRecordingsApi(scope: FastifyInstance, { installation, tasks, qu
 /** The same rule as in WHIP paths (design §4): digits alone name a numeric room. Throws Problem (400). */
 const roomOf = (sdkAppId: number, id: string): RoomKey => readRoom(String(sdkAppId), id, undefined);
 
+const refusals = {
+  restricted: 'As many recordings are running as the app may have. Stop one.',
+  'recorders busy': 'Every recorder is as busy as it may be. Stop a recording, or try again later.',
+  'spools full': 'The disk is nearly full: no recording can begin until there is space.',
+};
+
 async function startRecording(tasks: TaskService, room: RoomKey, mode: 'single' | 'mixed', now: number) {
   const created = await tasks.create({
     room,
@@ -121,7 +127,7 @@ async function startRecording(tasks: TaskService, room: RoomKey, mode: 'single' 
     userDefineRecordId: undefined,
     resourceExpiredHours: 72,
   });
-  if (created === 'restricted') throw new Problem(429, 'As many recordings are running as the app may have. Stop one.');
+  if (typeof created === 'string') throw new Problem(429, refusals[created]);
   return created;
 }
 

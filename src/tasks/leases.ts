@@ -65,7 +65,10 @@ const promptEpochs = 3;
  * recorded with less work rather than not at all.
  */
 const fullPatienceMs = 2_000;
-const patienceOf = ({ load: { takes } }: SyncRequest): number => (takes.single && takes.mixed ? 0 : fullPatienceMs);
+
+/** The kinds of task that a recorder would carry whole, as they stand in a plan's text. */
+const kindsTaken = ({ load: { takes } }: SyncRequest): string[] =>
+  (['single', 'mixed'] as const).filter((mode) => takes[mode]).map((mode) => `%"mode":"${mode}"%`);
 
 /** `(id, epoch)` is among the held ones; the casts tell PostgreSQL the types of the list. */
 const heldIn = (
@@ -224,7 +227,15 @@ export class Leases {
             .selectFrom('task')
             .select('id')
             .where('state', '=', 'active')
-            .where('claimable_ms', '<=', now - patienceOf(request))
+            .where((eb) =>
+              eb.or([
+                eb('claimable_ms', '<=', now - fullPatienceMs),
+                eb.and([
+                  eb('claimable_ms', '<=', now),
+                  eb.or(kindsTaken(request).map((kind) => eb('plan', 'like', kind))),
+                ]),
+              ]),
+            )
             .orderBy('claimable_ms')
             .orderBy('created_ms')
             .limit(request.wantTasks)

@@ -111,6 +111,23 @@ test('with too little space on its disk it takes nothing, until there is more', 
   assert.deepEqual([meter.load(0).spoolFull, meter.load(0).takes], [false, { single: true, mixed: true }]);
 });
 
+test('one dear mix is forgotten, or no mix would ever be let in again to show what it costs', () => {
+  const { meter, live } = machine();
+  live(30, 0.85, mixes(1, 0.8));
+  live(5, 0.3, singles(20));
+  assert.equal(meter.load(0).takes.mixed, false);
+  live(240, 0.3, singles(20));
+  assert.equal(meter.load(0).takes.mixed, true);
+});
+
+test('the work of a mix that ends is not booked to the single recordings beside it', () => {
+  const { meter, live } = machine();
+  const eight = mixes(8, 0.09);
+  live(20, 0.75, () => [...eight(), ...singles(1)()]);
+  live(1, 0.75, singles(1));
+  assert.equal(meter.load(0).takes.single, true);
+});
+
 test('one busy second is no load, and a task that ended is no negative work', () => {
   const { meter, live } = machine();
   live(10, 0.1, mixes(1, 0.09));

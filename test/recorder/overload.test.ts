@@ -54,6 +54,16 @@ test('what was tried too early is tried again ever more rarely', () => {
   assert.deepEqual(waits, [16, 31, 61, 121]);
 });
 
+test('a relapse of several steps is one mistake, and at the last step nothing gets worse', () => {
+  const { overload, live } = recorder();
+  live(2, 3, 1);
+  live(16, 0.1, 0.7);
+  live(40, 5, 1);
+  assert.equal(overload.step, 4);
+  const steps = live(125, 0.1, 0.7);
+  assert.deepEqual([steps[29], steps[30], steps[61], steps[92], steps[123]], [4, 3, 2, 1, 0]);
+});
+
 test('with nothing left to do it goes back at once', () => {
   const { live } = recorder();
   live(15, 5, 1);

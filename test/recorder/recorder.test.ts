@@ -304,7 +304,14 @@ test('closing drains what runs, and a last sync that lists nothing gives the lea
   assert.deepEqual([bench.runs[0]?.drained, bench.jobs[0]?.cancelled], [true, true]);
   await bench.answer({ newTasks: [leasedTask('b')] });
   assert.equal(bench.runs.length, 1, 'what is granted now is not begun');
-  assert.deepEqual(bench.asked, { recorderId: 'r', tasks: [], jobs: [], wantTasks: 0, wantJobs: 0, load: idle });
+  assert.deepEqual(bench.asked, {
+    recorderId: 'r',
+    tasks: [],
+    jobs: [],
+    wantTasks: 0,
+    wantJobs: 0,
+    load: { ...idle, takes: { single: false, mixed: false } },
+  });
   const syncs = bench.syncs.length;
   await bench.answer();
   await closing;

@@ -15,6 +15,7 @@ import {
   eventsOf,
   idleLoad,
   newTask,
+  plan,
   recordedFile,
   recordTask,
   sdkAppId,
@@ -272,14 +273,20 @@ test('a long stop of the server gives up nothing', async (t) => {
   assert.equal((await claimJobs(b.tasks, 'a')).length, 1);
 });
 
-test('a recorder that is full leaves a free task to others for two seconds, and then takes it', async (t) => {
+test('a recorder that is full for one kind leaves such a task to others for two seconds, and then takes it', async (t) => {
   const { tasks, clock } = await bench(t);
   const full: RecorderLoad = { ...idleLoad, takes: { single: true, mixed: false } };
-  const taskId = await create(tasks);
-  assert.deepEqual((await tasks.sync(syncOf('full', { wantTasks: 1, load: full }))).newTasks, []);
+  const claimed = async (): Promise<string[]> => {
+    const { newTasks } = await tasks.sync(syncOf('full', { wantTasks: 9, load: full, tasks: held }));
+    held.push(...newTasks.map(({ taskId, epoch, revision }) => ({ taskId, epoch, revision })));
+    return newTasks.map(({ taskId }) => taskId);
+  };
+  const held: { taskId: string; epoch: number; revision: number }[] = [];
+  const single = await create(tasks);
+  const mixed = await create(tasks, newTask({ botUserId: 'mix', plan: { ...plan, mode: 'mixed' } }));
+  assert.deepEqual(await claimed(), [single]);
   clock.advance(1_999);
-  assert.deepEqual((await tasks.sync(syncOf('full', { wantTasks: 1, load: full }))).newTasks, []);
+  assert.deepEqual(await claimed(), []);
   clock.advance(1);
-  const { newTasks } = await tasks.sync(syncOf('full', { wantTasks: 1, load: full }));
-  assert.equal(newTasks[0]?.taskId, taskId);
+  assert.deepEqual(await claimed(), [mixed]);
 });

@@ -8,9 +8,6 @@ import { attemptTimeoutMs } from './schedule.ts';
 /** A receiver's answer is ignored, so no more of it is read than this (contract §4.1 asks for less than 2000 bytes). */
 const answerLimit = 4096;
 
-/** One attempt: undefined when the receiver answered 200, otherwise the reason it failed. */
-export type SendCallback = (target: CallbackTarget, message: SentMessage) => Promise<string | undefined>;
-
 /** Sends callbacks over HTTP; redirects are not followed. */
 export class CallbackSender {
   readonly #clock: Clock;
@@ -28,8 +25,8 @@ export class CallbackSender {
     this.#clock = clock;
   }
 
-  /** Makes one attempt of at most five seconds; never rejects. */
-  readonly send: SendCallback = async (target, message) => {
+  /** Makes one attempt of at most five seconds: undefined when the receiver answered 200, otherwise why it failed. Never rejects. */
+  async send(target: CallbackTarget, message: SentMessage): Promise<string | undefined> {
     const abort = new AbortController();
     const cancel = this.#clock.after(attemptTimeoutMs, () => abort.abort(new Error('no answer in time')));
     try {
@@ -48,7 +45,7 @@ export class CallbackSender {
     } finally {
       cancel();
     }
-  };
+  }
 
   /** Cuts every connection; attempts under way fail. */
   close(): Promise<void> {

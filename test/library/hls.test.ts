@@ -1,30 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { probeFile } from '../kit/media-file.ts';
 import { decodeVideo } from '../kit/video-frames.ts';
 import { plan } from '../tasks/fixture.ts';
-import { hlsPictures as pictures, recordedHls } from './hls-recording.ts';
+import { hlsLibrary, hlsPictures as pictures } from './hls-library.ts';
 import { keep, libraryBench } from './library-kit.ts';
-
-/** A library with that recording as HLS, its folder in place as a whole. */
-async function hlsLibrary(t: TestContext) {
-  const b = await libraryBench(t);
-  const segments = await recordedHls(t);
-  const file = await keep(b, {
-    task: { plan: { ...plan, outputs: ['hls'] } },
-    place: async (path) => {
-      await rm(dirname(path), { recursive: true });
-      await rename(segments, dirname(path));
-      const text = readFileSync(path);
-      // Playlist and segments together.
-      return { sizeBytes: text.length + 1_000_000, sha256: 'cd'.repeat(32) };
-    },
-  });
-  return { b, file, folder: dirname(file.path) };
-}
 
 const segmentsOf = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith('.ts'));
 

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { FakeClock } from '../../src/clock.ts';
 import type { App, AppDirectory } from '../../src/config/apps.ts';
@@ -14,12 +11,11 @@ import {
   doneReport,
   eventsOf,
   oneApp,
-  plan,
   recordedFile,
   recordTask,
   sdkAppId,
 } from '../tasks/fixture.ts';
-import { recordedHls } from './hls-recording.ts';
+import { hlsLibrary } from './hls-library.ts';
 import { keep, libraryBench } from './library-kit.ts';
 
 const KEY = '24FEQmTzro4V5u3D5epW';
@@ -133,16 +129,7 @@ test('a file is served to the address that the library gives, and to no plain on
 });
 
 test('of HLS the playlist hands its signature on to its segments', async (t) => {
-  const b = await libraryBench(t, signing);
-  const segments = await recordedHls(t);
-  const file = await keep(b, {
-    task: { plan: { ...plan, outputs: ['hls'] } },
-    place: async (path) => {
-      await rm(dirname(path), { recursive: true });
-      await rename(segments, dirname(path));
-      return { sizeBytes: readFileSync(path).length + 1000, sha256: 'cd'.repeat(32) };
-    },
-  });
+  const { b, file } = await hlsLibrary(t, signing);
   const [found] = await b.library.files({ sdkAppIds: [sdkAppId], subAppId: undefined }, [file.fileId]);
   const list = await fetch(found!.url);
   assert.equal(list.headers.get('cache-control'), 'no-store');

@@ -1,17 +1,13 @@
-import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { FeedTrack } from '../../src/feed/messages.ts';
-import { EarlierEpochs } from '../../src/recorder/earlier-epochs.ts';
-import { MixedRoomRecording } from '../../src/recorder/mixed-room-recording.ts';
 import type { RoomRecording } from '../../src/recorder/room-recording.ts';
-import { SingleRoomRecording } from '../../src/recorder/single-room-recording.ts';
-import { spoolWriter } from '../../src/recorder/spool-writer.ts';
 import type { AudioSink, AudioUnit, VideoSink, VideoUnit } from '../../src/timeline/media.ts';
 import { toWallUs } from '../../src/units.ts';
 import type { RecordedFile, RecordingPlan } from '../../src/worker-api/messages.ts';
 import { decodeAudio, type SoundTrack } from '../kit/sound-track.ts';
 import { decodeVideo, type VideoFrames } from '../kit/video-frames.ts';
-import { feedTrack, leasedTask, plan, settle, silent, tempSpool } from '../recorder/recorder-kit.ts';
+import { feedTrack, plan, settle, tempSpool } from '../recorder/recorder-kit.ts';
+import { openInner } from '../recorder/played-room.ts';
 import { at, finish } from '../single/recorder-kit.ts';
 import { attendance, attendees, seconds, type Attendee, type Span } from './attendance-plan.ts';
 import { asUnits, encodePictures, encodeVoice, white, type Voice } from './synthetic-media.ts';
@@ -117,30 +113,7 @@ interface Opened {
 
 function open(t: TestContext, change: Partial<RecordingPlan>): Opened {
   const spool = tempSpool(t);
-  const thePlan = plan(change);
-  const common = {
-    plan: thePlan,
-    requestKeyFrame: () => {},
-    onFault: (error: unknown) => assert.fail(String(error)),
-    log: silent,
-  };
-  const noImage = (url: string): never => assert.fail(url);
-  const room =
-    thePlan.mode === 'single'
-      ? new SingleRoomRecording({
-          ...common,
-          epoch: 1,
-          earlier: new EarlierEpochs(spool, 'task', 1),
-          folder: (key) => spool.folder('task', 1, key),
-        })
-      : new MixedRoomRecording({
-          ...common,
-          zeroUs: undefined,
-          images: { load: noImage },
-          onImageFailed: noImage,
-          openWriter: spoolWriter({ spool, task: leasedTask('task'), log: silent }),
-        });
-  t.after(() => room.close());
+  const room = openInner(t, plan(change), spool);
   const read = async (file: RecordedFile): Promise<AttendedFile> => {
     const span = { startUs: toWallUs(file.startMs), endUs: toWallUs(file.endMs) };
     const { path } = await finish(t, spool.foldersOf('task', file.fileKey), span);

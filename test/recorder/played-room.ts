@@ -57,7 +57,13 @@ interface Line {
   readonly sink: VideoSink & AudioSink;
 }
 
-function openInner(t: TestContext, thePlan: RecordingPlan, spool: Spool, requestKeyFrame: (track: number) => void) {
+/** The recording of a plan on a spool, closed after the test; a fault or an image that is asked for fails the test. */
+export function openInner(
+  t: TestContext,
+  thePlan: RecordingPlan,
+  spool: Spool,
+  requestKeyFrame: (track: number) => void = () => {},
+) {
   const common = {
     plan: thePlan,
     requestKeyFrame,

@@ -1,7 +1,7 @@
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { MediaId } from '../room-key.ts';
-import { openSegmentWriter } from '../segment/hls-writer.ts';
+import { openSegmentWriter, type HlsWriter } from '../segment/hls-writer.ts';
 import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
 import type { WallUs } from '../units.ts';
 import type { LeasedTask } from '../worker-api/messages.ts';
@@ -24,7 +24,7 @@ export interface SpoolFile {
 export type OpenSpoolFile = (file: SpoolFile) => SegmentWriter;
 
 /** Files of one task under its present epoch. A disk that refuses is logged once per file; the media path goes on. */
-export function spoolWriter(options: { spool: Spool; task: LeasedTask; log: Logger }): OpenSpoolFile {
+export function spoolWriter(options: { spool: Spool; task: LeasedTask; log: Logger }): (file: SpoolFile) => HlsWriter {
   const { spool, task, log } = options;
   return ({ userId, mediaId, zeroUs, audio, video, requestKeyFrame }) =>
     openSegmentWriter({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { AudioUnit, VideoUnit } from '../timeline/media.ts';
-import type { WallUs } from '../units.ts';
+import { wallUs, type WallUs } from '../units.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { KeyFrames } from './key-frames.ts';
 import { encodeRecord, type RoomRecord, type UnitRecord } from './records.ts';
@@ -174,7 +174,7 @@ export class MixJournal {
   #append(record: RoomRecord | UnitRecord, at: number): Chunk | undefined {
     // The room as it is stands at the beginning of the first chunk.
     if (!this.#begun || this.#closed) return undefined;
-    const chunk = this.#chunk(at as WallUs);
+    const chunk = this.#chunk(wallUs(at));
     const pieces = encodeRecord(record);
     let bytes = 0;
     for (const piece of pieces) bytes += piece.length;
@@ -258,18 +258,17 @@ export class MixJournal {
   }
 
   async #trim(now: WallUs): Promise<void> {
-    if (this.#chunks.length < 2) return;
-    const written = this.#options.written();
-    if (written !== undefined) await this.#options.syncWritten();
-    const kept = this.#firstKept(written ?? (0 as WallUs), now);
-    const needless = this.#chunks.splice(0, kept);
+    const written = this.#options.written() ?? wallUs(0);
+    if (this.#firstKept(written, now) === 0) return;
+    await this.#options.syncWritten();
+    const needless = this.#chunks.splice(0, this.#firstKept(written, now));
     for (const { file } of needless) await file.close();
     for (const { file } of needless) await rm(file.path, { force: true });
   }
 
   /** Index of the first chunk that must stay; the last one always does. */
   #firstKept(durable: WallUs, now: WallUs): number {
-    const needed = this.#keyFrames.firstNeeded((durable - overlap) as WallUs);
+    const needed = this.#keyFrames.firstNeeded(wallUs(durable - overlap));
     const { mostUs, mostBytes } = this.#limits;
     let bytes = this.#chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
     let index = 0;

@@ -1,10 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import { samplesToMicros } from '../timeline/audio-placer.ts';
 import { wallUs, type WallUs } from '../units.ts';
-import { decodeRecords, isChunk, type JournalRecord, type UnitRecord } from './records.ts';
+import { chunkHeader, decodeRecords, isForeignChunk, type JournalRecord, type UnitRecord } from './records.ts';
 
 /** What a journal holds, as far as it can be read. */
 export interface JournalSpan {
@@ -29,10 +29,20 @@ async function chunkPaths(dir: string): Promise<string[]> {
 /** True when the folder has a chunk that another version of this program wrote. */
 export async function isForeign(dir: string): Promise<boolean> {
   for (const path of await chunkPaths(dir)) {
-    const { size } = await stat(path);
-    if (size > longestChunk || (size > 64 && !isChunk(await readFile(path)))) return true;
+    if (isForeignChunk(await headOf(path))) return true;
   }
   return false;
+}
+
+/** The first bytes of a file; fewer where it has no more. */
+async function headOf(path: string): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(chunkHeader.length), 0, chunkHeader.length, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Every record of a journal that is whole, chunk by chunk in order; the process is not held up. */

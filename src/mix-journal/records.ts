@@ -32,8 +32,9 @@ export type UnitRecord =
 /** One entry of a journal: a call that the mix got. */
 export type JournalRecord = RoomRecord | UnitRecord;
 
+const chunkTitle = 'roomtape mix journal ';
 /** First bytes of every chunk; another number says that the rest is to be read in another way. */
-export const chunkHeader = Buffer.from('roomtape mix journal 1\n');
+export const chunkHeader = Buffer.from(`${chunkTitle}1\n`);
 
 /** Longest body of a record: the longest picture that the timeline hands out, and its head. */
 export const longestRecord = MAX_PICTURE_BYTES + 1024;
@@ -118,8 +119,11 @@ function headOf(type: number, id: number, at: WallUs, length: number): Buffer {
   return head;
 }
 
-/** Whether these are a chunk of ours that this version reads. */
-export const isChunk = (bytes: Buffer): boolean => bytes.subarray(0, chunkHeader.length).equals(chunkHeader);
+const isChunk = (bytes: Buffer): boolean => bytes.subarray(0, chunkHeader.length).equals(chunkHeader);
+
+/** Whether a file that begins with these bytes is a chunk that another version wrote. */
+export const isForeignChunk = (head: Buffer): boolean =>
+  head.length >= chunkHeader.length && head.toString('latin1', 0, chunkTitle.length) === chunkTitle && !isChunk(head);
 
 /**
  * Reads the records of a chunk up to the first that is torn or damaged: what stands behind it cannot be told apart from

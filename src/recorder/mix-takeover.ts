@@ -35,11 +35,20 @@ interface Outcome {
   readonly files: RecordedFile[];
 }
 
+/** Where what is drawn begins. */
+interface DrawnFrom {
+  readonly zeroUs: WallUs;
+  readonly fromUs: WallUs;
+  readonly soundFromUs: WallUs;
+}
+
 const MIX = fileKey('', 'mix');
 /** Shorter than the tick of any mix, longer than what rounding of stamps makes of a time. */
 const ROUNDING_US = 2_000;
 /** A journal that kills every process that plays it is left alone after so many. */
 const MOST_TRIES = 3;
+/** No journal holds so much; a time that is further off is none. */
+const MOST_US = 90_000_000;
 /** Images of the layout are waited for so long, in milliseconds. */
 const IMAGES_MS = 3_000;
 
@@ -53,10 +62,15 @@ export class MixTakeover {
   readonly #outcome: Promise<Outcome>;
   #recording: MixedRoomRecording | undefined;
 
-  /** The owners of before must be gone, and the present one must not have begun to write. */
+  /**
+   * The owners of before must be gone, and the present one must not have begun to write.
+   * @throws Error when what they left cannot be read at all.
+   */
   constructor(options: MixTakeoverOptions) {
     this.#options = options;
-    this.#outcome = this.#takeOver();
+    const { spool, task, earlier } = options;
+    const epochs = spool.journals(task.taskId).filter((epoch) => epoch < task.epoch);
+    this.#outcome = this.#takeOver(epochs, earlier.zeroOf(MIX));
   }
 
   /** Where the live mix begins whose first media came at `first`; resolves when its file is free. */
@@ -76,10 +90,8 @@ export class MixTakeover {
     this.#recording?.close();
   }
 
-  async #takeOver(): Promise<Outcome> {
-    const { spool, task, earlier } = this.#options;
-    let outcome: Outcome = { zeroUs: earlier.zeroOf(MIX), endUs: undefined, files: [] };
-    const epochs = spool.journals(task.taskId).filter((epoch) => epoch < task.epoch);
+  async #takeOver(epochs: readonly number[], zeroUs: WallUs | undefined): Promise<Outcome> {
+    let outcome: Outcome = { zeroUs, endUs: undefined, files: [] };
     for (const epoch of epochs) {
       if (this.#stop.signal.aborted) break;
       outcome = await this.#takeJournal(epoch, outcome);
@@ -107,18 +119,17 @@ export class MixTakeover {
     if (!span) return before;
     const zeroUs = before.zeroUs ?? span.first;
     const beginning = this.#beginningOf(span, zeroUs, before.endUs);
-    if (span.end - (beginning.fromUs ?? span.first) <= ROUNDING_US) return { ...before, zeroUs };
-    const files = await this.#draw(dir, span, beginning);
-    this.#options.log.warn(
-      { fromMs: (beginning.fromUs ?? 0) / 1000, endMs: span.end / 1000, files: files.length },
-      'drew from its journal what the mix of a dead recorder had not written',
-    );
-    const [own, earlier] = [files[0], before.files[0]];
-    return { zeroUs, endUs: span.end, files: own ? [earlier ? joined(earlier, own) : own] : before.files };
+    if (span.end - beginning.fromUs <= ROUNDING_US) return { ...before, zeroUs };
+    const endUs = wallUs(Math.min(span.end, beginning.fromUs + MOST_US));
+    const [own] = await this.#draw(dir, { ...span, end: endUs }, beginning);
+    const drawn = { fromMs: beginning.fromUs / 1000, endMs: endUs / 1000, whole: own !== undefined };
+    this.#options.log.warn(drawn, 'drew from its journal what the mix of a dead recorder had not written');
+    const [earlier] = before.files;
+    return { zeroUs, endUs, files: own ? [earlier ? joined(earlier, own) : own] : before.files };
   }
 
   /** Pictures and sound go on each from where they end, not from before the journal. */
-  #beginningOf(span: JournalSpan, zeroUs: WallUs, endUs: WallUs | undefined): MixBeginning & { soundFromUs: WallUs } {
+  #beginningOf(span: JournalSpan, zeroUs: WallUs, endUs: WallUs | undefined): DrawnFrom {
     const end: WallEnd =
       endUs === undefined ? this.#options.earlier.seal(MIX) : { lastPicture: endUs, soundEnd: endUs };
     const { lastPicture = end.soundEnd, soundEnd = end.lastPicture } = end;
@@ -126,11 +137,7 @@ export class MixTakeover {
     return { zeroUs, fromUs, soundFromUs: soundEnd === undefined ? fromUs : later(span.first, soundEnd) };
   }
 
-  async #draw(
-    dir: string,
-    span: JournalSpan,
-    beginning: MixBeginning & { soundFromUs: WallUs },
-  ): Promise<RecordedFile[]> {
+  async #draw(dir: string, span: JournalSpan, beginning: DrawnFrom): Promise<RecordedFile[]> {
     const { task, file, log } = this.#options;
     const images = new AwaitedImages(this.#options.images);
     const recording = new MixedRoomRecording({

@@ -180,7 +180,7 @@ function withUpload(
 
 /** A task that was asked to stop while nobody held it: the room is not entered again, what is on the spool is its files. */
 function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
-  const { task, earlier, reports, onEnded, clock } = worker;
+  const { task, earlier, reports, onEnded, clock, log } = worker;
   const { epoch, plan } = task;
   const taken = plan.mode === 'mixed' ? takeOverMix(worker) : undefined;
   let onlyReports = !taken;
@@ -189,7 +189,15 @@ function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
     const files = earlier.mergeInto(own);
     void reports.push({ kind: 'stopped', epoch, leaveCode, atMs: clock.wallMs(), files }).then(onEnded);
   };
-  if (taken) void taken.finish().then((own) => own && report(own));
+  const fail = (error: unknown): void => {
+    log.error({ err: error }, 'what is on the spool cannot be reported; leaving it to another recorder');
+    onEnded();
+  };
+  if (taken)
+    taken
+      .finish()
+      .then((own) => own && report(own))
+      .catch(fail);
   else report([]);
   const load = (): TaskLoad => ({ mode: plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
   const close = (): void => taken?.close();

@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { micros, type Micros } from '../units.ts';
+import { micros, type Micros, type WallUs } from '../units.ts';
 import { adtsFrames } from './adts.ts';
-import { parsePlaylist, type Segment } from './playlist.ts';
-import { readPlaylist, readRecord, segmentNames, segmentStartMs } from './recording-folder.ts';
+import { parsePlaylist, playlistText, segmentLines, type Segment } from './playlist.ts';
+import { readPlaylist, readRecord, segmentNames, segmentStartMs, writePlaylist } from './recording-folder.ts';
 import { recoverFolder } from './recover.ts';
 import { readTransport } from './transport-reader.ts';
 import { fromTransport, toTransport, unwrapTransport } from './transport-time.ts';
@@ -80,19 +80,24 @@ function gaps(pictures: readonly Picture[], count: number): number[] {
 export function sealFolder(dir: string): MediaEnd | undefined {
   const record = readRecord(dir);
   if (!record) return undefined;
-  const known = new Set(parsePlaylist(readPlaylist(dir), record.zeroUs).segments.map(({ name }) => name));
-  const open = segmentNames(dir).at(-1);
-  if (open !== undefined && !known.has(open)) {
-    replaceOpen(join(dir, open), toTransport(micros((segmentStartMs(open) ?? 0) * 1000 - record.zeroUs)));
-  }
+  sealNewest(dir, record.zeroUs);
   const segments = recoverFolder(dir)?.segments ?? [];
   return segments.length === 0 ? undefined : endOf(dir, segments);
 }
 
-function replaceOpen(path: string, near: number): void {
+function sealNewest(dir: string, zeroUs: WallUs): void {
+  const newest = segmentNames(dir).at(-1);
+  if (newest === undefined) return;
+  const { segments } = parsePlaylist(readPlaylist(dir), zeroUs);
+  const others = segments.filter(({ name }) => name !== newest);
+  const listed = others.length < segments.length;
+  const path = join(dir, newest);
   const bytes = readFileSync(path);
-  const { pictures } = scan(bytes, near);
+  const { pictures } = scan(bytes, toTransport(micros((segmentStartMs(newest) ?? 0) * 1000 - zeroUs)));
   const count = wholePictures(pictures);
+  if (listed && count === pictures.length) return;
+  // Its length in the list would not be true any more; it is found and listed anew.
+  if (listed) writePlaylist(dir, playlistText(others.map((one) => segmentLines(one, zeroUs)).join(''), false));
   const end = count < pictures.length ? pictures[count - 1]!.end : bytes.length;
   writeFileSync(`${path}.new`, bytes.subarray(0, end), { flush: true });
   renameSync(`${path}.new`, path);

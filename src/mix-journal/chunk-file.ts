@@ -11,6 +11,7 @@ export class ChunkFile {
   readonly path: string;
   #handle: FileHandle | undefined;
   #work: Promise<void>;
+  #given = 0;
   #waiting = 0;
   #bytes = 0;
   /** Bytes that the disk has, or was asked to take. */
@@ -30,8 +31,19 @@ export class ChunkFile {
     return this.#error;
   }
 
+  /** Of what was given, how much is lost by that. */
+  get lostBytes(): number {
+    return this.#error ? this.#given - this.#bytes : 0;
+  }
+
+  /** Resolves when what was given so far is written, or is lost. */
+  settled(): Promise<void> {
+    return this.#work;
+  }
+
   /** Appends. Whole pieces only: after an error nothing follows. */
   write(bytes: Buffer): void {
+    this.#given += bytes.length;
     if (this.#error) return;
     if (this.#waiting + bytes.length > mostWaiting)
       return this.#fail(new Error('the disk is too slow for the journal'));

@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FeedAnchor, FeedTrack } from '../feed/messages.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
+import { Trouble } from '../segment/trouble.ts';
 import type { AudioUnit, VideoUnit } from '../timeline/media.ts';
-import { wallUs, type WallUs } from '../units.ts';
+import { micros, wallUs, type WallUs } from '../units.ts';
 import { ChunkFile } from './chunk-file.ts';
 import { KeyFrames } from './key-frames.ts';
 import { encodeRecord, type RoomRecord, type UnitRecord } from './records.ts';
@@ -19,7 +20,7 @@ export interface MixJournalOptions {
   /** Resolves when what was written before the call is on the disk; rejects when that cannot be said. */
   readonly syncWritten: () => Promise<void>;
   readonly requestKeyFrame: (track: number) => void;
-  /** Told when the disk refuses; the mix goes on. */
+  /** Told when the disk refuses, at most every ten seconds; the mix goes on. */
   readonly onError: (error: Error) => void;
   /** How the journal is cut and bounded; for tests. */
   readonly limits?: Partial<JournalLimits>;
@@ -55,7 +56,7 @@ const defaultLimits: JournalLimits = {
 
 const syncEvery = 500_000;
 const trimEvery = 2_000_000;
-/** After an error nothing is tried for as long. */
+/** Where the disk refuses, a chunk is begun no more often. */
 const patience = 2_000_000;
 /** Sound and pictures that begin so long before a moment may be heard and seen at it. */
 const overlap = 1_000_000;
@@ -69,6 +70,7 @@ interface Chunk {
   /** Latest time that anything in it has. */
   until: number;
   bytes: number;
+  givenUp: boolean;
 }
 
 /**
@@ -84,6 +86,7 @@ export class MixJournal {
   readonly #tracks = new Map<number, FeedTrack>();
   readonly #keyFrames = new KeyFrames();
   readonly #chunks: Chunk[] = [];
+  readonly #trouble: Trouble;
   #layout: LayoutPlan;
   #begun = false;
   #number = 0;
@@ -92,7 +95,6 @@ export class MixJournal {
   #now: WallUs | undefined;
   #syncedAt = -Infinity;
   #trimmedAt = -Infinity;
-  #notBefore = -Infinity;
   #trimming: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -101,6 +103,7 @@ export class MixJournal {
     this.#options = options;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#layout = options.layout;
+    this.#trouble = new Trouble(options.onError);
   }
 
   anchorEntered(anchor: FeedAnchor): void {
@@ -156,6 +159,12 @@ export class MixJournal {
     if (now - this.#trimmedAt >= trimEvery) this.#trimSoon(now);
   }
 
+  /** Resolves when what the ticks so far have written is with the kernel, and what they found needless is gone. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#chunks.map(({ file }) => file.settled()));
+    await this.#trimming;
+  }
+
   /** Writes what there is and stays on the disk for the next owner. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -168,7 +177,7 @@ export class MixJournal {
   /** Everything is in the file: the journal goes. Never rejects. */
   async remove(): Promise<void> {
     await this.close();
-    await rm(this.#options.dir, { recursive: true, force: true }).catch(this.#options.onError);
+    await rm(this.#options.dir, { recursive: true, force: true }).catch(this.#report);
   }
 
   #append(record: RoomRecord | UnitRecord, at: number): Chunk | undefined {
@@ -195,15 +204,21 @@ export class MixJournal {
     const now = this.#now ?? at;
     const last = this.#chunks.at(-1);
     if (last && !last.file.error) return last;
-    if (last?.file.error && now < this.#notBefore) return undefined;
-    return this.#open(now);
+    return last && now - last.begun < patience ? undefined : this.#open(now);
   }
 
   #open(now: WallUs): Chunk {
-    this.#refuse(this.#pendingBytes);
+    this.#refuse();
     this.#number += 1;
     const path = join(this.#options.dir, `${String(this.#number).padStart(6, '0')}.journal`);
-    const chunk: Chunk = { number: this.#number, file: new ChunkFile(path), begun: now, until: -Infinity, bytes: 0 };
+    const chunk: Chunk = {
+      number: this.#number,
+      file: new ChunkFile(path),
+      begun: now,
+      until: -Infinity,
+      bytes: 0,
+      givenUp: false,
+    };
     this.#chunks.push(chunk);
     const state = { anchors: [...this.#anchors.values()], tracks: [...this.#tracks.values()], layout: this.#layout };
     this.#pending.push(...encodeRecord({ kind: 'state', ...state }));
@@ -213,9 +228,9 @@ export class MixJournal {
   #write(): void {
     const chunk = this.#chunks.at(-1);
     if (!chunk || this.#pending.length === 0) return;
+    if (chunk.file.error) return this.#refuse();
     const bytes = Buffer.concat(this.#pending);
     chunk.file.write(bytes);
-    if (chunk.file.error) return this.#refuse(bytes.length);
     this.#pending = [];
     this.#pendingBytes = 0;
     chunk.bytes += bytes.length;
@@ -223,8 +238,8 @@ export class MixJournal {
   }
 
   /** What waits was meant for a chunk that is not written any more. */
-  #refuse(bytes: number): void {
-    this.stats.lostBytes += bytes;
+  #refuse(): void {
+    this.stats.lostBytes += this.#pendingBytes;
     this.#pending = [];
     this.#pendingBytes = 0;
   }
@@ -233,16 +248,17 @@ export class MixJournal {
   #rotate(now: WallUs): void {
     const chunk = this.#chunks.at(-1);
     if (!chunk) return;
-    if (chunk.file.error) return this.#giveUp(chunk, chunk.file.error, now);
+    if (chunk.file.error) return this.#giveUp(chunk, chunk.file.error);
     if (now - chunk.begun < this.#limits.chunkUs && chunk.bytes < this.#limits.chunkBytes) return;
     this.#open(now);
     void chunk.file.close();
   }
 
-  #giveUp(chunk: Chunk, error: Error, now: WallUs): void {
-    if (now < this.#notBefore) return;
-    this.#notBefore = now + patience;
-    this.#options.onError(error);
+  #giveUp(chunk: Chunk, error: Error): void {
+    if (chunk.givenUp) return;
+    chunk.givenUp = true;
+    this.stats.lostBytes += chunk.file.lostBytes;
+    this.#report(error);
     void chunk.file.close();
   }
 
@@ -254,8 +270,10 @@ export class MixJournal {
 
   #trimSoon(now: WallUs): void {
     this.#trimmedAt = now;
-    this.#trimming = this.#trimming.then(() => this.#trim(now)).catch(this.#options.onError);
+    this.#trimming = this.#trimming.then(() => this.#trim(now)).catch(this.#report);
   }
+
+  readonly #report = (error: Error): void => this.#trouble.report(error, micros(this.#now ?? 0));
 
   async #trim(now: WallUs): Promise<void> {
     const written = this.#options.written() ?? wallUs(0);

@@ -5,12 +5,17 @@ import type { RoomRecord, UnitRecord } from '../mix-journal/records.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
 import { wallUs, type WallUs } from '../units.ts';
 import type { MixedRoomRecording } from './mixed-room-recording.ts';
+import type { RoomRecording } from './room-recording.ts';
+
+/** What a journal is played into. */
+export type PlayedRecording = Omit<RoomRecording, 'finish' | 'close' | 'lag' | 'setEffort'> &
+  Pick<MixedRoomRecording, 'opened' | 'warmUp'>;
 
 /** How a journal is played. */
 export interface JournalPlayerOptions {
   readonly dir: string;
   /** Given what the journal says, as it was given to the mix that died. */
-  readonly recording: MixedRoomRecording;
+  readonly recording: PlayedRecording;
   /** Sound from before this is not needed. */
   readonly soundFromUs: WallUs;
   readonly signal: AbortSignal;

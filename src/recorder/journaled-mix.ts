@@ -9,7 +9,6 @@ import { JournaledRecording } from './journaled-recording.ts';
 import { MixFile } from './mix-file.ts';
 import { MixTakeover, syncSegments } from './mix-takeover.ts';
 import { MixedRoomRecording, type MixedRoomRecordingOptions } from './mixed-room-recording.ts';
-import type { RoomRecording } from './room-recording.ts';
 import { spoolWriter } from './spool-writer.ts';
 import type { Spool } from './spool.ts';
 
@@ -32,7 +31,7 @@ export interface JournaledMixOptions
 const SEGMENTS_IN_FLIGHT = 2;
 
 /** The mix of a task under its present epoch, which begins with what the one before had not written. */
-export function openJournaledMix(options: JournaledMixOptions): RoomRecording {
+export function openJournaledMix(options: JournaledMixOptions): JournaledRecording {
   const { task, spool, images, requestKeyFrame, onImageFailed, onFault, clock, log } = options;
   const file = new MixFile(spoolWriter({ spool, task, log }));
   const takeover = new MixTakeover({ ...options, file });

@@ -90,6 +90,11 @@ export class JournaledRecording implements RoomRecording {
     this.#options.recording.setEffort(effort);
   }
 
+  /** Resolves when the journal has what was given up to its last tick. */
+  settled(): Promise<void> {
+    return this.#options.journal.settled();
+  }
+
   async finish(at: WallUs): Promise<RecordedFile[]> {
     const { recording, journal, takeover, file } = this.#options;
     const [own] = await recording.finish(at);

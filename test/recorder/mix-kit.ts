@@ -8,6 +8,7 @@ import type { FeedAnchor } from '../../src/feed/messages.ts';
 import { makeParts } from '../../src/finish/make-parts.ts';
 import { fileKey } from '../../src/naming/file-key.ts';
 import { EarlierEpochs } from '../../src/recorder/earlier-epochs.ts';
+import type { JournaledRecording } from '../../src/recorder/journaled-recording.ts';
 import { openJournaledMix, takeOverMix, type TakenMix } from '../../src/recorder/journaled-mix.ts';
 import type { RoomRecording } from '../../src/recorder/room-recording.ts';
 import { Spool } from '../../src/recorder/spool.ts';
@@ -69,6 +70,7 @@ export class MixStage {
   readonly asked: number[] = [];
   #ms: number;
   #change: Partial<RecordingPlan>;
+  #recording: JournaledRecording | undefined;
 
   constructor(spool: Spool, fromMs = 0, change: Partial<RecordingPlan> = {}) {
     this.spool = spool;
@@ -85,7 +87,7 @@ export class MixStage {
   }
 
   /** The mix under an epoch, as a recorder opens it. */
-  open(t: TestContext, epoch: number): RoomRecording {
+  open(t: TestContext, epoch: number): JournaledRecording {
     const recording = openJournaledMix({
       ...this.#owner(epoch),
       requestKeyFrame: (track) => void this.asked.push(track),
@@ -94,6 +96,7 @@ export class MixStage {
       clock: this.clock,
     });
     t.after(() => recording.close());
+    this.#recording = recording;
     return recording;
   }
 
@@ -126,7 +129,7 @@ export class MixStage {
 
   /** The spool as it is, for somebody else: what a process that is killed now leaves. */
   async copy(t: TestContext): Promise<Spool> {
-    await sleep(30);
+    await this.#recording?.settled();
     const root = mkdtempSync(join(tmpdir(), 'roomtape-killed-'));
     t.after(() => rmSync(root, { recursive: true, force: true }));
     cpSync(this.spool.root, root, { recursive: true });

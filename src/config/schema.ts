@@ -149,6 +149,12 @@ const recorders = z.strictObject({
     .max(300)
     .default(15)
     .describe('A recorder that cannot renew for this long stops; another takes its tasks.'),
+  takeover_user_sig: z
+    .enum(['check', 'ignore'])
+    .default('check')
+    .describe(
+      'A recording whose recorder died after the UserSig of its bot had ended. check: the bot may not enter again, so it ends with LeaveCode 100 and keeps its files; ignore: it goes on.',
+    ),
   most_busy_percent: z
     .int()
     .min(1)

@@ -88,6 +88,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     fileNames: config.file_names,
     refusal: (mode) => recorders.refusal(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
+    takeoverUserSig: config.recorders.takeover_user_sig,
   });
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {
@@ -127,6 +128,10 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   return {
     store,
     sync: recorders.watching((request) => tasks.sync(request)),
+    gone: (request) => {
+      recorders.forget(request.recorderIds);
+      return tasks.gone(request);
+    },
     reportTask: (taskId, report) => tasks.reportTask(taskId, report),
     reportJob: (jobId, report) => tasks.reportJob(jobId, report),
     sweepable: (request) => tasks.sweepable(request),

@@ -49,6 +49,12 @@ export interface TaskTable {
   epoch: number;
   /** Store time from which anyone may claim an active task; the end of the lease while it is owned. */
   claimable_ms: number;
+  /** Store time of the last claim. */
+  claimed_ms: Generated<number>;
+  /** Leases in a row that were let go soon after their claim. */
+  short_lives: Generated<number>;
+  /** End of the UserSig that the bot came with; null for a task of an earlier version. */
+  sig_until_ms: number | null;
   started_ms: number | null;
   /** Epoch of the last `started` report, which makes a repeated one silent. */
   started_epoch: number;

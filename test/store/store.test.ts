@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FakeClock, systemClock } from '../../src/clock.ts';
 import { Migrator } from 'kysely/migration';
 import { sqliteEngine } from '../../src/store/engine.ts';
@@ -268,4 +269,21 @@ test('close is idempotent', async (t) => {
   await Promise.all([store.close(), store.close()]);
   assert.equal(store.closed, true);
   await assert.rejects(store.transaction(async () => undefined));
+});
+
+test('a lock of another process delays a transaction, and not the process', async (t) => {
+  const path = join(await tempFolder(t), 'store.sqlite');
+  const store = await openStore({ path, clock: systemClock() });
+  t.after(() => store.close());
+  const other = new DatabaseSync(path);
+  t.after(() => other.close());
+  other.exec('begin immediate');
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 10);
+  t.after(() => clearInterval(turning));
+  const tasks = serviceOn(store, systemClock());
+  while (turns < 30) await sleep(10);
+  other.exec('commit');
+  await create(await tasks);
+  assert.equal((await claimTask(await tasks, 'a')).epoch, 1);
 });

@@ -255,6 +255,8 @@ export class HlsWriter implements SegmentWriter {
     this.#file = new SegmentFile({ dir, name, start, discontinuity: this.#discontinuity, onError: this.#report });
     this.#stats.segments = number;
     this.#discontinuity = false;
+    // A file that was synchronised is of no use when its folder does not list it.
+    this.#onDisk = Promise.all([this.#onDisk, this.#journal.syncSoon()]);
   }
 
   #endSection(next?: Micros, closeFile?: (file: SegmentFile) => void): void {

@@ -278,11 +278,8 @@ test('a lock of another process delays a transaction, and not the process', asyn
   const other = new DatabaseSync(path);
   t.after(() => other.close());
   other.exec('begin immediate');
-  let turns = 0;
-  const turning = setInterval(() => (turns += 1), 10);
-  t.after(() => clearInterval(turning));
   const tasks = serviceOn(store, systemClock());
-  while (turns < 30) await sleep(10);
+  for (let turns = 0; turns < 30; turns += 1) await sleep(10);
   other.exec('commit');
   await create(await tasks);
   assert.equal((await claimTask(await tasks, 'a')).epoch, 1);

@@ -24,11 +24,9 @@ import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
+import { connectionLimits } from './patience.ts';
 import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
-
-/** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
-const MAX_HEADER_BYTES = 64 * 1024;
 
 interface Parts extends RoleContext {
   readonly apps: AppDirectory;
@@ -54,7 +52,7 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
     forceCloseConnections: true,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    ...connectionLimits(),
   });
   await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;

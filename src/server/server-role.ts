@@ -6,9 +6,11 @@ import { registerRecordingApi } from '../api/register.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
+import type { Config } from '../config/schema.ts';
 import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
+import { rememberProtectedApps, type PlayProtection } from '../library/protected-apps.ts';
 import { registerLibrary } from '../library/routes.ts';
 import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
@@ -76,7 +78,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
   const recorders = new RecorderPresence(clock);
-  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, clock });
+  const protectedApps = await rememberProtectedApps(store, config.apps.map(protectionOf));
+  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, protectedApps, clock });
   const tasks = await createTaskService({
     store,
     apps,
@@ -105,6 +108,11 @@ async function openParts(context: RoleContext): Promise<Parts> {
     stopPruning: keepRoomsPruned({ store, clock, log }),
   };
 }
+
+const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayProtection => ({
+  sdkAppId: sdk_app_id,
+  isSigned: play_key !== undefined,
+});
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
   const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root, links } = parts;

@@ -14,6 +14,7 @@ export interface Tables {
   room_session: RoomSessionTable;
   room_visit: RoomVisitTable;
   journal_cursor: JournalCursorTable;
+  protected_app: ProtectedAppTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -220,6 +221,11 @@ export interface JournalCursorTable {
   seq: number;
   /** Wall time at which its writer was last heard, to within a minute. */
   seen_ms: number;
+}
+
+/** An app that was last configured with signed addresses for its files. */
+export interface ProtectedAppTable {
+  sdk_app_id: number;
 }
 
 /** A task as read. */

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
 import { registerRecordingApi } from '../api/register.ts';
+import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
+import { keepCallbacksPruned } from '../callbacks/retention.ts';
+import type { CancelTimer } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { libraryRoot } from '../library/location.ts';
@@ -42,7 +45,7 @@ interface Parts extends RoleContext {
   readonly rooms: RoomsAddress;
   readonly roomControl: RemoteRooms;
   readonly follower: RoomFollower;
-  readonly stopPruning: () => void;
+  readonly pruning: readonly CancelTimer[];
   readonly recorders: RecorderPresence;
   readonly links: PlayLinks;
 }
@@ -66,8 +69,12 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, roomControl, callbacks, library, store } = parts;
-  return [{ http }, { pruning: { close: parts.stopPruning }, follower, roomControl, callbacks, library }, { store }];
+  const { follower, roomControl, callbacks, library, store, pruning } = parts;
+  return [
+    { http },
+    { pruning: { close: () => pruning.forEach((stop) => stop()) }, follower, roomControl, callbacks, library },
+    { store },
+  ];
 };
 
 async function openParts(context: RoleContext): Promise<Parts> {
@@ -96,7 +103,14 @@ async function openParts(context: RoleContext): Promise<Parts> {
     store,
     tasks,
     queries: createTaskQueries({ store, links }),
-    callbacks: startCallbackDelivery({ store, apps, clock, log, compat: config.compat }),
+    callbacks: startCallbackDelivery({
+      store,
+      apps,
+      clock,
+      log,
+      compat: config.compat,
+      permits: config.callbacks.allow_private ? mayConnect : mayConnectPublicly,
+    }),
     library: startMediaLibrary({ store, root, clock, log, links }),
     libraryRoot: root,
     recorders,
@@ -104,7 +118,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
-    stopPruning: keepRoomsPruned({ store, clock, log }),
+    pruning: [keepRoomsPruned({ store, clock, log }), keepCallbacksPruned({ store, clock, log, ...config.callbacks })],
   };
 }
 
@@ -144,7 +158,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders, follow
       store: () => ({ ...store.stats() }),
       tasks: () => ({ ...tasks.stats() }),
       backlog: async () => ({ ...(await queries.backlog()) }),
-      callbacks: () => ({ ...callbacks.stats() }),
+      callbacks: async () => ({ ...callbacks.stats(), ...(await callbacks.backlog()) }),
       library: () => ({ ...library.stats() }),
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),

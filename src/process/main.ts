@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { systemClock } from '../clock.ts';
 import { ConfigError } from '../config/load.ts';
+import { withAdminToken } from '../config/secrets.ts';
 import { lockDataDir } from './data-lock.ts';
 import { openInstallation, settlePort, type Installation } from './installation.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -14,11 +15,12 @@ async function main(): Promise<void> {
   if (typeof opened === 'string') return say(opened);
   const log = createLogger('supervisor', opened.config.log.level);
   process.on('exit', lockDataDir(opened.config.data_dir));
+  const { adminToken } = withAdminToken(opened.config.data_dir, opened.secrets);
   const ports = await settlePorts(opened);
   const supervisor = new Supervisor(childSpecs(opened, ports), systemClock(), log);
   drainOnSignal(supervisor, log);
   await supervisor.start();
-  announce(opened, ports.http);
+  announce(opened, ports.http, adminToken);
 }
 
 interface Ports {
@@ -83,10 +85,13 @@ function drainOnSignal(supervisor: Supervisor, log: Logger): void {
   process.on('SIGINT', () => drain('SIGINT'));
 }
 
-function announce({ config, secrets, fresh, publicUrl, demoPage }: Installation, port: number): void {
+function announce(opened: Installation, port: number, adminToken: string): void {
+  const { config, secrets, fresh, publicUrl, demoPage } = opened;
   const listening = `http://${config.http.host}:${port}`;
   const url = config.http.public_url ? publicUrl : listening;
   if (fresh && config.apps[0]?.sdk_app_id === secrets.demo.sdkAppId) say(demoKeys(secrets.demo));
+  const isNew = fresh || secrets.adminToken === undefined;
+  if (isNew && config.admin.token === undefined) say(`Token of the admin API: ${adminToken}`);
   if (demoPage) say(`Demo page: ${url}/demo/`);
   if (url !== listening) say(`Listening on ${listening}`);
   say(`ready ${url}`);

@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
+import { registerAdminApi } from '../admin/register.ts';
 import { registerRecordingApi } from '../api/register.ts';
 import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
+import { ReplayDesk } from '../callbacks/replay-desk.ts';
 import { keepCallbacksPruned } from '../callbacks/retention.ts';
 import type { CancelTimer } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
@@ -33,6 +35,9 @@ import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
 /** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+/** An escaped TaskId is longer than the framework's hundred characters. */
+const MAX_PARAM_LENGTH = 512;
+
 interface Parts extends RoleContext {
   readonly apps: AppDirectory;
   readonly store: Store;
@@ -58,6 +63,7 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     http: { maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   });
   await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;
@@ -132,9 +138,17 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   await registerRecordingApi(http, { ...services, clock, log, regions: api.regions, compat });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root, clock, links });
+  await registerAdmin(http, parts);
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
   if (installation.demoPage) await registerDemoPage(http, parts);
+}
+
+async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void> {
+  const { store, queries, clock, log, installation } = parts;
+  const token = installation.config.admin.token ?? installation.secrets.adminToken;
+  if (token === undefined) return log.warn('there is no admin API: the data directory has no token for it');
+  await registerAdminApi(http, { store, queries, replays: new ReplayDesk(store), token, clock, log });
 }
 
 function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {

@@ -33,7 +33,7 @@ export interface FaultyProxy {
 }
 
 /** Starts a proxy in front of `target` (`host:port`); it is closed when the test ends. */
-export async function startFaultyProxy(t: TestContext, target: string): Promise<FaultyProxy> {
+export async function startFaultyProxy(t: Pick<TestContext, 'after'>, target: string): Promise<FaultyProxy> {
   const seen: SeenRequest[] = [];
   const proxy = { host: '', treat: (): Treatment => 'pass', seen } as { host: string } & Omit<FaultyProxy, 'host'>;
   const server = createServer((incoming, answer) => {

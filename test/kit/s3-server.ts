@@ -52,7 +52,7 @@ export interface S3Server {
 const bucket = 'recordings';
 
 /** Starts a server; it is closed when the test ends. */
-export async function startS3(t: TestContext): Promise<S3Server> {
+export async function startS3(t: Pick<TestContext, 'after'>): Promise<S3Server> {
   const directory = mkdtempSync(join(tmpdir(), 'roomtape-s3-'));
   const options = { address: '127.0.0.1', port: 0, silent: true, directory, configureBuckets: [{ name: bucket }] };
   const server = new Server(options);

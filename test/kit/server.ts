@@ -55,11 +55,14 @@ export class TestServer {
     this.client = sdkClient(new URL(process.url).host);
   }
 
-  /** Starts on a fresh data directory; `env` adds configuration overrides, which may need to know the callback's target. */
+  /**
+   * Starts on a data directory, a fresh one unless told; `more` adds configuration overrides, which may need to know the
+   * callback's target.
+   */
   static async start(
     more: Readonly<Record<string, string>> | ((callback: CallbackSetting) => Readonly<Record<string, string>>) = {},
+    dataDir: string = mkdtempSync(join(tmpdir(), 'roomtape-e2e-')),
   ): Promise<TestServer> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'roomtape-e2e-'));
     const receiver = await CallbackReceiver.start({ key: CALLBACK_KEY });
     const callback = { url: receiver.url, key: CALLBACK_KEY };
     const own = {
@@ -80,6 +83,11 @@ export class TestServer {
   /** Drains the server by SIGTERM and starts it again on the same data directory and port. */
   async restart(): Promise<void> {
     await this.#process.stop();
+    await this.startAgain();
+  }
+
+  /** Starts the server, which has ended, on the same data directory and port. */
+  async startAgain(): Promise<void> {
     const port = Number(new URL(this.#process.url).port);
     const logFile = join(this.dataDir, 'server.log');
     this.#process = await startRoomtape({ dataDir: this.dataDir, port, env: this.#env, logFile });

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RoleName } from '../../src/process/supervisor.ts';
+import { wallUs, type WallUs } from '../../src/units.ts';
+import { holdsOpen, signal } from '../processes.ts';
+import { lossesByBlow, lossesIn, type Blow, type Loss } from '../losses.ts';
+import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
+import { addResults, CAMERA, now, Stage, type Recording, type Result } from '../stage.ts';
+
+/** How a role is killed. */
+interface KillPlan {
+  readonly role: RoleName;
+  readonly does: string;
+  /** Kills of the long and of the quick run. */
+  readonly kills: number;
+  readonly quickKills: number;
+  /** Kills within one recording. */
+  readonly together: number;
+  /** Between two kills, seconds. */
+  readonly between: readonly [number, number];
+  /** Seconds that may be lost by one kill, single and mixed. */
+  readonly allowed: { readonly single: number; readonly mixed: number };
+}
+
+interface Kill extends Blow {
+  /** Tasks that the victim was writing; all where the role writes none. */
+  readonly struck: ReadonlySet<string>;
+}
+
+/** A SIGKILL at random times of one process of a role, several in each recording. */
+export function killScenario(plan: KillPlan): Scenario {
+  return { name: `${plan.role}-kill`, does: plan.does, run: (bench) => killAll(plan, bench) };
+}
+
+async function killAll(plan: KillPlan, bench: Bench): Promise<Row[]> {
+  const wanted = bench.effort.kills ?? (bench.effort.quick ? plan.quickKills : plan.kills);
+  const rows = { single: newRow(plan, 'single'), mixed: newRow(plan, 'mixed') };
+  const stage = await Stage.open({ rooms: 2 });
+  let killed = 0;
+  try {
+    while (killed < wanted) {
+      const count = Math.min(plan.together, wanted - killed);
+      const recordings = await stage.begin();
+      const kills = await strike(plan, stage, recordings, count, bench);
+      await sleep(AFTER_MS);
+      const results = await stage.end(recordings, bench.say);
+      killed += kills.length;
+      for (const mode of ['single', 'mixed'] as const)
+        rows[mode] = withRound(
+          rows[mode],
+          results.filter((result) => result.mode === mode),
+          kills,
+        );
+      bench.say(`${plan.role}-kill: ${killed} of ${wanted}, ${saidOf(rows)}`);
+    }
+  } finally {
+    await stage.close();
+  }
+  return [rows.single, rows.mixed].map((row) => ({ ...row, done: `${killed} kills` }));
+}
+
+/** What the last kill takes must be over before the recordings end. */
+const AFTER_MS = 6_000;
+
+function newRow({ role, allowed }: KillPlan, mode: Recording['mode']): Row {
+  return { ...emptyRow(`${role} killed, ${mode}`, ''), allowed: allowed[mode] };
+}
+
+const saidOf = (rows: Readonly<Record<Recording['mode'], Row>>): string =>
+  Object.entries(rows)
+    .map(([mode, { lost }]) => `${mode} lost at most ${Math.max(0, ...lost).toFixed(2)} s`)
+    .join(', ');
+
+async function strike(
+  { role, between }: KillPlan,
+  stage: Stage,
+  recordings: readonly Recording[],
+  count: number,
+  { random, say }: Bench,
+): Promise<Kill[]> {
+  const kills: Kill[] = [];
+  for (let index = 0; index < count; index += 1) {
+    await sleep(random.between(...between) * 1000);
+    const victims = stage.server.process.pids(role);
+    if (victims.length === 0) {
+      say(`no ${role} is alive to be killed; waiting`);
+      index -= 1;
+      continue;
+    }
+    const victim = random.pick(victims);
+    const taskIds = recordings.map(({ taskId }) => taskId);
+    const struck = role === 'recorder' ? taskIds.filter((id) => holdsOpen(victim, `/spool/${id}/`)) : taskIds;
+    signal(victim, 'SIGKILL');
+    kills.push({ at: now(), struck: new Set(struck) });
+  }
+  return kills;
+}
+
+function withRound(row: Row, results: readonly Result[], kills: readonly Kill[]): Row {
+  const lost = results.flatMap((result) => lostInResult(result, kills));
+  return { ...addResults(row, results), lost: [...row.lost, ...lost] };
+}
+
+/** Seconds that each kill of this recording's process cost its file. */
+function lostInResult({ seen, taskId, stoppedAt }: Result, kills: readonly Kill[]): number[] {
+  if (!seen) return [];
+  const seconds = lossesByBlow([...lossesIn(seen.numbers, CAMERA.fps), ...lossAtEnd(seen.numbers, stoppedAt)], kills);
+  return seconds.filter((lost, index) => kills[index]!.struck.has(taskId) || lost > 0);
+}
+
+/** A recorder needs this long to hear of the end; what a camera sent shortly before may still be on its way. */
+const LATE_S = 1;
+
+/** What is missing between the last picture and the stop. */
+export function lossAtEnd(numbers: readonly number[], stoppedAt: WallUs): Loss[] {
+  const last = (numbers.at(-1) ?? 0) / CAMERA.fps;
+  const seconds = stoppedAt / 1_000_000 - last;
+  return seconds > LATE_S ? [{ from: wallUs(last * 1_000_000), to: stoppedAt, seconds }] : [];
+}

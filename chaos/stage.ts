@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommittedFile } from '../src/demo/receiver.ts';
+import type { SyntheticAnchor } from '../src/synthetic/anchor.ts';
+import { forkSyntheticAnchor } from '../src/synthetic/forked-anchor.ts';
+import { wallUs, type WallUs } from '../src/units.ts';
+import { committedFiles, SDK_APP_ID, TestServer } from '../test/kit/server.ts';
+import { ClockReader, type Camera } from './clock-reader.ts';
+import { killFamily } from './processes.ts';
+import type { Row } from './scenario.ts';
+import { seeFile, type SeenFile } from './seen-file.ts';
+import { judgeCallbacks, type Told } from './told.ts';
+
+/** What every camera of the suite sends; mixes are as large, so that the clock is read in them as well. */
+export const CAMERA: Camera = { width: 640, height: 360, fps: 15 };
+
+const MIX = { Width: CAMERA.width, Height: CAMERA.height, Fps: CAMERA.fps, BitRate: 800_000, Gop: 2 };
+
+/** A recording that runs or has run. */
+export interface Recording {
+  readonly taskId: string;
+  readonly mode: 'single' | 'mixed';
+  /** User whose pictures are in it. */
+  readonly userId: string;
+  /** When media was known to be arriving. */
+  readonly begunAt: WallUs;
+}
+
+/** A recording that has ended, with all that came of it. */
+export interface Result extends Recording {
+  readonly stoppedAt: WallUs;
+  readonly told: Told;
+  /** Absent when its file does not play, or there is none. */
+  readonly seen: SeenFile | undefined;
+  readonly file: CommittedFile | undefined;
+  readonly files: number;
+  readonly unplayable: readonly string[];
+}
+
+/** How a stage is set up. */
+export interface StageOptions {
+  /** Rooms, with one camera each. */
+  readonly rooms: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Instead of a temporary folder. */
+  readonly dataDir?: string;
+}
+
+/** How long a task may take from Delete to its last event. */
+const END_MS = 90_000;
+
+/** A whole server with cameras in their rooms, recorded in single files and as mixes. */
+export class Stage {
+  readonly server: TestServer;
+  readonly #anchors: readonly SyntheticAnchor[];
+  readonly #scratch = mkdtempSync(join(tmpdir(), 'roomtape-chaos-'));
+  readonly #reader = new ClockReader(CAMERA);
+  #bots = 0;
+
+  private constructor(server: TestServer, anchors: readonly SyntheticAnchor[]) {
+    this.server = server;
+    this.#anchors = anchors;
+  }
+
+  /** Starts the server and its cameras, which publish again whenever they are cut off. */
+  static async open({ rooms, env = {}, dataDir }: StageOptions): Promise<Stage> {
+    const server = await TestServer.start(env, ...(dataDir === undefined ? [] : [dataDir]));
+    const names = Array.from({ length: rooms }, (_, index) => index);
+    const anchors = names.map((index) => {
+      const name = userIn(index);
+      return forkSyntheticAnchor({ ...server.whip(roomOf(index), name), name, colour: '#305080', reconnect: true });
+    });
+    return new Stage(server, await Promise.all(anchors));
+  }
+
+  /** Begins a single and a mixed recording in each room (or what `modes` says); resolves when media is in all of them. */
+  async begin(modes: readonly Recording['mode'][] = ['single', 'mixed'], more: object = {}): Promise<Recording[]> {
+    const begun = this.#anchors.flatMap((_, room) => modes.map((mode) => this.#record(room, mode, more)));
+    return Promise.all(begun);
+  }
+
+  async #record(room: number, mode: Recording['mode'], more: object): Promise<Recording> {
+    const code = mode === 'single' ? 1 : 2;
+    const request = { MixTranscodeParams: { VideoParams: MIX }, ...more };
+    const taskId = await this.server.record(roomOf(room), code, request, `bot_${(this.#bots += 1)}`);
+    await this.server.untilStatus(taskId, 'InProgress', 30_000);
+    return { taskId, mode, userId: userIn(room), begunAt: now() };
+  }
+
+  /** Stops recordings, waits for their last events and looks at every file. */
+  async end(recordings: readonly Recording[], say: (line: string) => void = () => undefined): Promise<Result[]> {
+    const stopped = await Promise.all(recordings.map(async (one) => ({ ...one, ...(await this.#stop(one, say)) })));
+    const results: Result[] = [];
+    // One after the other: decoding takes all of a core, which the server needs for what still runs.
+    for (const one of stopped) results.push({ ...one, ...(await this.#look(one)) });
+    return results;
+  }
+
+  /** As a client must that meets a restarting server. Resolves with when the stop was taken. */
+  async #stop({ taskId }: Recording, say: (line: string) => void): Promise<{ stoppedAt: WallUs }> {
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      try {
+        await this.server.client.DeleteCloudRecording({ SdkAppId: SDK_APP_ID, TaskId: taskId });
+        break;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await sleep(300);
+      }
+    }
+    const stoppedAt = now();
+    await this.untilEnded(taskId).catch((error: unknown) => say(`task ${taskId} did not end: ${String(error)}`));
+    return { stoppedAt };
+  }
+
+  /** Resolves when the last event of a task has come and another had time to follow it. */
+  async untilEnded(taskId: string, timeoutMs = END_MS): Promise<void> {
+    await this.server.receiver.waitForEvent(taskId, 312, timeoutMs);
+    await sleep(300);
+  }
+
+  async #look({ taskId, mode }: Recording): Promise<Omit<Result, keyof Recording | 'stoppedAt'>> {
+    const files = committedFiles(this.server.receiver.events(taskId));
+    const told = judgeCallbacks(this.server.receiver.received, taskId);
+    const unplayable: string[] = [];
+    const seen: SeenFile[] = [];
+    for (const file of files) {
+      try {
+        seen.push(await seeFile(await this.#download(file), file.StartTimeStamp, this.#reader, CAMERA));
+      } catch (error) {
+        unplayable.push(`${mode} file ${file.CacheFile} does not play: ${(error as Error).message}`);
+      }
+    }
+    return { told, seen: seen[0], file: files[0], files: files.length, unplayable };
+  }
+
+  async #download(file: CommittedFile): Promise<string> {
+    const answer = await fetch(file.VideoUrl);
+    if (answer.status !== 200) throw new Error(`${file.VideoUrl} answered ${answer.status}`);
+    const path = join(this.#scratch, 'file');
+    await writeFile(path, Buffer.from(await answer.arrayBuffer()));
+    return path;
+  }
+
+  /** Ends everything at once, as a power cut does. The server can be started again. */
+  crash(): void {
+    killFamily(this.server.process.pid);
+  }
+
+  /** Cameras leave, the server is drained and its data removed. */
+  async close(): Promise<void> {
+    await Promise.all(this.#anchors.map((anchor) => anchor.close()));
+    await this.server.close();
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+}
+
+const roomOf = (index: number): { roomId: string } => ({ roomId: String(7001 + index) });
+const userIn = (index: number): string => `camera${index + 1}`;
+
+/** The machine's time, by which cameras stamp and blows are noted. */
+export const now = (): WallUs => wallUs(Date.now() * 1000);
+
+/** Adds what came of recordings to a row: files, callbacks and their faults. */
+export function addResults(row: Row, results: readonly Result[]): Row {
+  const faults = results.flatMap(({ taskId, mode, told, files }) => [
+    ...told.faults.map((fault) => `${mode} task ${taskId}: ${fault} (${told.types.join(' ')})`),
+    ...(files === 1 ? [] : [`${mode} task ${taskId}: ${files} files`]),
+  ]);
+  const sum = (of: (result: Result) => number): number => results.reduce((total, one) => total + of(one), 0);
+  return {
+    ...row,
+    files: row.files + sum(({ files }) => files),
+    unplayable: [...row.unplayable, ...results.flatMap(({ unplayable }) => unplayable)],
+    tasks: row.tasks + results.length,
+    duplicates: row.duplicates + sum(({ told }) => told.duplicates),
+    takeovers: row.takeovers + sum(({ told }) => told.takeovers),
+    faults: [...row.faults, ...faults],
+  };
+}

@@ -3,14 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CommittedFile } from '../src/demo/receiver.ts';
 import type { SyntheticAnchor } from '../src/synthetic/anchor.ts';
 import { forkSyntheticAnchor } from '../src/synthetic/forked-anchor.ts';
 import { wallUs, type WallUs } from '../src/units.ts';
-import { committedFiles, SDK_APP_ID, TestServer } from '../test/kit/server.ts';
+import { SDK_APP_ID, TestServer } from '../test/kit/server.ts';
 import { ClockReader, type Camera } from './clock-reader.ts';
 import { killFamily } from './processes.ts';
 import type { Row } from './scenario.ts';
+import { libraryShelf, type Shelf } from './shelf.ts';
 import { seeFile, type SeenFile } from './seen-file.ts';
 import { judgeCallbacks, type Told } from './told.ts';
 
@@ -33,9 +33,8 @@ export interface Recording {
 export interface Result extends Recording {
   readonly stoppedAt: WallUs;
   readonly told: Told;
-  /** Absent when its file does not play, or there is none. */
-  readonly seen: SeenFile | undefined;
-  readonly file: CommittedFile | undefined;
+  /** Those of its files that play. */
+  readonly seen: readonly SeenFile[];
   readonly files: number;
   readonly unplayable: readonly string[];
 }
@@ -47,6 +46,15 @@ export interface StageOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Instead of a temporary folder. */
   readonly dataDir?: string;
+  /** Where files go; the library unless told. */
+  readonly shelf?: Shelf;
+}
+
+/** What is done to the server beside the plain course of a stop. */
+export interface Ending {
+  readonly say?: (line: string) => void;
+  /** When all stops were taken, before the last events are waited for. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 /** How long a task may take from Delete to its last event. */
@@ -58,22 +66,24 @@ export class Stage {
   readonly #anchors: readonly SyntheticAnchor[];
   readonly #scratch = mkdtempSync(join(tmpdir(), 'roomtape-chaos-'));
   readonly #reader = new ClockReader(CAMERA);
+  readonly #shelf: Shelf;
   #bots = 0;
 
-  private constructor(server: TestServer, anchors: readonly SyntheticAnchor[]) {
+  private constructor(server: TestServer, anchors: readonly SyntheticAnchor[], shelf: Shelf) {
     this.server = server;
     this.#anchors = anchors;
+    this.#shelf = shelf;
   }
 
   /** Starts the server and its cameras, which publish again whenever they are cut off. */
-  static async open({ rooms, env = {}, dataDir }: StageOptions): Promise<Stage> {
+  static async open({ rooms, env = {}, dataDir, shelf = libraryShelf }: StageOptions): Promise<Stage> {
     const server = await TestServer.start(env, ...(dataDir === undefined ? [] : [dataDir]));
     const names = Array.from({ length: rooms }, (_, index) => index);
     const anchors = names.map((index) => {
       const name = userIn(index);
       return forkSyntheticAnchor({ ...server.whip(roomOf(index), name), name, colour: '#305080', reconnect: true });
     });
-    return new Stage(server, await Promise.all(anchors));
+    return new Stage(server, await Promise.all(anchors), shelf);
   }
 
   /** Begins a single and a mixed recording in each room (or what `modes` says); resolves when media is in all of them. */
@@ -84,65 +94,63 @@ export class Stage {
 
   async #record(room: number, mode: Recording['mode'], more: object): Promise<Recording> {
     const code = mode === 'single' ? 1 : 2;
-    const request = { MixTranscodeParams: { VideoParams: MIX }, ...more };
+    const request = { MixTranscodeParams: { VideoParams: MIX }, ...this.#shelf.request, ...more };
     const taskId = await this.server.record(roomOf(room), code, request, `bot_${(this.#bots += 1)}`);
     await this.server.untilStatus(taskId, 'InProgress', 30_000);
     return { taskId, mode, userId: userIn(room), begunAt: now() };
   }
 
   /** Stops recordings, waits for their last events and looks at every file. */
-  async end(recordings: readonly Recording[], say: (line: string) => void = () => undefined): Promise<Result[]> {
-    const stopped = await Promise.all(recordings.map(async (one) => ({ ...one, ...(await this.#stop(one, say)) })));
+  async end(recordings: readonly Recording[], { say = () => undefined, meanwhile }: Ending = {}): Promise<Result[]> {
+    const stopped = await Promise.all(recordings.map(async (one) => ({ ...one, stoppedAt: await this.#stop(one) })));
+    await meanwhile?.();
+    await Promise.all(recordings.map(({ taskId }) => this.#untilEnded(taskId, say)));
     const results: Result[] = [];
     // One after the other: decoding takes all of a core, which the server needs for what still runs.
-    for (const one of stopped) results.push({ ...one, ...(await this.#look(one)) });
+    for (const one of stopped) results.push({ ...one, ...(await this.look(one)) });
     return results;
   }
 
   /** As a client must that meets a restarting server. Resolves with when the stop was taken. */
-  async #stop({ taskId }: Recording, say: (line: string) => void): Promise<{ stoppedAt: WallUs }> {
+  async #stop({ taskId }: Recording): Promise<WallUs> {
     const deadline = Date.now() + 30_000;
     for (;;) {
       try {
         await this.server.client.DeleteCloudRecording({ SdkAppId: SDK_APP_ID, TaskId: taskId });
-        break;
+        return now();
       } catch (error) {
         if (Date.now() > deadline) throw error;
         await sleep(300);
       }
     }
-    const stoppedAt = now();
-    await this.untilEnded(taskId).catch((error: unknown) => say(`task ${taskId} did not end: ${String(error)}`));
-    return { stoppedAt };
   }
 
-  /** Resolves when the last event of a task has come and another had time to follow it. */
-  async untilEnded(taskId: string, timeoutMs = END_MS): Promise<void> {
-    await this.server.receiver.waitForEvent(taskId, 312, timeoutMs);
+  /** Resolves when the last event of a task has come and another had time to follow it, or it is hopeless. */
+  async #untilEnded(taskId: string, say: (line: string) => void): Promise<void> {
+    const { receiver } = this.server;
+    const ended = (): boolean => this.#shelf.ended(receiver.events(taskId));
+    await receiver
+      .waitFor(ended, END_MS)
+      .catch((error: unknown) => say(`task ${taskId} did not end: ${String(error)}`));
     await sleep(300);
   }
 
-  async #look({ taskId, mode }: Recording): Promise<Omit<Result, keyof Recording | 'stoppedAt'>> {
-    const files = committedFiles(this.server.receiver.events(taskId));
+  /** Judges the callbacks of a task and decodes all files that they announced. */
+  async look({ taskId, mode }: Recording): Promise<Omit<Result, keyof Recording | 'stoppedAt'>> {
     const told = judgeCallbacks(this.server.receiver.received, taskId);
+    const files = this.#shelf.files(taskId, this.server.receiver.events(taskId));
     const unplayable: string[] = [];
     const seen: SeenFile[] = [];
-    for (const file of files) {
+    for (const { name, startMs, bytes } of files) {
+      const path = join(this.#scratch, 'file');
       try {
-        seen.push(await seeFile(await this.#download(file), file.StartTimeStamp, this.#reader, CAMERA));
+        await writeFile(path, await bytes());
+        seen.push(await seeFile(path, startMs, this.#reader, CAMERA));
       } catch (error) {
-        unplayable.push(`${mode} file ${file.CacheFile} does not play: ${(error as Error).message}`);
+        unplayable.push(`${mode} file ${name} does not play: ${(error as Error).message}`);
       }
     }
-    return { told, seen: seen[0], file: files[0], files: files.length, unplayable };
-  }
-
-  async #download(file: CommittedFile): Promise<string> {
-    const answer = await fetch(file.VideoUrl);
-    if (answer.status !== 200) throw new Error(`${file.VideoUrl} answered ${answer.status}`);
-    const path = join(this.#scratch, 'file');
-    await writeFile(path, Buffer.from(await answer.arrayBuffer()));
-    return path;
+    return { told, seen, files: files.length, unplayable };
   }
 
   /** Ends everything at once, as a power cut does. The server can be started again. */
@@ -164,11 +172,11 @@ const userIn = (index: number): string => `camera${index + 1}`;
 /** The machine's time, by which cameras stamp and blows are noted. */
 export const now = (): WallUs => wallUs(Date.now() * 1000);
 
-/** Adds what came of recordings to a row: files, callbacks and their faults. */
-export function addResults(row: Row, results: readonly Result[]): Row {
+/** Adds what came of recordings to a row: files (`wanted` of each), callbacks and their faults. */
+export function addResults(row: Row, results: readonly Result[], wanted = 1): Row {
   const faults = results.flatMap(({ taskId, mode, told, files }) => [
     ...told.faults.map((fault) => `${mode} task ${taskId}: ${fault} (${told.types.join(' ')})`),
-    ...(files === 1 ? [] : [`${mode} task ${taskId}: ${files} files`]),
+    ...(files === wanted ? [] : [`${mode} task ${taskId}: ${files} files`]),
   ]);
   const sum = (of: (result: Result) => number): number => results.reduce((total, one) => total + of(one), 0);
   return {

@@ -1,5 +1,8 @@
 import type { Scenario } from '../scenario.ts';
+import { bucketTrouble } from './bucket.ts';
 import { killScenario } from './kill.ts';
+import { powerCut } from './power-cut.ts';
+import { recorderStop } from './recorder-stop.ts';
 
 /** Every scenario, in the order of the table. */
 export const scenarios: readonly Scenario[] = [
@@ -30,4 +33,7 @@ export const scenarios: readonly Scenario[] = [
     between: [8, 12],
     allowed: { single: 6, mixed: 6 },
   }),
+  recorderStop,
+  powerCut,
+  bucketTrouble,
 ];

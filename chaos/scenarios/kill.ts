@@ -42,7 +42,7 @@ async function killAll(plan: KillPlan, bench: Bench): Promise<Row[]> {
       const recordings = await stage.begin();
       const kills = await strike(plan, stage, recordings, count, bench);
       await sleep(AFTER_MS);
-      const results = await stage.end(recordings, bench.say);
+      const results = await stage.end(recordings, bench);
       killed += kills.length;
       for (const mode of ['single', 'mixed'] as const)
         rows[mode] = withRound(
@@ -101,7 +101,7 @@ function withRound(row: Row, results: readonly Result[], kills: readonly Kill[])
 }
 
 /** Seconds that each kill of this recording's process cost its file. */
-function lostInResult({ seen, taskId, stoppedAt }: Result, kills: readonly Kill[]): number[] {
+function lostInResult({ seen: [seen], taskId, stoppedAt }: Result, kills: readonly Kill[]): number[] {
   if (!seen) return [];
   const seconds = lossesByBlow([...lossesIn(seen.numbers, CAMERA.fps), ...lossAtEnd(seen.numbers, stoppedAt)], kills);
   return seconds.filter((lost, index) => kills[index]!.struck.has(taskId) || lost > 0);

@@ -52,7 +52,7 @@ export function bucketShelf(s3: S3Server, through: string): Shelf {
   return {
     request: {
       StorageParams: { CloudStorage: { Vendor: 1, ...keys, FileNamePrefix: ['chaos'] } },
-      RecordParams: { OutputFormat: 1 },
+      RecordParams: { OutputFormat: 1, AvMerge: 1 },
     },
     ended: (events) => [305, 310].every((type) => [0, 2].includes(Number(lastStatus(events, type) ?? 1))),
     files: (taskId, events) => [...mp4Files(s3, taskId, events), ...hlsFiles(s3, taskId, events)],

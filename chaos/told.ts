@@ -20,7 +20,8 @@ const FILE_EVENTS = [311];
 /** Judges what a receiver got of a task that has ended. */
 export function judgeCallbacks(received: readonly ReceivedCallback[], taskId: string): Told {
   const own = received.filter(({ event }) => event?.EventInfo.TaskId === taskId);
-  const firsts = firstDeliveries(own);
+  const taken = own.filter(({ status }) => status >= 200 && status < 300);
+  const firsts = firstDeliveries(taken);
   const types = firsts.map(({ event }) => event!.EventType);
   const faults = [
     ...own.flatMap(({ signed }) => (signed === false ? ['a callback whose Sign does not fit'] : [])),
@@ -32,7 +33,7 @@ export function judgeCallbacks(received: readonly ReceivedCallback[], taskId: st
   if (types[0] !== 301) faults.push(`the first event is ${types[0] ?? 'none'}, not 301`);
   return {
     types,
-    duplicates: own.length - firsts.length,
+    duplicates: taken.length - firsts.length,
     takeovers: types.filter((type) => type === 306).length,
     faults,
   };

@@ -1,8 +1,11 @@
 import type { Scenario } from '../scenario.ts';
 import { bucketTrouble } from './bucket.ts';
+import { diskFull } from './disk-full.ts';
 import { killScenario } from './kill.ts';
 import { powerCut } from './power-cut.ts';
+import { receiverDown } from './receiver-down.ts';
 import { recorderStop } from './recorder-stop.ts';
+import { storeLocked } from './store-locked.ts';
 
 /** Every scenario, in the order of the table. */
 export const scenarios: readonly Scenario[] = [
@@ -35,5 +38,8 @@ export const scenarios: readonly Scenario[] = [
   }),
   recorderStop,
   powerCut,
+  diskFull,
   bucketTrouble,
+  receiverDown,
+  storeLocked,
 ];

@@ -73,7 +73,7 @@ async function suffer(trouble: Trouble, stage: Stage, proxy: FaultyProxy, { rand
   let count = 0;
   proxy.treat = (seen) => trouble.treat(seen, (count += 1));
   const relief = async (): Promise<void> => {
-    if (trouble.kill) await killInUpload(stage, proxy);
+    if (trouble.kill) await killInUpload(stage, proxy, before);
     if (trouble.over === 'after the stop') await sleep((trouble.seconds * 1000) / 2);
     proxy.treat = () => 'pass';
   };
@@ -90,9 +90,9 @@ async function suffer(trouble: Trouble, stage: Stage, proxy: FaultyProxy, { rand
 }
 
 /** Kills every recorder when one of them is sending a finished file. */
-async function killInUpload(stage: Stage, proxy: FaultyProxy): Promise<void> {
+async function killInUpload(stage: Stage, proxy: FaultyProxy, since: number): Promise<void> {
   const deadline = Date.now() + 20_000;
-  while (!proxy.seen.some((seen) => isPut(seen) && seen.url.includes('.mp4'))) {
+  while (!proxy.seen.slice(since).some((seen) => isPut(seen) && seen.url.includes('.mp4'))) {
     if (Date.now() > deadline) throw new Error('no finished file was on its way');
     await sleep(50);
   }

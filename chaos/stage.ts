@@ -64,31 +64,33 @@ const END_MS = 90_000;
 export class Stage {
   readonly server: TestServer;
   readonly #anchors: readonly SyntheticAnchor[];
-  readonly #scratch = mkdtempSync(join(tmpdir(), 'roomtape-chaos-'));
   readonly #reader = new ClockReader(CAMERA);
+  readonly #scratch: string;
   readonly #shelf: Shelf;
   #bots = 0;
 
-  private constructor(server: TestServer, anchors: readonly SyntheticAnchor[], shelf: Shelf) {
+  private constructor(
+    server: TestServer,
+    anchors: readonly SyntheticAnchor[],
+    more: { scratch: string; shelf: Shelf },
+  ) {
     this.server = server;
     this.#anchors = anchors;
-    this.#shelf = shelf;
+    this.#scratch = more.scratch;
+    this.#shelf = more.shelf;
   }
 
   /** Starts the server and its cameras, which publish again whenever they are cut off. */
   static async open({ rooms, env = {}, dataDir, shelf = libraryShelf }: StageOptions): Promise<Stage> {
-    const server = await TestServer.start(env, ...(dataDir === undefined ? [] : [dataDir]));
+    const scratch = mkdtempSync(join(tmpdir(), 'roomtape-chaos-'));
+    const place = { dataDir: dataDir ?? join(scratch, 'data'), logFile: join(scratch, 'server.log') };
+    const server = await TestServer.start(env, place);
     const names = Array.from({ length: rooms }, (_, index) => index);
     const anchors = names.map((index) => {
       const name = userIn(index);
       return forkSyntheticAnchor({ ...server.whip(roomOf(index), name), name, colour: '#305080', reconnect: true });
     });
-    return new Stage(server, await Promise.all(anchors), shelf);
-  }
-
-  /** Where temporary files of a scenario can be; gone with the stage. */
-  get scratch(): string {
-    return this.#scratch;
+    return new Stage(server, await Promise.all(anchors), { scratch, shelf });
   }
 
   /** Begins a single and a mixed recording in each room (or what `modes` says); resolves when media is in all of them. */

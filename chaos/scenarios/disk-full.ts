@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,11 +21,13 @@ export const diskFull: Scenario = {
   does: `a data directory of ${SIZE_MB} MB fills up in the middle of recordings and is freed again`,
   async run(bench) {
     const home = mkdtempSync(join(tmpdir(), 'roomtape-full-'));
-    const why = mounted(home);
+    const disk = join(home, 'disk');
+    mkdirSync(disk);
+    const why = mounted(disk);
     try {
-      return [why === undefined ? await fill(home, bench) : { ...emptyRow(NAME, '–'), skipped: why }];
+      return [why === undefined ? await fill(disk, bench) : { ...emptyRow(NAME, '–'), skipped: why }];
     } finally {
-      if (why === undefined) execFileSync('umount', ['--lazy', home]);
+      if (why === undefined) execFileSync('umount', ['--lazy', disk]);
       rmSync(home, { recursive: true, force: true });
     }
   },
@@ -41,17 +43,17 @@ function mounted(dir: string): string | undefined {
   }
 }
 
-async function fill(home: string, bench: Bench): Promise<Row> {
+async function fill(disk: string, bench: Bench): Promise<Row> {
   const env = { ROOMTAPE_RECORDERS__LEAST_FREE_MB: String(RESERVE_MB) };
-  const stage = await Stage.open({ rooms: 2, dataDir: join(home, 'data'), env });
+  const stage = await Stage.open({ rooms: 2, dataDir: join(disk, 'data'), env });
   try {
     const recordings = await stage.begin();
     await sleep(bench.random.between(4, 7) * 1000);
-    const ballast = join(home, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(Math.max(0, freeBytes(home) - LEFT_MB * MB)));
+    const ballast = join(disk, 'ballast');
+    writeFileSync(ballast, Buffer.alloc(Math.max(0, freeBytes(disk) - LEFT_MB * MB)));
     await sleep(2_500);
     const refusal = await refusalOf(stage);
-    await untilFull(home);
+    await untilFull(disk);
     await sleep(8_000);
     const early = endedAmong(stage, recordings);
     rmSync(ballast);
@@ -73,8 +75,8 @@ function freeBytes(dir: string): number {
   return bavail * bsize;
 }
 
-async function untilFull(home: string): Promise<void> {
-  for (let tries = 0; tries < 120 && freeBytes(home) > 64 * 1024; tries += 1) await sleep(250);
+async function untilFull(disk: string): Promise<void> {
+  for (let tries = 0; tries < 120 && freeBytes(disk) > 64 * 1024; tries += 1) await sleep(250);
 }
 
 /** What CreateCloudRecording says when the reserve is gone; undefined when it takes the task. */
@@ -95,7 +97,7 @@ const endedAmong = (stage: Stage, recordings: readonly Recording[]): number =>
 const MOST_DEATHS = 3;
 
 function rowOf(stage: Stage, results: readonly Result[], notes: readonly string[], refusal: string | undefined): Row {
-  const log = logOf(stage);
+  const log = readFileSync(stage.server.logFile, 'utf8');
   const deaths = log.split('child process died').length - 1;
   const row = addResults(emptyRow(NAME, `${SIZE_MB} MB`), results);
   const faults = [
@@ -110,19 +112,10 @@ function rowOf(stage: Stage, results: readonly Result[], notes: readonly string[
   };
 }
 
-/** A full disk may have kept the log from being written; what it has is what can be judged. */
-function logOf(stage: Stage): string {
-  try {
-    return readFileSync(join(stage.server.dataDir, 'server.log'), 'utf8');
-  } catch {
-    return '';
-  }
-}
-
 const lostIn = ({ seen: [seen], stoppedAt }: Result): number =>
   seen
     ? [...lossesIn(seen.numbers, CAMERA.fps), ...lossAtEnd(seen.numbers, stoppedAt)].reduce(
         (sum, { seconds }) => sum + seconds,
         0,
       )
-    : (stoppedAt - 0) * 0;
+    : 0;

@@ -15,7 +15,7 @@ export const storeLocked: Scenario = {
     const stage = await Stage.open({ rooms: 1 });
     try {
       const rows: Row[] = [];
-      for (const seconds of bench.effort.quick ? [8] : [3, 8, 20]) rows.push(await lockOnce(stage, seconds, bench));
+      for (const seconds of bench.effort.quick ? [8] : [3, 5, 8]) rows.push(await lockOnce(stage, seconds, bench));
       return rows;
     } finally {
       await stage.close();

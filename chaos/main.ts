@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { Random } from './random.ts';
 import { brokenIn, emptyRow, type Bench, type Row, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/all.ts';
+import { writeChaosPage } from './page.ts';
 import { markdownTable, remarks } from './table.ts';
 
 const { values, positionals } = parseArgs({
@@ -24,6 +25,9 @@ function chosen(): readonly Scenario[] {
     throw new Error(`Unknown: ${unknown.join(', ')}. There are ${scenarios.map(({ name }) => name).join(', ')}.`);
   return positionals.length === 0 ? scenarios : scenarios.filter(({ name }) => positionals.includes(name));
 }
+
+if (values.write && (values.quick || values.kills !== undefined || positionals.length > 0))
+  throw new Error('--write is for the whole run: any other has not all that the page shows.');
 
 const startedMs = Date.now();
 const say = (line: string): void =>
@@ -48,4 +52,5 @@ for (const scenario of chosen())
   rows.push(...(await play(scenario, { effort, random: new Random(seed + scenarios.indexOf(scenario)), say })));
 console.log(`\n${markdownTable(rows)}\n`);
 for (const remark of remarks(rows)) console.log(remark);
+if (values.write) writeChaosPage(rows, scenarios, seed);
 process.exitCode = rows.some((row) => brokenIn(row).length > 0) ? 1 : 0;

@@ -27,6 +27,8 @@ export interface Recording {
   readonly userId: string;
   /** When media was known to be arriving. */
   readonly begunAt: WallUs;
+  /** When its stop was taken. */
+  readonly stoppedAt?: WallUs;
 }
 
 /** A recording that has ended, with all that came of it. */
@@ -113,7 +115,7 @@ export class Stage {
 
   /** Stops recordings, waits for their last events and looks at every file. */
   async end(recordings: readonly Recording[], { say = () => undefined, meanwhile }: Ending = {}): Promise<Result[]> {
-    const stopped = await Promise.all(recordings.map(async (one) => ({ ...one, stoppedAt: await this.#stop(one) })));
+    const stopped = await this.stop(recordings);
     await meanwhile?.();
     await Promise.all(recordings.map(({ taskId }) => this.#untilEnded(taskId, say)));
     const results: Result[] = [];
@@ -122,8 +124,14 @@ export class Stage {
     return results;
   }
 
+  /** Stops recordings; resolves when all stops were taken. */
+  stop(recordings: readonly Recording[]): Promise<(Recording & { readonly stoppedAt: WallUs })[]> {
+    return Promise.all(recordings.map(async (one) => ({ ...one, stoppedAt: await this.#stop(one) })));
+  }
+
   /** As a client must that meets a restarting server. Resolves with when the stop was taken. */
-  async #stop({ taskId }: Recording): Promise<WallUs> {
+  async #stop({ taskId, stoppedAt }: Recording): Promise<WallUs> {
+    if (stoppedAt !== undefined) return stoppedAt;
     const deadline = Date.now() + 30_000;
     for (;;) {
       try {
@@ -148,7 +156,7 @@ export class Stage {
   }
 
   /** Judges the callbacks of a task and decodes all files that they announced. */
-  async look({ taskId, mode }: Recording): Promise<Omit<Result, keyof Recording | 'stoppedAt'>> {
+  async look({ taskId, mode }: Recording): Promise<Omit<Result, keyof Recording>> {
     const told = judgeCallbacks(this.server.receiver.received, taskId);
     const files = this.#shelf.files(taskId, this.server.receiver.events(taskId));
     const unplayable: string[] = [];
@@ -170,6 +178,11 @@ export class Stage {
     killFamily(this.server.process.pid);
   }
 
+  /** Pictures that the cameras could not take, since the machine was busy; they look as if they were lost. */
+  skipped(): number {
+    return this.#anchors.reduce((sum, anchor) => sum + anchor.stats().skipped, 0);
+  }
+
   /** Cameras leave, the server is drained and its data removed. */
   async close(): Promise<void> {
     await Promise.all(this.#anchors.map((anchor) => anchor.close()));
@@ -184,11 +197,14 @@ const userIn = (index: number): string => `camera${index + 1}`;
 /** The machine's time, by which cameras stamp and blows are noted. */
 export const now = (): WallUs => wallUs(Date.now() * 1000);
 
+/** Enough of a TaskId to find it in the log. */
+export const short = (taskId: string): string => taskId.slice(0, 8);
+
 /** Adds what came of recordings to a row: files (`wanted` of each), callbacks and their faults. */
 export function addResults(row: Row, results: readonly Result[], wanted = 1): Row {
   const faults = results.flatMap(({ taskId, mode, told, files }) => [
-    ...told.faults.map((fault) => `${mode} task ${taskId}: ${fault} (${told.types.join(' ')})`),
-    ...(files === wanted ? [] : [`${mode} task ${taskId}: ${files} files`]),
+    ...told.faults.map((fault) => `${mode} task ${short(taskId)}: ${fault} (${told.types.join(' ')})`),
+    ...(files === wanted ? [] : [`${mode} task ${short(taskId)}: ${files} files (${told.types.join(' ')})`]),
   ]);
   const sum = (of: (result: Result) => number): number => results.reduce((total, one) => total + of(one), 0);
   return {

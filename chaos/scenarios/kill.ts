@@ -4,7 +4,7 @@ import { wallUs, type WallUs } from '../../src/units.ts';
 import { holdsOpen, signal } from '../processes.ts';
 import { lossesByBlow, lossesIn, type Blow, type Loss } from '../losses.ts';
 import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
-import { addResults, CAMERA, now, Stage, type Recording, type Result } from '../stage.ts';
+import { addResults, CAMERA, now, short, Stage, type Recording, type Result } from '../stage.ts';
 
 /** How a role is killed. */
 interface KillPlan {
@@ -36,6 +36,7 @@ async function killAll(plan: KillPlan, bench: Bench): Promise<Row[]> {
   const rows = { single: newRow(plan, 'single'), mixed: newRow(plan, 'mixed') };
   const stage = await Stage.open({ rooms: 2 });
   let killed = 0;
+  let skipped = 0;
   try {
     while (killed < wanted) {
       const count = Math.min(plan.together, wanted - killed);
@@ -50,12 +51,14 @@ async function killAll(plan: KillPlan, bench: Bench): Promise<Row[]> {
           results.filter((result) => result.mode === mode),
           kills,
         );
+      skipped = stage.skipped();
       bench.say(`${plan.role}-kill: ${killed} of ${wanted}, ${saidOf(rows)}`);
     }
   } finally {
     await stage.close();
   }
-  return [rows.single, rows.mixed].map((row) => ({ ...row, done: `${killed} kills` }));
+  const notes = skipped > 0 ? [`the cameras themselves left out ${skipped} pictures`] : [];
+  return [rows.single, rows.mixed].map((row) => ({ ...row, done: `${killed} kills`, notes: [...row.notes, ...notes] }));
 }
 
 /** What the last kill takes must be over before the recordings end. */
@@ -96,8 +99,16 @@ async function strike(
 }
 
 function withRound(row: Row, results: readonly Result[], kills: readonly Kill[]): Row {
-  const lost = results.flatMap((result) => lostInResult(result, kills));
-  return { ...addResults(row, results), lost: [...row.lost, ...lost] };
+  const lost = results.map((result) => lostInResult(result, kills));
+  const notes = results.flatMap((result, index) => overIn(row, result, lost[index]!));
+  return { ...addResults(row, results), lost: [...row.lost, ...lost.flat()], notes: [...row.notes, ...notes] };
+}
+
+/** Which losses were too long, in the order of the kills that struck this recording. */
+function overIn({ allowed = Infinity }: Row, { taskId, told }: Result, lost: readonly number[]): string[] {
+  if (lost.every((seconds) => seconds <= allowed)) return [];
+  const said = lost.map((seconds) => seconds.toFixed(2)).join(', ');
+  return [`task ${short(taskId)} lost ${said} s by its kills one after the other, ${told.takeovers} takeovers`];
 }
 
 /** Seconds that each kill of this recording's process cost its file. */

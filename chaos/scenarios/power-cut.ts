@@ -2,25 +2,25 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pictureInstant } from '../../src/synthetic/capture-grid.ts';
 import type { WallUs } from '../../src/units.ts';
 import { lossesIn } from '../losses.ts';
 import { cutPower, readLedgers, type NameKeeping } from '../power/cut.ts';
-import { LEDGER_DIR, LEDGER_OF } from '../power/ledger-lines.ts';
+import { ledgerEnv } from '../power/ledger-env.ts';
 import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
 import { addResults, CAMERA, now, Stage, type Recording, type Result } from '../stage.ts';
-import { lossAtEnd } from './kill.ts';
 
-/** The whole machine loses its power while it records; what was not synchronised is gone. */
-export const powerCut: Scenario = {
-  name: 'power-cut',
-  does: 'the whole machine goes dark: what no fsync had brought onto the disk is taken away, then everything starts again',
-  async run(bench) {
-    const cuts = bench.effort.kills ?? (bench.effort.quick ? 1 : 5);
-    const rows: Row[] = [];
-    for (const keeping of ['journal', 'strict'] as const) rows.push(...(await cutOften(keeping, cuts, bench)));
-    return rows;
-  },
-};
+/** The whole machine loses its power while it records, or just after a stop; what was not synchronised is gone. */
+export const powerCut = (keeping: NameKeeping): Scenario => ({
+  name: keeping === 'journal' ? 'power-cut' : 'power-cut-strict',
+  does: `the machine goes dark in recordings and, every second time, just after their stop; what no fsync had brought onto the disk is taken away, ${meant[keeping]}; then everything starts again`,
+  run: (bench) => cutOften(keeping, bench.effort.kills ?? (bench.effort.quick ? 2 : 6), bench),
+});
+
+const meant = {
+  journal: 'while the name of a new file is kept with the file, as ext4, XFS and btrfs do',
+  strict: 'names included unless their folder was synchronised, as POSIX promises',
+} as const;
 
 const said = { journal: 'as ext4 keeps names', strict: 'as POSIX promises' } as const;
 
@@ -47,8 +47,13 @@ async function cutOften(keeping: NameKeeping, cuts: number, bench: Bench): Promi
   });
   try {
     for (let index = 0; index < cuts; index += 1) {
-      const recordings = await stage.begin();
-      const { cut, notes } = await cutOnce(stage, ledgers, keeping, bench);
+      const begun = await stage.begin();
+      const { cut, notes, recordings } = await cutOnce(
+        stage,
+        begun,
+        { ledgers, keeping, stopped: index % 2 === 1 },
+        bench,
+      );
       const results = await stage.end(recordings, bench);
       for (const mode of ['single', 'mixed'] as const)
         rows[mode] = withCut(
@@ -66,22 +71,25 @@ async function cutOften(keeping: NameKeeping, cuts: number, bench: Bench): Promi
   return [rows.single, rows.mixed];
 }
 
-const ledgerEnv = (ledgers: string, dataDir: string): Record<string, string> => ({
-  NODE_OPTIONS: `--import=${new URL('../power/ledger.ts', import.meta.url).href}`,
-  [LEDGER_DIR]: ledgers,
-  [LEDGER_OF]: dataDir,
-});
-
 /** SQLite's files are left as they are: its log is synchronised with every commit. */
 const cutFolders = ['spool', 'library'];
 
+interface CutPlan {
+  readonly ledgers: string;
+  readonly keeping: NameKeeping;
+  /** Whether the recordings have just been stopped, so that finishing is cut. */
+  readonly stopped: boolean;
+}
+
 async function cutOnce(
   stage: Stage,
-  ledgers: string,
-  keeping: NameKeeping,
+  begun: readonly Recording[],
+  { ledgers, keeping, stopped }: CutPlan,
   { random }: Bench,
-): Promise<{ cut: Cut; notes: string[] }> {
+): Promise<{ cut: Cut; notes: string[]; recordings: readonly Recording[] }> {
   await sleep(random.between(6, 12) * 1000);
+  const recordings = stopped ? await stage.stop(begun) : begun;
+  if (stopped) await sleep(random.between(0, 1.5) * 1000);
   const at = now();
   stage.crash();
   await sleep(500);
@@ -92,35 +100,35 @@ async function cutOnce(
   });
   await stage.server.startAgain();
   const backAt = now();
-  // Cameras wait for up to three seconds before they try again.
-  await sleep(12_000);
-  return { cut: { at, backAt }, notes };
+  // Cameras wait for up to three seconds before they try again, and leases of the old recorders run out.
+  await sleep(stopped ? 1_000 : 12_000);
+  return { cut: { at, backAt }, notes, recordings };
 }
 
 function withCut(row: Row, results: readonly Result[], cut: Cut, notes: readonly string[]): Row {
   const lost = results.map((result) => lostBefore(result, cut));
-  const after = results.map((result) => lostAfter(result, cut));
-  const up = `back ${((cut.backAt - cut.at) / 1_000_000).toFixed(1)} s after the cut, media ${after.map((s) => s.toFixed(1)).join(', ')} s after that`;
-  return {
-    ...addResults(row, results),
-    lost: [...row.lost, ...lost],
-    notes: [...row.notes, up, ...notes],
-  };
+  const after = results.flatMap((result) => lostAfter(result, cut) ?? []);
+  const down = `back ${seconds(cut.backAt - cut.at)} s after the cut`;
+  const again = after.length === 0 ? '' : `, media ${after.map((us) => seconds(us)).join(', ')} s after that`;
+  return { ...addResults(row, results), lost: [...row.lost, ...lost], notes: [...row.notes, down + again, ...notes] };
 }
 
-/** Seconds up to the cut of which nothing is in the file. */
-function lostBefore({ seen: [seen], begunAt }: Result, { at }: Cut): number {
-  const numbers = (seen?.numbers ?? []).filter((number) => number / CAMERA.fps < at / 1_000_000);
-  const last = numbers.at(-1) ?? (begunAt / 1_000_000) * CAMERA.fps;
-  const within = lossesIn(numbers, CAMERA.fps).reduce((sum, { seconds }) => sum + seconds, 0);
-  return Math.max(0, at / 1_000_000 - (last + 1) / CAMERA.fps) + within;
+const seconds = (us: number): string => (us / 1_000_000).toFixed(1);
+
+const instantOf = (number: number): WallUs => pictureInstant(CAMERA.fps, number);
+
+/** Seconds up to the cut, or to the stop before it, of which nothing is in the file. */
+function lostBefore({ seen: [seen], begunAt, stoppedAt }: Result, { at }: Cut): number {
+  const until = Math.min(at, stoppedAt);
+  const numbers = (seen?.numbers ?? []).filter((number) => instantOf(number) < until);
+  const last = numbers.at(-1);
+  const within = lossesIn(numbers, CAMERA.fps).reduce((sum, loss) => sum + loss.seconds, 0);
+  return Math.max(0, until - (last === undefined ? begunAt : instantOf(last + 1))) / 1_000_000 + within;
 }
 
-/** Seconds from the new start until media is in the file again, and what is missing later. */
-function lostAfter({ seen: [seen], stoppedAt }: Result, { backAt, at }: Cut): number {
-  const numbers = (seen?.numbers ?? []).filter((number) => number / CAMERA.fps > at / 1_000_000);
-  const first = numbers[0];
-  if (first === undefined) return (stoppedAt - backAt) / 1_000_000;
-  const later = [...lossesIn(numbers, CAMERA.fps), ...lossAtEnd(numbers, stoppedAt)];
-  return first / CAMERA.fps - backAt / 1_000_000 + later.reduce((sum, { seconds }) => sum + seconds, 0);
+/** Microseconds from the new start until media is in the file again; undefined when there was no more to come. */
+function lostAfter({ seen: [seen], stoppedAt }: Result, { backAt, at }: Cut): number | undefined {
+  if (stoppedAt < at) return undefined;
+  const first = seen?.numbers.find((number) => instantOf(number) > at);
+  return (first === undefined ? stoppedAt : instantOf(first)) - backAt;
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lossesByBlow, lossesIn, type Blow } from '../losses.ts';
 import { holdsOpen, signal } from '../processes.ts';
 import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
-import { addResults, CAMERA, now, Stage, type Recording, type Result } from '../stage.ts';
+import { addResults, CAMERA, now, short, Stage, type Recording, type Result } from '../stage.ts';
 import { lossAtEnd } from './kill.ts';
 
 const LEASE_S = 5;
@@ -135,7 +135,7 @@ function withStop(row: Row, results: readonly Result[], stop: Stop): Row {
   });
   const faults = results.flatMap(({ taskId, mode }) => {
     const fault = stop.faults.get(taskId);
-    return fault === undefined ? [] : [`${mode} task ${taskId}: the stale recorder ${fault}`];
+    return fault === undefined ? [] : [`${mode} task ${short(taskId)}: the stale recorder ${fault}`];
   });
   const added = addResults(row, results);
   return { ...added, lost: [...row.lost, ...lost], faults: [...added.faults, ...faults] };

@@ -8,6 +8,7 @@ import { forkSyntheticAnchor } from '../src/synthetic/forked-anchor.ts';
 import { wallUs, type WallUs } from '../src/units.ts';
 import { SDK_APP_ID, TestServer } from '../test/kit/server.ts';
 import { ClockReader, type Camera } from './clock-reader.ts';
+import { lossesIn, type Loss } from './losses.ts';
 import { killFamily } from './processes.ts';
 import type { Row } from './scenario.ts';
 import { libraryShelf, type Shelf } from './shelf.ts';
@@ -48,6 +49,8 @@ export interface StageOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Instead of a temporary folder. */
   readonly dataDir?: string;
+  /** Bits a second of each camera, used to the full; a plain pattern that needs far less unless told. */
+  readonly bitrate?: number;
   /** Where files go; the library unless told. */
   readonly shelf?: Shelf;
 }
@@ -83,14 +86,16 @@ export class Stage {
   }
 
   /** Starts the server and its cameras, which publish again whenever they are cut off. */
-  static async open({ rooms, env = {}, dataDir, shelf = libraryShelf }: StageOptions): Promise<Stage> {
+  static async open({ rooms, env = {}, dataDir, bitrate, shelf = libraryShelf }: StageOptions): Promise<Stage> {
     const scratch = mkdtempSync(join(tmpdir(), 'roomtape-chaos-'));
     const place = { dataDir: dataDir ?? join(scratch, 'data'), logFile: join(scratch, 'server.log') };
     const server = await TestServer.start(env, place);
     const names = Array.from({ length: rooms }, (_, index) => index);
     const anchors = names.map((index) => {
       const name = userIn(index);
-      return forkSyntheticAnchor({ ...server.whip(roomOf(index), name), name, colour: '#305080', reconnect: true });
+      const picture = bitrate === undefined ? {} : { bitrate, grain: true };
+      const options = { ...server.whip(roomOf(index), name), name, colour: '#305080', reconnect: true, ...picture };
+      return forkSyntheticAnchor(options);
     });
     return new Stage(server, await Promise.all(anchors), { scratch, shelf });
   }
@@ -217,3 +222,18 @@ export function addResults(row: Row, results: readonly Result[], wanted = 1): Ro
     faults: [...row.faults, ...faults],
   };
 }
+
+/** A recorder needs this long to hear of the end; what a camera sent shortly before may still be on its way. */
+const LATE_S = 1;
+
+/** What is missing in a file from its first picture to the stop of its recording. */
+export function lossesUntil({ numbers }: SeenFile, stoppedAt: WallUs): Loss[] {
+  const last = (numbers.at(-1) ?? 0) / CAMERA.fps;
+  const seconds = stoppedAt / 1_000_000 - last;
+  const atEnd = seconds > LATE_S ? [{ from: wallUs(Math.round(last * 1_000_000)), to: stoppedAt, seconds }] : [];
+  return [...lossesIn(numbers, CAMERA.fps), ...atEnd];
+}
+
+/** Seconds that are missing in each file of a recording. */
+export const lostInFiles = ({ seen, stoppedAt }: Result): number[] =>
+  seen.map((file) => lossesUntil(file, stoppedAt).reduce((sum, { seconds }) => sum + seconds, 0));

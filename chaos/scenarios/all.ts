@@ -6,16 +6,17 @@ import { powerCut } from './power-cut.ts';
 import { receiverDown } from './receiver-down.ts';
 import { recorderStop } from './recorder-stop.ts';
 import { storeLocked } from './store-locked.ts';
+import { uploadKill } from './upload-kill.ts';
 
 /** Every scenario, in the order of the table. */
 export const scenarios: readonly Scenario[] = [
   killScenario({
     role: 'recorder',
-    does: 'SIGKILL of one of two recorders at random times, eight in each recording',
+    does: 'SIGKILL of one of two recorders, one that is writing, at random times, ten in each recording',
     kills: 100,
     quickKills: 6,
-    together: 8,
-    between: [5, 9],
+    together: 10,
+    between: [5, 7],
     allowed: { single: 3, mixed: 3 },
   }),
   killScenario({
@@ -23,8 +24,8 @@ export const scenarios: readonly Scenario[] = [
     does: 'SIGKILL of the server at random times: no recording may notice',
     kills: 20,
     quickKills: 3,
-    together: 5,
-    between: [4, 8],
+    together: 7,
+    between: [3, 6],
     allowed: { single: 0, mixed: 0 },
   }),
   killScenario({
@@ -32,8 +33,8 @@ export const scenarios: readonly Scenario[] = [
     does: 'SIGKILL of the rooms role at random times: only the time until the cameras publish again',
     kills: 20,
     quickKills: 3,
-    together: 5,
-    between: [8, 12],
+    together: 7,
+    between: [7, 10],
     allowed: { single: 6, mixed: 6 },
   }),
   recorderStop,
@@ -41,6 +42,7 @@ export const scenarios: readonly Scenario[] = [
   powerCut('strict'),
   diskFull,
   bucketTrouble,
+  uploadKill,
   receiverDown,
   storeLocked,
 ];

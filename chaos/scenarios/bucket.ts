@@ -2,12 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultyProxy, type FaultyProxy, type SeenRequest, type Treatment } from '../../test/kit/faulty-proxy.ts';
 import { startS3 } from '../../test/kit/s3-server.ts';
 import { Closers } from '../../test/kit/closers.ts';
-import { lossesIn } from '../losses.ts';
-import { signal } from '../processes.ts';
 import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
 import { bucketShelf } from '../shelf.ts';
-import { addResults, CAMERA, Stage, type Result } from '../stage.ts';
-import { lossAtEnd } from './kill.ts';
+import { addResults, lostInFiles, Stage } from '../stage.ts';
 
 /** What is wrong with a bucket, and for how long. */
 interface Trouble {
@@ -16,37 +13,27 @@ interface Trouble {
   /** Whether it still is so when the recordings are stopped. */
   readonly over: 'before the stop' | 'after the stop';
   readonly treat: (seen: SeenRequest, count: number) => Treatment;
-  /** Seconds lost that are not the bucket's fault; 0. */
-  readonly allowed?: number;
-  /** Whether all recorders are killed while a finished file is on its way. */
-  readonly kill?: boolean;
 }
 
-const isPut = ({ method }: SeenRequest): boolean => method === 'PUT' || method === 'POST';
+/** Whether a request brings something to the bucket. */
+export const isPut = ({ method }: SeenRequest): boolean => method === 'PUT' || method === 'POST';
 
 const troubles: readonly Trouble[] = [
   { name: 'answers 503', seconds: 10, over: 'before the stop', treat: () => ({ status: 503 }) },
   {
-    name: 'resets in the middle of a part',
+    name: 'resets in the middle of a request',
     seconds: 12,
     over: 'before the stop',
     treat: (seen, count) => (isPut(seen) && count % 3 !== 0 ? 'reset-midway' : 'pass'),
   },
   { name: 'is slow', seconds: 15, over: 'after the stop', treat: () => ({ delayMs: 4_000 }) },
   { name: 'denies, then permits', seconds: 45, over: 'after the stop', treat: () => ({ status: 403 }) },
-  {
-    name: 'is slow while the recorders are killed in an upload',
-    seconds: 12,
-    over: 'after the stop',
-    treat: (seen) => (isPut(seen) ? { delayMs: 2_500 } : 'pass'),
-    kill: true,
-  },
 ];
 
 /** A bucket that misbehaves while it is filled. */
 export const bucketTrouble: Scenario = {
   name: 'bucket',
-  does: 'an S3 bucket answers 503, resets in the middle of a part, is slow, denies; recorders are killed while they upload',
+  does: 'an S3 bucket that is filled with HLS and MP4 answers 503, resets in the middle of a request, is slow, denies',
   async run(bench) {
     const closers = new Closers();
     try {
@@ -64,7 +51,7 @@ export const bucketTrouble: Scenario = {
 };
 
 /** HLS and MP4. */
-const FORMS = 2;
+export const FORMS = 2;
 
 async function suffer(trouble: Trouble, stage: Stage, proxy: FaultyProxy, { random, say }: Bench): Promise<Row> {
   const recordings = await stage.begin();
@@ -73,7 +60,6 @@ async function suffer(trouble: Trouble, stage: Stage, proxy: FaultyProxy, { rand
   let count = 0;
   proxy.treat = (seen) => trouble.treat(seen, (count += 1));
   const relief = async (): Promise<void> => {
-    if (trouble.kill) await killInUpload(stage, proxy, before);
     if (trouble.over === 'after the stop') await sleep((trouble.seconds * 1000) / 2);
     proxy.treat = () => 'pass';
   };
@@ -85,22 +71,6 @@ async function suffer(trouble: Trouble, stage: Stage, proxy: FaultyProxy, { rand
   const ending = trouble.over === 'after the stop' ? { say, meanwhile: relief } : { say };
   const results = await stage.end(recordings, ending);
   say(`bucket ${trouble.name}: ${proxy.seen.length - before} requests, ${count} of them treated`);
-  const row = { ...emptyRow(`bucket ${trouble.name}`, `${trouble.seconds} s`), allowed: trouble.allowed ?? 0 };
-  return { ...addResults(row, results, FORMS), lost: results.flatMap(lostIn) };
+  const row = { ...emptyRow(`bucket ${trouble.name}`, `${trouble.seconds} s`), allowed: 0 };
+  return { ...addResults(row, results, FORMS), lost: results.flatMap(lostInFiles) };
 }
-
-/** Kills every recorder when one of them is sending a finished file. */
-async function killInUpload(stage: Stage, proxy: FaultyProxy, since: number): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!proxy.seen.slice(since).some((seen) => isPut(seen) && seen.url.includes('.mp4'))) {
-    if (Date.now() > deadline) throw new Error('no finished file was on its way');
-    await sleep(50);
-  }
-  await sleep(300);
-  for (const pid of stage.server.process.pids('recorder')) signal(pid, 'SIGKILL');
-}
-
-const lostIn = ({ seen, stoppedAt }: Result): number[] =>
-  seen.map(({ numbers }) =>
-    [...lossesIn(numbers, CAMERA.fps), ...lossAtEnd(numbers, stoppedAt)].reduce((sum, { seconds }) => sum + seconds, 0),
-  );

@@ -3,10 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lossesIn } from '../losses.ts';
 import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
-import { addResults, CAMERA, Stage, type Recording, type Result } from '../stage.ts';
-import { lossAtEnd } from './kill.ts';
+import { addResults, lostInFiles, Stage, type Recording, type Result } from '../stage.ts';
 
 const NAME = 'disk full';
 const SIZE_MB = 64;
@@ -106,16 +104,8 @@ function rowOf(stage: Stage, results: readonly Result[], notes: readonly string[
   ];
   return {
     ...row,
-    lost: results.map(lostIn),
+    lost: results.flatMap(lostInFiles),
     faults: [...row.faults, ...faults],
     notes: [...notes, `${deaths} processes died, ENOSPC stands ${log.split('ENOSPC').length - 1} times in the log`],
   };
 }
-
-const lostIn = ({ seen: [seen], stoppedAt }: Result): number =>
-  seen
-    ? [...lossesIn(seen.numbers, CAMERA.fps), ...lossAtEnd(seen.numbers, stoppedAt)].reduce(
-        (sum, { seconds }) => sum + seconds,
-        0,
-      )
-    : 0;

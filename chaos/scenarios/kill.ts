@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RoleName } from '../../src/process/supervisor.ts';
-import { wallUs, type WallUs } from '../../src/units.ts';
 import { holdsOpen, signal } from '../processes.ts';
-import { lossesByBlow, lossesIn, type Blow, type Loss } from '../losses.ts';
+import { lossesByBlow, type Blow } from '../losses.ts';
 import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
-import { addResults, CAMERA, now, short, Stage, type Recording, type Result } from '../stage.ts';
+import { addResults, lossesUntil, now, short, Stage, type Recording, type Result } from '../stage.ts';
 
 /** How a role is killed. */
 interface KillPlan {
@@ -89,11 +88,13 @@ async function strike(
       index -= 1;
       continue;
     }
-    const victim = random.pick(victims);
     const taskIds = recordings.map(({ taskId }) => taskId);
-    const struck = role === 'recorder' ? taskIds.filter((id) => holdsOpen(victim, `/spool/${id}/`)) : taskIds;
+    const held = (pid: number): string[] => taskIds.filter((id) => holdsOpen(pid, `/spool/${id}/`));
+    const writing = victims.filter((pid) => held(pid).length > 0);
+    const victim = random.pick(writing.length > 0 ? writing : victims);
+    const struck = new Set(role === 'recorder' ? held(victim) : taskIds);
     signal(victim, 'SIGKILL');
-    kills.push({ at: now(), struck: new Set(struck) });
+    kills.push({ at: now(), struck });
   }
   return kills;
 }
@@ -114,16 +115,6 @@ function overIn({ allowed = Infinity }: Row, { taskId, told }: Result, lost: rea
 /** Seconds that each kill of this recording's process cost its file. */
 function lostInResult({ seen: [seen], taskId, stoppedAt }: Result, kills: readonly Kill[]): number[] {
   if (!seen) return [];
-  const seconds = lossesByBlow([...lossesIn(seen.numbers, CAMERA.fps), ...lossAtEnd(seen.numbers, stoppedAt)], kills);
+  const seconds = lossesByBlow(lossesUntil(seen, stoppedAt), kills);
   return seconds.filter((lost, index) => kills[index]!.struck.has(taskId) || lost > 0);
-}
-
-/** A recorder needs this long to hear of the end; what a camera sent shortly before may still be on its way. */
-const LATE_S = 1;
-
-/** What is missing between the last picture and the stop. */
-export function lossAtEnd(numbers: readonly number[], stoppedAt: WallUs): Loss[] {
-  const last = (numbers.at(-1) ?? 0) / CAMERA.fps;
-  const seconds = stoppedAt / 1_000_000 - last;
-  return seconds > LATE_S ? [{ from: wallUs(last * 1_000_000), to: stoppedAt, seconds }] : [];
 }

@@ -14,7 +14,7 @@ import { addResults, CAMERA, now, Stage, type Recording, type Result } from '../
 export const powerCut = (keeping: NameKeeping): Scenario => ({
   name: keeping === 'journal' ? 'power-cut' : 'power-cut-strict',
   does: `the machine goes dark in recordings and, every second time, just after their stop; what no fsync had brought onto the disk is taken away, ${meant[keeping]}; then everything starts again`,
-  run: (bench) => cutOften(keeping, bench.effort.kills ?? (bench.effort.quick ? 2 : 6), bench),
+  run: (bench) => cutOften(keeping, bench.effort.kills ?? (bench.effort.quick ? 2 : 4), bench),
 });
 
 const meant = {

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lossesByBlow, lossesIn, type Blow } from '../losses.ts';
+import { lossesByBlow, type Blow } from '../losses.ts';
 import { holdsOpen, signal } from '../processes.ts';
 import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
-import { addResults, CAMERA, now, short, Stage, type Recording, type Result } from '../stage.ts';
-import { lossAtEnd } from './kill.ts';
+import { addResults, lossesUntil, now, short, Stage, type Recording, type Result } from '../stage.ts';
 
 const LEASE_S = 5;
 
@@ -14,7 +13,7 @@ export const recorderStop: Scenario = {
   name: 'recorder-stop',
   does: `SIGSTOP of a recorder for longer than its lease of ${LEASE_S} s, SIGCONT after the takeover: it may write nothing more`,
   async run(bench) {
-    const stops = bench.effort.kills ?? (bench.effort.quick ? 1 : 6);
+    const stops = bench.effort.kills ?? (bench.effort.quick ? 1 : 4);
     const rows: Record<Recording['mode'], Row> = { single: newRow('single', stops), mixed: newRow('mixed', stops) };
     const stage = await Stage.open({ rooms: 2, env: { ROOMTAPE_RECORDERS__LEASE_SECONDS: String(LEASE_S) } });
     try {
@@ -131,7 +130,7 @@ const changed = (before: string, after: string): string => {
 function withStop(row: Row, results: readonly Result[], stop: Stop): Row {
   const lost = results.flatMap(({ seen: [seen], taskId, stoppedAt }) => {
     if (!seen || !stop.struck.has(taskId)) return [];
-    return lossesByBlow([...lossesIn(seen.numbers, CAMERA.fps), ...lossAtEnd(seen.numbers, stoppedAt)], [stop]);
+    return lossesByBlow(lossesUntil(seen, stoppedAt), [stop]);
   });
   const faults = results.flatMap(({ taskId, mode }) => {
     const fault = stop.faults.get(taskId);

@@ -2,10 +2,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SDK_APP_ID } from '../../test/kit/server.ts';
-import { lossesIn } from '../losses.ts';
 import { emptyRow, type Bench, type Row, type Scenario } from '../scenario.ts';
-import { addResults, CAMERA, now, Stage, type Result } from '../stage.ts';
-import { lossAtEnd } from './kill.ts';
+import { addResults, lostInFiles, now, Stage } from '../stage.ts';
 
 /** Another process, such as a backup, holds the store's write lock. */
 export const storeLocked: Scenario = {
@@ -34,7 +32,7 @@ async function lockOnce(stage: Stage, seconds: number, bench: Bench): Promise<Ro
   const results = await stage.end([...recordings, ...late], bench);
   const row = { ...emptyRow(`store locked for ${seconds} s`, `${calls.length} calls`), allowed: 0 };
   const filled = addResults(row, results);
-  const lost = results.filter(({ taskId }) => !created.includes(taskId)).map(lostIn);
+  const lost = results.filter(({ taskId }) => !created.includes(taskId)).flatMap(lostInFiles);
   const faults = calls.flatMap(({ fault }) => fault ?? []);
   bench.say(`store-locked ${seconds} s: ${calls.map(({ said }) => said).join(', ')}`);
   return { ...filled, lost, faults: [...filled.faults, ...faults], notes: [calls.map(({ said }) => said).join(', ')] };
@@ -83,11 +81,3 @@ async function judged(name: string, call: Promise<string | undefined>): Promise<
       : { said, fault: `${name} got no answer: ${message}` };
   }
 }
-
-const lostIn = ({ seen: [seen], stoppedAt }: Result): number =>
-  seen
-    ? [...lossesIn(seen.numbers, CAMERA.fps), ...lossAtEnd(seen.numbers, stoppedAt)].reduce(
-        (sum, { seconds }) => sum + seconds,
-        0,
-      )
-    : 0;

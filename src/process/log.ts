@@ -2,7 +2,7 @@ import { pino, type Logger } from 'pino';
 
 /** Members that never reach a log, wherever they sit in a logged object; any case, with or without underscores. */
 const SECRET_NAMES = [
-  'secret_?key|access_?key|(?:aws_?)?access_?key_?id|app_?secret|secret|token|play_?key|password|cookie|authorization',
+  'secret_?key|access_?key|(?:aws_?)?access_?key_?id|app_?secret|secret|(?:admin_?)?token|play_?key|password|cookie|authorization',
   'user_?sig|private_?map_?key|key|sig|sign|signature',
   // What stores say of a request whose signature they refuse.
   'signature_?provided|string_?to_?sign(?:_?bytes)?|canonical_?request(?:_?bytes)?|signing_?key',

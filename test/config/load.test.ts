@@ -64,6 +64,8 @@ test('a wrong value stops the start with its key and the reason', () => {
   assert.match(refusal('file_names: pretty'), /^file_names: /);
   assert.match(refusal('- a list'), /must be a mapping/);
   assert.match(refusal('http: { port: 1'), /roomtape\.yaml/);
+  const broken = refusal('apps:\n  - sdk_app_id: 5\n    secret_key: "TheSecretOfTheApp\n');
+  assert.match(broken, /^roomtape\.yaml: .+ at line \d+, column \d+$/);
   assert.match(refusal(undefined, {}, ['--prot', '1']), /--prot/);
 });
 

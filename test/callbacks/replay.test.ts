@@ -141,6 +141,7 @@ test('a replay goes behind what its task has still to tell', async (t) => {
   await until('the 302 is tried', () => got.at(-1)?.type === 302);
   assert.equal(await new ReplayDesk(b.store).replayRange(everything), 1);
   await settle();
+  assert.equal(delivery.stats().replays.failedAttempts, 0, 'not even tried');
   refused = [];
   got.length = 0;
   await pass(b, 'the replay', () => delivery.stats().replays.delivered === 1);

@@ -13,9 +13,14 @@ function delivery(
   payload: object = {},
   change: Partial<ReceivedCallback> = {},
 ): ReceivedCallback {
-  const event = { EventGroupId: 3, EventType: type, CallbackTs: 0, EventInfo: { TaskId: TASK, Payload: payload } };
+  const event = {
+    EventGroupId: 3,
+    EventType: type,
+    CallbackTs: 0,
+    EventInfo: { TaskId: TASK, EventMsTs: 0, Payload: payload },
+  };
   return {
-    headers: { 'webhook-id': messageId(TASK, seq) },
+    headers: { 'webhook-id': messageId(TASK, seq, 0) },
     body: Buffer.from(JSON.stringify(event)),
     event: event as unknown as NonNullable<ReceivedCallback['event']>,
     signed: true,
@@ -64,6 +69,6 @@ test('a file may be stuck and then there, and is announced as there once', () =>
 
 test('an upload that was stuck and recovered has one end', () => {
   const upload = [start, delivery(2, 303), leave, delivery(3, 305, { Status: 1 }), delivery(4, 305, { Status: 2 })];
-  const placed = upload.map((one, index) => ({ ...one, headers: { 'webhook-id': messageId(TASK, index + 1) } }));
+  const placed = upload.map((one, index) => ({ ...one, headers: { 'webhook-id': messageId(TASK, index + 1, 0) } }));
   assert.deepEqual(faultsOf(placed), []);
 });

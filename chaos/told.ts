@@ -46,15 +46,12 @@ function firstDeliveries(own: readonly ReceivedCallback[]): ReceivedCallback[] {
   return own.filter((one) => !ids.has(idOf(one)) && ids.add(idOf(one)));
 }
 
-function placeOf(one: ReceivedCallback, taskId: string, most: number): number | undefined {
-  const eventMs = one.event!.EventInfo.EventMsTs;
-  return Array.from({ length: most }, (_, seq) => seq).find((seq) => messageId(taskId, seq, eventMs) === idOf(one));
-}
-
 /** The id of a message is made of its stream, its place there and its time: the first delivery is of the first, and so on. */
 function orderFaults(firsts: readonly ReceivedCallback[], taskId: string): string[] {
-  const most = firsts.length * 2 + 10;
-  const sequence = firsts.map((one) => placeOf(one, taskId, most));
+  const places = Array.from({ length: firsts.length * 2 + 10 }, (_, seq) => seq);
+  const placeOf = (one: ReceivedCallback): number | undefined =>
+    places.find((seq) => messageId(taskId, seq, one.event!.EventInfo.EventMsTs) === idOf(one));
+  const sequence = firsts.map(placeOf);
   if (sequence.some((seq) => seq === undefined)) return ['a message whose webhook-id is not of its task'];
   const known = sequence as number[];
   const faults: string[] = [];

@@ -20,6 +20,8 @@ export interface MixJournalOptions {
   /** Resolves when what was written before the call is on the disk; rejects when that cannot be said. */
   readonly syncWritten: () => Promise<void>;
   readonly requestKeyFrame: (track: number) => void;
+  /** False from the moment somebody else may be reading the journal: nothing is written from then on. */
+  readonly mayWrite?: () => boolean;
   /** Told when the disk refuses, at most every ten seconds; the mix goes on. */
   readonly onError: (error: Error) => void;
   /** How the journal is cut and bounded; for tests. */
@@ -150,7 +152,7 @@ export class MixJournal {
 
   /** Writes what has come since the last call; to be called every 100 ms. */
   tick(now: WallUs): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#options.mayWrite?.() === false) return;
     this.#now = now;
     this.#write();
     this.#rotate(now);
@@ -228,7 +230,7 @@ export class MixJournal {
   #write(): void {
     const chunk = this.#chunks.at(-1);
     if (!chunk || this.#pending.length === 0) return;
-    if (chunk.file.error) return this.#refuse();
+    if (chunk.file.error || this.#options.mayWrite?.() === false) return this.#refuse();
     const bytes = Buffer.concat(this.#pending);
     chunk.file.write(bytes);
     this.#pending = [];

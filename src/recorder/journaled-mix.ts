@@ -17,6 +17,8 @@ export interface TakenMixOptions {
   readonly task: LeasedTask;
   readonly spool: Spool;
   readonly earlier: EarlierEpochs;
+  /** Whether the task is still this recorder's; always by default. */
+  readonly mayWrite?: () => boolean;
   readonly images: Pick<ImageLoader, 'load'>;
   readonly log: Logger;
 }
@@ -32,8 +34,8 @@ const SEGMENTS_IN_FLIGHT = 2;
 
 /** The mix of a task under its present epoch, which begins with what the one before had not written. */
 export function openJournaledMix(options: JournaledMixOptions): JournaledRecording {
-  const { task, spool, images, requestKeyFrame, onImageFailed, onFault, clock, log } = options;
-  const file = new MixFile(spoolWriter({ spool, task, log }));
+  const { task, spool, images, mayWrite, requestKeyFrame, onImageFailed, onFault, clock, log } = options;
+  const file = new MixFile(spoolWriter(options));
   const takeover = new MixTakeover({ ...options, file });
   const recording = new MixedRoomRecording({
     plan: task.plan,
@@ -51,6 +53,7 @@ export function openJournaledMix(options: JournaledMixOptions): JournaledRecordi
     layout: task.plan.layout,
     written: () => recording.writtenUntil,
     syncWritten: () => syncSegments(spool.folder(task.taskId, task.epoch, fileKey('', 'mix')), SEGMENTS_IN_FLIGHT),
+    ...(mayWrite ? { mayWrite } : {}),
     requestKeyFrame,
     onError: (error) => log.error({ err: error }, 'the journal of the mix cannot be written'),
   });
@@ -67,8 +70,7 @@ export interface TakenMix {
 
 /** Makes a file of what the owners before had not written, without a room. */
 export function takeOverMix(options: TakenMixOptions): TakenMix {
-  const { spool, task, log } = options;
-  const file = new MixFile(spoolWriter({ spool, task, log }));
+  const file = new MixFile(spoolWriter(options));
   const takeover = new MixTakeover({ ...options, file });
   let closed = false;
   const close = (): void => {

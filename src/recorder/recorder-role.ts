@@ -16,7 +16,7 @@ import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
 import { openJournaledMix, takeOverMix } from './journaled-mix.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
-import { Recorder, type RunningTask } from './recorder.ts';
+import { Recorder, type RunningTask, type TaskLease } from './recorder.ts';
 import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
@@ -61,9 +61,9 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
   const worker: Worker = { ...context, client, spool, rooms, images, apps: appDirectory(config) };
   const recorder = new Recorder({
-    recorderId: `${hostname()}-${context.name ?? randomUUID()}`,
+    recorderId: context.name ?? `${hostname()}-${randomUUID()}`,
     sync: (request) => client.sync(request),
-    runTask: (task, onEnded) => runTask(worker, task, onEnded),
+    runTask: (task, lease) => runTask(worker, task, lease),
     jobs: finishRunner(worker),
     capacity: CAPACITY,
     meter: loadMeter(worker),
@@ -109,7 +109,7 @@ function removeSegments(spool: Spool, { taskId, fileKey }: LeasedJob, log: Logge
     .catch((error: unknown) => log.warn({ task: taskId, err: error }, 'segments remain'));
 }
 
-function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): RunningTask {
+function runTask(worker: Worker, task: LeasedTask, lease: TaskLease): RunningTask {
   const log = worker.log.child({ task: task.taskId, room: task.room.roomId, epoch: task.epoch });
   const earlier = new EarlierEpochs(worker.spool, task.taskId, task.epoch);
   let close = (): void => {};
@@ -119,7 +119,7 @@ function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): Running
     clock: worker.clock,
     log,
   });
-  const own: TaskWorker = { ...worker, log, task, earlier, reports, onEnded };
+  const own: TaskWorker = { ...worker, log, task, earlier, reports, lease };
   const run = task.stopCode === undefined ? startRun(own) : reportStopped(own, task.stopCode);
   close = (): void => {
     reports.close();
@@ -142,11 +142,11 @@ interface TaskWorker extends Worker {
   readonly task: LeasedTask;
   readonly earlier: EarlierEpochs;
   readonly reports: ReportQueue;
-  readonly onEnded: () => void;
+  readonly lease: TaskLease;
 }
 
 function startRun(worker: TaskWorker): RunningTask {
-  const { apps, clock, rooms, task, earlier, reports, onEnded, log } = worker;
+  const { apps, clock, rooms, task, earlier, reports, lease, log } = worker;
   let connection: RoomConnection | undefined;
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
@@ -158,7 +158,7 @@ function startRun(worker: TaskWorker): RunningTask {
     recording,
     report: (report) => reports.push(report),
     withEarlier: (files) => earlier.mergeInto(files),
-    onEnded,
+    lease,
     clock,
     log,
   });
@@ -180,18 +180,19 @@ function withUpload(
 
 /** A task that was asked to stop while nobody held it: the room is not entered again, what is on the spool is its files. */
 function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
-  const { task, earlier, reports, onEnded, clock, log } = worker;
+  const { task, earlier, reports, lease, clock, log } = worker;
   const { epoch, plan } = task;
-  const taken = plan.mode === 'mixed' ? takeOverMix(worker) : undefined;
+  const mayWrite = (): boolean => lease.isHeld();
+  const taken = plan.mode === 'mixed' ? takeOverMix({ ...worker, mayWrite }) : undefined;
   let onlyReports = !taken;
   const report = (own: readonly RecordedFile[]): void => {
     onlyReports = true;
     const files = earlier.mergeInto(own);
-    void reports.push({ kind: 'stopped', epoch, leaveCode, atMs: clock.wallMs(), files }).then(onEnded);
+    void reports.push({ kind: 'stopped', epoch, leaveCode, atMs: clock.wallMs(), files }).then(lease.onEnded);
   };
   const fail = (error: unknown): void => {
     log.error({ err: error }, 'what is on the spool cannot be reported; leaving it to another recorder');
-    onEnded();
+    lease.onEnded();
   };
   if (taken)
     taken
@@ -220,12 +221,13 @@ interface RecordingEvents {
 }
 
 function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { task, earlier, clock, log, spool, images, reports } = worker;
+  const { task, earlier, clock, log, spool, images, reports, lease } = worker;
+  const mayWrite = (): boolean => lease.isHeld();
   const { plan, epoch } = task;
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch, earlier, folder, ...events, log });
+    return new SingleRoomRecording({ plan, epoch, earlier, folder, mayWrite, ...events, log });
   }
   const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
-  return openJournaledMix({ task, spool, earlier, images, onImageFailed, ...events, clock, log });
+  return openJournaledMix({ task, spool, earlier, mayWrite, images, onImageFailed, ...events, clock, log });
 }

@@ -14,6 +14,9 @@ const SECRET_ID = 'AKIDEXAMPLE0000000000000000000000000';
 const SECRET_KEY = 'SecretKeyExample0000000000000000';
 const CALLBACK_KEY = 'recordkey';
 
+/** What must not be said anywhere of the app and the account that every end-to-end test uses. */
+export const testSecrets = { APP_SECRET, SECRET_KEY, CALLBACK_KEY } as const;
+
 /** The official SDK's client, as far as the tests use it. */
 export interface SdkClient {
   CreateCloudRecording(request: object): Promise<{ TaskId: string; RequestId: string }>;

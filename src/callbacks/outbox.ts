@@ -1,7 +1,8 @@
-import type { Selectable } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import { defaultCompat } from '../config/compat.ts';
 import type { Store } from '../store/store.ts';
-import type { EventTable, TaskTable } from '../store/tables.ts';
+import type { EventTable, Tables, TaskTable } from '../store/tables.ts';
+import { evidenceIsDue } from '../tasks/evidence-records.ts';
 import { eventGroup } from './groups.ts';
 import { giveUpAfterMs, longestEarlyWaitMs, longestWaitMs } from './schedule.ts';
 import { messageBody, roomMessageBody, type MessageCompat } from './message.ts';
@@ -16,6 +17,8 @@ export interface EventKey {
   readonly stream: string;
   readonly seq: number;
 }
+
+type Change = Partial<Omit<Selectable<EventTable>, keyof EventKey>>;
 
 /** One app's events of one group: they go to one receiver, which must not hold up others. */
 export interface Lane {
@@ -87,8 +90,24 @@ export class Outbox {
   }
 
   /** Nothing more will be sent of this event. */
-  settle(event: EventKey, state: 'delivered' | 'dropped' | 'skipped', nowMs: number, error?: string): Promise<void> {
-    return this.#update(event, { state, settled_ms: nowMs, ...(error === undefined ? {} : { error }) });
+  async settle(
+    event: EventKey,
+    state: 'delivered' | 'dropped' | 'skipped',
+    nowMs: number,
+    error?: string,
+  ): Promise<void> {
+    const set = { state, settled_ms: nowMs, ...(error === undefined ? {} : { error }) };
+    await this.#store.transaction(async ({ db }) => {
+      await this.#write(db, event, set);
+      if (await this.#isAllTold(db, event.stream)) await evidenceIsDue(db, [event.stream]);
+    });
+  }
+
+  /** Whether that was the last event of a task that has ended: its manifest says what became of them all. */
+  async #isAllTold(db: Kysely<Tables>, stream: string): Promise<boolean> {
+    const ended = db.selectFrom('task').select('id').where('id', '=', stream).where('state', '=', 'ended');
+    const waiting = db.selectFrom('event').select('seq').where('stream', '=', stream).where('state', '=', 'pending');
+    return (await ended.executeTakeFirst()) !== undefined && (await waiting.executeTakeFirst()) === undefined;
   }
 
   /** Keeps the event for another attempt. */
@@ -114,16 +133,18 @@ export class Outbox {
       );
   }
 
-  async #update(event: EventKey, set: Partial<Omit<Selectable<EventTable>, keyof EventKey>>): Promise<void> {
-    await this.#store.transaction(async ({ db }) =>
-      db
-        .updateTable('event')
-        .set(set)
-        .where('stream', '=', event.stream)
-        .where('seq', '=', event.seq)
-        .where('state', '=', 'pending')
-        .execute(),
-    );
+  async #update(event: EventKey, set: Change): Promise<void> {
+    await this.#store.transaction(({ db }) => this.#write(db, event, set));
+  }
+
+  async #write(db: Kysely<Tables>, event: EventKey, set: Change): Promise<void> {
+    await db
+      .updateTable('event')
+      .set(set)
+      .where('stream', '=', event.stream)
+      .where('seq', '=', event.seq)
+      .where('state', '=', 'pending')
+      .execute();
   }
 }
 

@@ -6,6 +6,7 @@ import { registerRecordingApi } from '../api/register.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
+import { openEvidenceRoom, type EvidenceRoom } from '../evidence/evidence-room.ts';
 import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
@@ -37,6 +38,7 @@ interface Parts extends RoleContext {
   readonly queries: TaskQueries;
   readonly callbacks: CallbackDelivery;
   readonly library: RunningLibrary;
+  readonly evidence: EvidenceRoom;
   /** Folder of the finished files. */
   readonly libraryRoot: string;
   readonly rooms: RoomsAddress;
@@ -66,8 +68,13 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, roomControl, callbacks, library, store } = parts;
-  return [{ http }, { pruning: { close: parts.stopPruning }, follower, roomControl, callbacks, library }, { store }];
+  const { follower, roomControl, callbacks, library, evidence, store } = parts;
+  return [
+    { http },
+    { pruning: { close: parts.stopPruning }, follower, roomControl, callbacks, library },
+    { evidence },
+    { store },
+  ];
 };
 
 async function openParts(context: RoleContext): Promise<Parts> {
@@ -98,6 +105,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     queries: createTaskQueries({ store, links }),
     callbacks: startCallbackDelivery({ store, apps, clock, log, compat: config.compat }),
     library: startMediaLibrary({ store, root, clock, log, links }),
+    evidence: await openEvidenceRoom({ dataDir: config.data_dir, store, clock, log }),
     libraryRoot: root,
     recorders,
     links,
@@ -133,7 +141,7 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   };
 }
 
-function operations({ store, tasks, callbacks, queries, rooms, recorders, follower, library }: Parts) {
+function operations({ store, tasks, callbacks, queries, rooms, recorders, follower, library, evidence }: Parts) {
   return {
     checks: [
       { name: 'store', passes: async () => (await queries.backlog(), true) },
@@ -146,6 +154,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders, follow
       backlog: async () => ({ ...(await queries.backlog()) }),
       callbacks: () => ({ ...callbacks.stats() }),
       library: () => ({ ...library.stats() }),
+      evidence: () => ({ ...evidence.stats() }),
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),
       roomJournal: () => ({ ...follower.stats() }),

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import type { AppDirectory, AppStorage } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
+import { effortSteps } from '../mixed/effort.ts';
+import type { MixedRecordingOptions } from '../mixed/mix-options.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
 import type { LeasedJob, LeasedTask, TaskReport } from '../worker-api/messages.ts';
-import { AdmittedAnchors } from './admission.ts';
+import { AdmittedAnchors, type AdmissionOptions } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
@@ -23,11 +25,14 @@ import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { SingleRoomRecording } from './single-room-recording.ts';
 import { sweepSpool } from './spool-sweep.ts';
-import { spoolWriter } from './spool-writer.ts';
+import { spoolWriter, type FileWitness } from './spool-writer.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
+import { Witness } from './witness.ts';
+import { timelineTrack, WitnessedRecording } from './witnessed-recording.ts';
+import { witnessedRoom } from './witnessed-room.ts';
 import { UploadedRecording } from './uploaded-recording.ts';
 
 /**
@@ -40,6 +45,7 @@ const CAPACITY = { tasks: 200, jobs: 3 };
 const MOST_ANCHORS = 25;
 
 interface Worker extends RoleContext {
+  readonly recorderId: string;
   readonly client: WorkerClient;
   readonly spool: Spool;
   readonly rooms: RoomsEndpoint;
@@ -61,9 +67,10 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   });
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
-  const worker: Worker = { ...context, client, spool, rooms, images, apps: appDirectory(config) };
+  const recorderId = `${hostname()}-${context.name ?? randomUUID()}`;
+  const worker: Worker = { ...context, recorderId, client, spool, rooms, images, apps: appDirectory(config) };
   const recorder = new Recorder({
-    recorderId: `${hostname()}-${context.name ?? randomUUID()}`,
+    recorderId,
     sync: (request) => client.sync(request),
     runTask: (task, onEnded) => runTask(worker, task, onEnded),
     jobs: finishRunner(worker),
@@ -121,21 +128,42 @@ function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): Running
     clock: worker.clock,
     log,
   });
-  const own: TaskWorker = { ...worker, log, task, earlier, reports, onEnded };
+  const witness = new Witness({
+    epoch: task.epoch,
+    recorderId: worker.recorderId,
+    report: (report) => reports.push(report),
+    clock: worker.clock,
+  });
+  const ended = (): void => {
+    witness.end('failed');
+    onEnded();
+  };
+  const told = { push: (report: TaskReport) => reports.push(witness.before(report)) };
+  const own: TaskWorker = { ...worker, log, task, earlier, witness, reports: told, onEnded: ended };
   const run = task.stopCode === undefined ? startRun(own) : reportStopped(own, task.stopCode);
   close = (): void => {
+    witness.close();
     reports.close();
     run.close();
   };
   return {
     stop: (leaveCode) => run.stop(leaveCode),
-    change: (change) => run.change(change),
+    change: (change, revision) => {
+      witness.note({ kind: 'plan-changed', revision });
+      run.change(change, revision);
+    },
     load: () => run.load(),
-    setEffort: (effort) => run.setEffort(effort),
+    setEffort: (effort) => {
+      if (task.plan.mode === 'mixed') witness.effort(effortSteps.indexOf(effort));
+      run.setEffort(effort);
+    },
     get onlyReports() {
       return run.onlyReports;
     },
-    drain: () => run.drain(),
+    drain: async () => {
+      await run.drain();
+      await witness.farewell('drained');
+    },
     close,
   };
 }
@@ -143,21 +171,25 @@ function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): Running
 interface TaskWorker extends Worker {
   readonly task: LeasedTask;
   readonly earlier: EarlierEpochs;
-  readonly reports: ReportQueue;
+  readonly witness: Witness;
+  readonly reports: Pick<ReportQueue, 'push'>;
   readonly onEnded: () => void;
 }
 
 function startRun(worker: TaskWorker): RunningTask {
-  const { apps, clock, rooms, task, earlier, reports, onEnded, log } = worker;
+  const { apps, clock, rooms, task, earlier, witness, reports, onEnded, log } = worker;
   let connection: RoomConnection | undefined;
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
   const most = apps.app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
-  const recording = new AdmittedAnchors(withUpload(worker, opened), { plan: task.plan, most, requestKeyFrame });
+  const onRecorded: AdmissionOptions['onRecorded'] = (track, isRecorded, at) =>
+    witness.note({ kind: isRecorded ? 'recorded-from' : 'recorded-until', ...timelineTrack(track) }, at);
+  const admission = { plan: task.plan, most, requestKeyFrame, onRecorded };
+  const recording = new AdmittedAnchors(withUpload(worker, opened), admission);
   const run = new TaskRun({
     task,
-    connect: (listener) => (connection = connectRoom(rooms, task, listener, clock)),
-    recording,
+    connect: (listener) => (connection = connectRoom(rooms, task, witnessedRoom(listener, witness), clock)),
+    recording: new WitnessedRecording(recording, witness),
     report: (report) => reports.push(report),
     withEarlier: (files) => earlier.mergeInto(files),
     onEnded,
@@ -196,14 +228,20 @@ interface RecordingEvents {
 }
 
 function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { task, earlier, log, spool, images, reports } = worker;
-  const { plan, epoch } = task;
+  const { task, earlier, log, spool, images, reports, witness } = worker;
+  const { plan, epoch, taskId } = task;
+  const files: FileWitness = {
+    onChained: (key, head) => witness.chained(key, head),
+    onRefused: (userId, mediaId, error) =>
+      witness.note({ kind: 'disk-refused', userId, mediaId, reason: error.message }),
+  };
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch, earlier, folder, ...events, log });
+    return new SingleRoomRecording({ plan, epoch, taskId, witness: files, earlier, folder, ...events, log });
   }
   const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
-  const openWriter = spoolWriter({ spool, task, log });
+  const openWriter = spoolWriter({ spool, task, witness: files, log });
+  const onArranged: MixedRecordingOptions['onArranged'] = (pictures, at) => witness.arranged(pictures, at);
   const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
-  return new MixedRoomRecording({ plan, zeroUs, openWriter, images, onImageFailed, ...events, log });
+  return new MixedRoomRecording({ plan, zeroUs, openWriter, images, onImageFailed, onArranged, ...events, log });
 }

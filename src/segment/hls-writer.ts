@@ -4,7 +4,7 @@ import { decideCut, longestSegment } from './cut-rule.ts';
 import type { Segment } from './playlist.ts';
 import { FolderOccupiedError, segmentName, type RecordingIdentity } from './recording-folder.ts';
 import { RecordingJournal } from './recording-journal.ts';
-import { chainOrigin, SegmentChain } from './segment-chain.ts';
+import { chainOrigin, SegmentChain, type ChainHead } from './segment-chain.ts';
 import { SegmentFile } from './segment-file.ts';
 import type { AudioFormat, AudioPacket, SegmentWriter, VideoPacket } from './segment-writer.ts';
 import { TransportMuxer } from './transport-muxer.ts';
@@ -23,6 +23,8 @@ export interface SegmentWriterOptions {
   readonly video?: boolean;
   /** Called when a key frame is wanted, to cut at or to go on after a loss; at most once per second of media. */
   readonly requestKeyFrame?: () => void;
+  /** Told how far the chain of the segments goes, with each that ends. */
+  readonly onChained?: ((head: ChainHead) => void) | undefined;
   /** Told when the spool cannot be written, at most every 10 s of media; what the disk refuses is dropped and counted. */
   readonly onError?: (error: Error) => void;
 }
@@ -265,6 +267,7 @@ export class HlsWriter implements SegmentWriter {
   #link({ bytes, sha256 }: SegmentFile, { name, start, duration }: Segment): void {
     const number = this.#stats.segments;
     this.#chain.add({ number, name, bytes, startUs: start, durationUs: duration, sha256 });
+    this.#options.onChained?.(this.#chain.head);
   }
 
   #closeSoon(file: SegmentFile): void {

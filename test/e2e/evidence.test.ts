@@ -47,6 +47,28 @@ test('a finished task has a manifest that the command line verifies, and catches
   );
   assert.equal(manifest.files.length, 1);
   assert.deepEqual(manifest.files[0]!.digests?.tracks?.map(({ kind }) => kind).sort(), ['audio', 'video']);
+  const facts = manifest.timeline.map((entry) => ('userId' in entry ? `${entry.kind} ${entry.userId}` : entry.kind));
+  for (const kind of ['anchor-entered alice', 'track-began alice', 'recorded-from alice', 'layout', 'epoch-ended']) {
+    assert.ok(facts.includes(kind), `${kind}: ${facts.join(', ')}`);
+  }
+  assert.equal(facts[0], 'epoch-began');
+  const layout = manifest.timeline.find((entry) => entry.kind === 'layout' && entry.pictures.length > 0);
+  assert.deepEqual(layout?.kind === 'layout' && layout.pictures[0], {
+    userId: 'alice',
+    mediaId: 'main',
+    video: true,
+    left: 0,
+    top: 0,
+    width: 360,
+    height: 640,
+  });
+  const [chain] = manifest.chains;
+  assert.deepEqual(
+    chain?.checks.map(({ faults }) => faults),
+    [[]],
+  );
+  assert.deepEqual(chain!.checks[0]!.head, { segments: chain!.told!.segments, chain: chain!.told!.chain });
+  assert.deepEqual(manifest.gaps, []);
   const [told] = committedFiles(events);
   assert.equal(manifest.files[0]!.name, told!.CacheFile);
   assert.doesNotMatch(JSON.stringify(manifest), /userSig|secret/i);

@@ -19,7 +19,7 @@ import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
 import { MixedRoomRecording } from './mixed-room-recording.ts';
-import { Recorder, type RunningTask } from './recorder.ts';
+import { Recorder, type RunningTask, type TaskLease } from './recorder.ts';
 import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
@@ -67,12 +67,12 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   });
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
-  const recorderId = `${hostname()}-${context.name ?? randomUUID()}`;
+  const recorderId = context.name ?? `${hostname()}-${randomUUID()}`;
   const worker: Worker = { ...context, recorderId, client, spool, rooms, images, apps: appDirectory(config) };
   const recorder = new Recorder({
     recorderId,
     sync: (request) => client.sync(request),
-    runTask: (task, onEnded) => runTask(worker, task, onEnded),
+    runTask: (task, lease) => runTask(worker, task, lease),
     jobs: finishRunner(worker),
     capacity: CAPACITY,
     meter: loadMeter(worker),
@@ -118,7 +118,7 @@ function removeSegments(spool: Spool, { taskId, fileKey }: LeasedJob, log: Logge
     .catch((error: unknown) => log.warn({ task: taskId, err: error }, 'segments remain'));
 }
 
-function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): RunningTask {
+function runTask(worker: Worker, task: LeasedTask, lease: TaskLease): RunningTask {
   const log = worker.log.child({ task: task.taskId, room: task.room.roomId, epoch: task.epoch });
   const earlier = new EarlierEpochs(worker.spool, task.taskId, task.epoch);
   let close = (): void => {};
@@ -134,12 +134,15 @@ function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): Running
     report: (report) => reports.push(report),
     clock: worker.clock,
   });
-  const ended = (): void => {
-    witness.end('failed');
-    onEnded();
+  const watched: TaskLease = {
+    ...lease,
+    onEnded: () => {
+      witness.end('failed');
+      lease.onEnded();
+    },
   };
   const told = { push: (report: TaskReport) => reports.push(witness.before(report)) };
-  const own: TaskWorker = { ...worker, log, task, earlier, witness, reports: told, onEnded: ended };
+  const own: TaskWorker = { ...worker, log, task, earlier, witness, reports: told, lease: watched };
   const run = task.stopCode === undefined ? startRun(own) : reportStopped(own, task.stopCode);
   close = (): void => {
     witness.close();
@@ -173,11 +176,11 @@ interface TaskWorker extends Worker {
   readonly earlier: EarlierEpochs;
   readonly witness: Witness;
   readonly reports: Pick<ReportQueue, 'push'>;
-  readonly onEnded: () => void;
+  readonly lease: TaskLease;
 }
 
 function startRun(worker: TaskWorker): RunningTask {
-  const { apps, clock, rooms, task, earlier, witness, reports, onEnded, log } = worker;
+  const { apps, clock, rooms, task, earlier, witness, reports, lease, log } = worker;
   let connection: RoomConnection | undefined;
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
@@ -192,7 +195,7 @@ function startRun(worker: TaskWorker): RunningTask {
     recording: new WitnessedRecording(recording, witness),
     report: (report) => reports.push(report),
     withEarlier: (files) => earlier.mergeInto(files),
-    onEnded,
+    lease,
     clock,
     log,
   });
@@ -214,9 +217,9 @@ function withUpload(
 
 /** A task that was asked to stop while nobody held it: the room is not entered again, what is on the spool is its files. */
 function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
-  const { task, earlier, reports, onEnded, clock } = worker;
+  const { task, earlier, reports, lease, clock } = worker;
   const files = earlier.mergeInto([]);
-  void reports.push({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files }).then(onEnded);
+  void reports.push({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files }).then(lease.onEnded);
   const load = (): TaskLoad => ({ mode: task.plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
   const nothing = { stop: () => {}, change: () => {}, setEffort: () => {}, close: () => {} };
   return { ...nothing, load, onlyReports: true, drain: () => Promise.resolve() };
@@ -228,7 +231,8 @@ interface RecordingEvents {
 }
 
 function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { task, earlier, log, spool, images, reports, witness } = worker;
+  const { task, earlier, log, spool, images, reports, lease, witness } = worker;
+  const mayWrite = (): boolean => lease.isHeld();
   const { plan, epoch, taskId } = task;
   const files: FileWitness = {
     onChained: (key, head) => witness.chained(key, head),
@@ -237,10 +241,10 @@ function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecordi
   };
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch, taskId, witness: files, earlier, folder, ...events, log });
+    return new SingleRoomRecording({ plan, epoch, taskId, witness: files, earlier, folder, mayWrite, ...events, log });
   }
   const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
-  const openWriter = spoolWriter({ spool, task, witness: files, log });
+  const openWriter = spoolWriter({ spool, task, witness: files, mayWrite, log });
   const onArranged: MixedRecordingOptions['onArranged'] = (pictures, at) => witness.arranged(pictures, at);
   const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
   return new MixedRoomRecording({ plan, zeroUs, openWriter, images, onImageFailed, onArranged, ...events, log });

@@ -24,6 +24,8 @@ export interface SingleRoomRecordingOptions {
   /** Folder of a file under the present epoch. */
   readonly folder: (fileKey: string) => string;
   readonly requestKeyFrame: (track: number) => void;
+  /** Whether the task is still this recorder's; always by default. */
+  readonly mayWrite?: () => boolean;
   /** A file could not be opened: its anchor is not being recorded. */
   readonly onFault: (error: unknown) => void;
   readonly log: Logger;
@@ -123,7 +125,7 @@ export class SingleRoomRecording implements RoomRecording {
   }
 
   #create(key: string, file: AnchorFile): Promise<SingleRecording> {
-    const { plan, epoch, taskId, witness, earlier, folder, requestKeyFrame, log } = this.#options;
+    const { plan, epoch, taskId, witness, earlier, folder, requestKeyFrame, mayWrite, log } = this.#options;
     return createSingleRecording({
       dir: folder(key),
       zeroUs: earlier.zeroOf(key),
@@ -131,6 +133,7 @@ export class SingleRoomRecording implements RoomRecording {
       streams: plan.streams,
       audio: plan.audio,
       fill: plan.fill,
+      ...(mayWrite ? { mayWrite } : {}),
       requestKeyFrame: () => (file.videoTrack === undefined ? undefined : requestKeyFrame(file.videoTrack)),
       onChained: (head) => witness?.onChained(key, head),
       onRefused: (error) => witness?.onRefused(file.userId, file.mediaId, error),

@@ -35,9 +35,10 @@ export function spoolWriter(options: {
   spool: Spool;
   task: LeasedTask;
   witness?: FileWitness;
+  mayWrite?: () => boolean;
   log: Logger;
 }): OpenSpoolFile {
-  const { spool, task, witness, log } = options;
+  const { spool, task, witness, mayWrite, log } = options;
   return ({ userId, mediaId, zeroUs, audio, video, requestKeyFrame }) =>
     openSegmentWriter({
       dir: spool.folder(task.taskId, task.epoch, fileKey(userId, mediaId)),
@@ -45,6 +46,7 @@ export function spoolWriter(options: {
       identity: { taskId: task.taskId, userId, mediaId, epoch: task.epoch },
       video,
       requestKeyFrame,
+      ...(mayWrite ? { mayWrite } : {}),
       ...(audio ? { audio } : {}),
       onChained: (head) => witness?.onChained(fileKey(userId, mediaId), head),
       onError: (error) => {

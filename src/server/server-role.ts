@@ -6,10 +6,12 @@ import { registerRecordingApi } from '../api/register.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
+import type { Config } from '../config/schema.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../evidence/evidence-room.ts';
 import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
+import { rememberProtectedApps, type PlayProtection } from '../library/protected-apps.ts';
 import { registerLibrary } from '../library/routes.ts';
 import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
@@ -25,11 +27,9 @@ import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
+import { connectionLimits } from './patience.ts';
 import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
-
-/** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
-const MAX_HEADER_BYTES = 64 * 1024;
 
 interface Parts extends RoleContext {
   readonly apps: AppDirectory;
@@ -56,7 +56,7 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
     forceCloseConnections: true,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    ...connectionLimits(),
   });
   await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;
@@ -85,7 +85,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
   const recorders = new RecorderPresence(clock);
-  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, clock });
+  const protectedApps = await rememberProtectedApps(store, config.apps.map(protectionOf));
+  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, protectedApps, clock });
   const tasks = await createTaskService({
     store,
     apps,
@@ -95,6 +96,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     fileNames: config.file_names,
     refusal: (mode) => recorders.refusal(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
+    takeoverUserSig: config.recorders.takeover_user_sig,
   });
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {
@@ -116,6 +118,11 @@ async function openParts(context: RoleContext): Promise<Parts> {
   };
 }
 
+const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayProtection => ({
+  sdkAppId: sdk_app_id,
+  isSigned: play_key !== undefined,
+});
+
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
   const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root, links } = parts;
   const { config, secrets } = installation;
@@ -135,6 +142,10 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   return {
     store,
     sync: recorders.watching((request) => tasks.sync(request)),
+    gone: (request) => {
+      recorders.forget(request.recorderIds);
+      return tasks.gone(request);
+    },
     reportTask: (taskId, report) => tasks.reportTask(taskId, report),
     reportJob: (jobId, report) => tasks.reportJob(jobId, report),
     sweepable: (request) => tasks.sweepable(request),

@@ -30,6 +30,8 @@ export interface SingleRecordingOptions {
   readonly onChained?: SegmentWriterOptions['onChained'];
   /** Told when the spool refuses to be written, at most every ten seconds of media. */
   readonly onRefused?: ((error: Error) => void) | undefined;
+  /** As of the segment writer's options. */
+  readonly mayWrite?: () => boolean;
   readonly log?: SingleLog;
 }
 
@@ -303,13 +305,14 @@ export class SingleRecording implements VideoSink, AudioSink {
   }
 
   #openWriter(zeroUs: WallUs): HlsWriter {
-    const { dir, identity } = this.#options;
+    const { dir, identity, mayWrite } = this.#options;
     return openSegmentWriter({
       dir,
       zeroUs,
       identity,
       ...(this.#codecs ? { audio: this.#codecs.encoder.format } : {}),
       requestKeyFrame: () => this.#running?.pictures.wantKeyFrame(),
+      ...(mayWrite ? { mayWrite } : {}),
       onChained: this.#options.onChained,
       onError: (error) => {
         this.#warn(error, 'the spool refuses to be written');

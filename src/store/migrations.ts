@@ -7,6 +7,8 @@ import { outputs } from './migrations/0004-outputs.ts';
 import { library } from './migrations/0005-library.ts';
 import { imageFailures } from './migrations/0006-image-failures.ts';
 import { evidence } from './migrations/0009-evidence.ts';
+import { protectedApps } from './migrations/0010-protected-apps.ts';
+import { takeovers } from './migrations/0011-takeovers.ts';
 
 /** Every change of the schema in order; a name is never changed or removed once released. */
 export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
@@ -18,5 +20,7 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0005-library': library,
     '0006-image-failures': imageFailures,
     '0009-evidence': evidence,
+    '0010-protected-apps': protectedApps,
+    '0011-takeovers': takeovers,
   }),
 });

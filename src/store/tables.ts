@@ -20,6 +20,7 @@ export interface Tables {
   room_session: RoomSessionTable;
   room_visit: RoomVisitTable;
   journal_cursor: JournalCursorTable;
+  protected_app: ProtectedAppTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -55,6 +56,12 @@ export interface TaskTable {
   epoch: number;
   /** Store time from which anyone may claim an active task; the end of the lease while it is owned. */
   claimable_ms: number;
+  /** Store time of the last claim. */
+  claimed_ms: Generated<number>;
+  /** Leases in a row that were let go soon after their claim. */
+  short_lives: Generated<number>;
+  /** End of the UserSig that the bot came with; null for a task of an earlier version. */
+  sig_until_ms: number | null;
   started_ms: number | null;
   /** Epoch of the last `started` report, which makes a repeated one silent. */
   started_epoch: number;
@@ -275,6 +282,11 @@ export interface JournalCursorTable {
   seq: number;
   /** Wall time at which its writer was last heard, to within a minute. */
   seen_ms: number;
+}
+
+/** An app that was last configured with signed addresses for its files. */
+export interface ProtectedAppTable {
+  sdk_app_id: number;
 }
 
 /** A task as read. */

@@ -307,6 +307,11 @@ export type JobReport =
       readonly fault?: JobFault;
     };
 
+/** Recorders that their supervisor saw die, or that lived before it was started anew. */
+export interface GoneRequest {
+  readonly recorderIds: readonly string[];
+}
+
 /** Files of these tasks a recorder finds on its spool, at most a thousand tasks. */
 export interface SpoolRequest {
   readonly taskIds: readonly string[];

@@ -6,6 +6,7 @@ import { chainCheck, digests, timelineReport } from './evidence-schemas.ts';
 import type {
   Destination,
   FileNaming,
+  GoneRequest,
   JobReport,
   ReportResponse,
   SpoolRequest,
@@ -281,6 +282,11 @@ export const syncResponse: z.ZodType<SyncResponse> = z.object({
   newJobs: z.array(leasedJob),
   stops: z.array(z.object({ taskId, leaveCode: z.int() })),
   changes: z.array(z.object({ taskId, revision: count, layout, subscription })),
+});
+
+/** Body of the news that recorders died. */
+export const goneRequest: z.ZodType<GoneRequest> = z.object({
+  recorderIds: z.array(z.string().min(1).max(200)).max(mostHeld),
 });
 
 /** Body of a question about the spool. */

@@ -91,6 +91,7 @@ interface ServiceOptions {
   readonly leaseMs?: number;
   readonly links?: Pick<PlayLinks, 'urlOf'>;
   readonly refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
+  readonly takeoverUserSig?: 'check' | 'ignore';
 }
 
 export async function bench(t: TestContext, options: ServiceOptions = {}): Promise<Bench> {
@@ -110,6 +111,7 @@ export const serviceOn = (store: Store, clock: Clock, options: ServiceOptions = 
     fileNames: options.fileNames ?? 'documented',
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
     ...(options.refusal === undefined ? {} : { refusal: options.refusal }),
+    ...(options.takeoverUserSig === undefined ? {} : { takeoverUserSig: options.takeoverUserSig }),
   });
 
 /** A recorder with nothing to do. */

@@ -19,7 +19,7 @@ export interface MediaSample {
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
 
-/** Every sample of a file in the order of the file. @throws Error when the file cannot be read as such. */
+/** Every sample of a file that is shown or heard, in the order of the file. @throws Error when the file cannot be read as such. */
 export const mediaSamples = (path: string, container: 'mp4' | 'aac'): Generator<MediaSample, void, undefined> =>
   container === 'mp4' ? packetSamples(path) : adtsSamples(path);
 
@@ -34,8 +34,9 @@ function* packetSamples(path: string): Generator<MediaSample, void, undefined> {
     const streams = format.streams.map(streamOf);
     while (format.readFrameSync(packet) >= 0) {
       const stream = streams[packet.streamIndex];
-      if (stream) yield sampleOf(packet, stream);
+      const sample = stream && sampleOf(packet, stream);
       packet.unref();
+      if (sample && isShown(sample)) yield sample;
     }
   } finally {
     packet.free();
@@ -60,6 +61,9 @@ function sampleOf(packet: Packet, { kind, tickMs }: ReadStream): MediaSample {
   const times = { atMs: Number(pts) * tickMs, lengthMs: Number(packet.duration) * tickMs };
   return { kind, ...times, key, sha256: digest(packet.data ?? Buffer.alloc(0)) };
 }
+
+/** What lies before the file's zero is there for decoders alone; tools drop it or keep it as they like. */
+const isShown = ({ atMs, lengthMs }: MediaSample): boolean => atMs + lengthMs > 1;
 
 const pieceBytes = 1 << 20;
 const frameSamples = 1024;

@@ -7,11 +7,11 @@ import type { FinishRequest } from './finish-request.ts';
  * Looks whether the segments of a job are those that were written, each epoch for itself. Whatever it finds, the media
  * that is there is delivered: this is told beside it. @throws Error of the file system.
  */
-export async function checkChains({ dirs }: Pick<FinishRequest, 'dirs'>): Promise<ChainCheck[]> {
+export async function checkChains({ dirs, heads = [] }: Pick<FinishRequest, 'dirs' | 'heads'>): Promise<ChainCheck[]> {
   const checks: ChainCheck[] = [];
   for (const dir of dirs) {
-    recoverFolder(dir);
-    const check = checkChain(dir);
+    const record = recoverFolder(dir)?.record;
+    const check = checkChain(dir, { told: heads.find(({ epoch }) => epoch === record?.epoch) });
     if (check) checks.push(check);
     await nextTurn();
   }

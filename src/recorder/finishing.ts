@@ -65,6 +65,7 @@ function finishRequest(job: LeasedJob, options: FinishingOptions): FinishRequest
     attempt: `e${job.epoch}-${job.attempt}`,
     mediaId: job.mediaId,
     separateMedia: job.separateMedia,
+    heads: job.heads,
     target: targetOf(job, options),
   };
 }

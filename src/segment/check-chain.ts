@@ -37,6 +37,11 @@ export type ChainFault =
   /** A segment that the chain does not know. */
   | { readonly kind: 'segment-unknown'; readonly segment: string };
 
+/** How far the chain of an epoch went. */
+export interface EpochHead extends ChainHead {
+  readonly epoch: number;
+}
+
 /** What a folder's chain says, and what does not agree with it. */
 export interface ChainCheck {
   readonly epoch: number;

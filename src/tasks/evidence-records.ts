@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { ChainCheck } from '../segment/check-chain.ts';
+import type { ChainCheck, EpochHead } from '../segment/check-chain.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, Tables, TaskRow } from '../store/tables.ts';
 import type { FinishedPart, TaskReport } from '../worker-api/messages.ts';
@@ -93,3 +93,16 @@ export async function keepChecks(
       .execute();
   }
 }
+
+/** How far the chains of a recorded file went when that was last told. */
+export const toldHeads = (
+  db: Kysely<Tables>,
+  { task_id, file_key }: Pick<FileRow, 'task_id' | 'file_key'>,
+): Promise<EpochHead[]> =>
+  db
+    .selectFrom('chain_head')
+    .select(['epoch', 'segments', 'chain'])
+    .where('task_id', '=', task_id)
+    .where('file_key', '=', file_key)
+    .orderBy('epoch')
+    .execute();

@@ -52,7 +52,8 @@ const chainFault = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('segment-swapped'), ...spannedSegment, holds: segmentText }),
   z.object({ kind: z.literal('segment-unknown'), segment: segmentText }),
 ]);
-const chainHead = z.object({ segments: count, chain: hexDigest });
+/** ChainHead. */
+export const chainHead = z.object({ segments: count, chain: hexDigest });
 /** ChainCheck. */
 export const chainCheck = z.object({
   epoch,

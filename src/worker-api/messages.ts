@@ -3,7 +3,7 @@ import type { TimelineEntry, ToldHead } from '../evidence/timeline.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import type { MediaId, RoomKey } from '../room-key.ts';
-import type { ChainCheck } from '../segment/check-chain.ts';
+import type { ChainCheck, EpochHead } from '../segment/check-chain.ts';
 import type { TrackType } from '../segment/recording-folder.ts';
 import type { WallMs } from '../units.ts';
 
@@ -146,6 +146,8 @@ export interface LeasedJob {
   readonly startMs: WallMs;
   readonly endMs: WallMs;
   readonly attempt: number;
+  /** How far the chains of its segments went when that was last told: by these they are checked. */
+  readonly heads?: readonly EpochHead[] | undefined;
 }
 
 /** How a recorder does, as it measured itself in the last seconds. */

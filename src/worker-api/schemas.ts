@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import { fileKeyPattern } from '../naming/file-key.ts';
 import { pixels, wallMs } from '../units.ts';
-import { chainCheck, digests, timelineReport } from './evidence-schemas.ts';
+import { chainCheck, chainHead, digests, timelineReport } from './evidence-schemas.ts';
 import type {
   Destination,
   FileNaming,
@@ -271,6 +271,7 @@ const leasedJob = z.object({
   startMs: stamp,
   endMs: stamp,
   attempt: count,
+  heads: z.array(chainHead.extend({ epoch })).optional(),
 });
 
 /** Answer to a sync, checked by the recorder. */

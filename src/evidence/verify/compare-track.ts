@@ -177,7 +177,8 @@ class Comparison {
   #between(from: number, until: number, strangeMs: number): TrackFault[] {
     const lost: number[] = [];
     for (let interval = from; interval < until; interval += 1) if (!this.#found.has(interval)) lost.push(interval);
-    if (lost.length === 0) return strangeMs > 0 ? [this.#putIn(until, strangeMs)] : [];
+    // Before the first there is what decoders need, which another container does not hide.
+    if (lost.length === 0) return strangeMs > (from === 0 ? shortestMs : 0) ? [this.#putIn(until, strangeMs)] : [];
     const fromMs = this.#startOf(lost[0]!);
     const toMs = this.#startOf(lost.at(-1)! + 1);
     const lostMs = lost.reduce((sum, interval) => sum + this.#startOf(interval + 1) - this.#startOf(interval), 0);

@@ -77,7 +77,8 @@ async function bestOf(
   if (same) return { file: same, findings: await verifyOne(path, same) };
   const named = done.filter(({ name, fileId }) => [name, fileId].some((text) => resolve(path).includes(text)));
   let best: { file: ManifestFile; findings: MediaFindings } | undefined;
-  for (const file of [...named, ...done.filter((one) => !named.includes(one))]) {
+  const alike = done.filter((one) => !named.includes(one)).sort((a, b) => rank(path, a) - rank(path, b));
+  for (const file of [...named, ...alike]) {
     const findings = await verifyOne(path, file);
     if (!best || findings.found > best.findings.found) best = { file, findings };
     if (best.findings.found > 0) break;
@@ -86,6 +87,9 @@ async function bestOf(
   const fault: Fault = { kind: 'foreign-file', file: path, text: 'the task has no file of this kind' };
   return { file: undefined, findings: { identical: false, found: 0, faults: [fault] } };
 }
+
+/** Files of the same kind come first: it is theirs what is said of a file that is like none. */
+const rank = (path: string, { container }: ManifestFile): number => (path.endsWith(`.${container}`) ? 0 : 1);
 
 async function manifestFor(path: string, sha256: string, options: FileOptions): Promise<Found | Fault> {
   if (options.manifest !== undefined) {

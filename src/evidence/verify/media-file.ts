@@ -107,19 +107,21 @@ function faultOf(file: string, who: string, { kind, fromMs, toMs, lengthMs }: Tr
   return { kind, file, ...where, text: `${who}${words[kind]}` };
 }
 
-/** Pictures and sound that were cut together are one fault, told of the pictures, which come first. */
+/** Pictures and sound that were cut together are one fault; it lies where the spans of both agree. */
 function mergedFaults(faults: readonly Fault[]): Fault[] {
   const merged: Fault[] = [];
   for (const fault of faults) {
     const same = merged.findIndex((one) => one.kind === fault.kind && overlaps(one, fault));
     if (same < 0) merged.push(fault);
-    else
-      merged[same] = {
-        ...merged[same]!,
-        text: merged[same]!.text.replace(/^(pictures|sound): /, 'pictures and sound: '),
-      };
+    else merged[same] = both(merged[same]!, fault);
   }
   return merged;
+}
+
+function both(one: Fault, other: Fault): Fault {
+  const length = ({ fromS = 0, toS = 0 }: Fault): number => toS - fromS;
+  const narrower = length(other) < length(one) ? other : one;
+  return { ...narrower, text: narrower.text.replace(/^(pictures and sound|pictures|sound): /, 'pictures and sound: ') };
 }
 
 const slackS = 12;

@@ -106,7 +106,8 @@ export async function fileDigests(path: string, container: Container, startMs: W
     : { tracks: await trackDigests(mediaSamples(path, container)) };
 }
 
-async function trackDigests(samples: Iterable<MediaSample>): Promise<TrackDigests[]> {
+/** Digests of samples, track by track. */
+export async function trackDigests(samples: Iterable<MediaSample>): Promise<TrackDigests[]> {
   let count = 0;
   const tracks = new Map<TrackDigests['kind'], Track>();
   for (const sample of samples) {

@@ -7,25 +7,23 @@ import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
 import { effortSteps } from '../mixed/effort.ts';
 import type { MixedRecordingOptions } from '../mixed/mix-options.ts';
-import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
-import type { LeasedJob, LeasedTask, TaskReport } from '../worker-api/messages.ts';
+import type { LeasedJob, LeasedTask, RecordedFile, TaskReport } from '../worker-api/messages.ts';
 import { AdmittedAnchors, type AdmissionOptions } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
+import { openJournaledMix, takeOverMix } from './journaled-mix.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
-import { MixedRoomRecording } from './mixed-room-recording.ts';
 import { Recorder, type RunningTask, type TaskLease } from './recorder.ts';
 import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { SingleRoomRecording } from './single-room-recording.ts';
 import { sweepSpool } from './spool-sweep.ts';
-import { spoolWriter, type FileWitness } from './spool-writer.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
@@ -217,12 +215,39 @@ function withUpload(
 
 /** A task that was asked to stop while nobody held it: the room is not entered again, what is on the spool is its files. */
 function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
-  const { task, earlier, reports, lease, clock } = worker;
-  const files = earlier.mergeInto([]);
-  void reports.push({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files }).then(lease.onEnded);
-  const load = (): TaskLoad => ({ mode: task.plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
-  const nothing = { stop: () => {}, change: () => {}, setEffort: () => {}, close: () => {} };
-  return { ...nothing, load, onlyReports: true, drain: () => Promise.resolve() };
+  const { task, earlier, reports, lease, clock, log } = worker;
+  const { epoch, plan } = task;
+  const mayWrite = (): boolean => lease.isHeld();
+  const taken = plan.mode === 'mixed' ? takeOverMix({ ...worker, mayWrite }) : undefined;
+  let onlyReports = !taken;
+  const report = (own: readonly RecordedFile[]): void => {
+    onlyReports = true;
+    const files = earlier.mergeInto(own);
+    void reports.push({ kind: 'stopped', epoch, leaveCode, atMs: clock.wallMs(), files }).then(lease.onEnded);
+  };
+  const fail = (error: unknown): void => {
+    log.error({ err: error }, 'what is on the spool cannot be reported; leaving it to another recorder');
+    lease.onEnded();
+  };
+  if (taken)
+    taken
+      .finish()
+      .then((own) => own && report(own))
+      .catch(fail);
+  else report([]);
+  const load = (): TaskLoad => ({ mode: plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
+  const close = (): void => taken?.close();
+  return {
+    stop: () => {},
+    change: () => {},
+    setEffort: () => {},
+    load,
+    get onlyReports() {
+      return onlyReports;
+    },
+    drain: async () => close(),
+    close,
+  };
 }
 
 interface RecordingEvents {
@@ -231,21 +256,15 @@ interface RecordingEvents {
 }
 
 function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { task, earlier, log, spool, images, reports, lease, witness } = worker;
+  const { task, earlier, clock, log, spool, images, reports, lease, witness } = worker;
   const mayWrite = (): boolean => lease.isHeld();
   const { plan, epoch, taskId } = task;
-  const files: FileWitness = {
-    onChained: (key, head) => witness.chained(key, head),
-    onRefused: (userId, mediaId, error) =>
-      witness.note({ kind: 'disk-refused', userId, mediaId, reason: error.message }),
-  };
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch, taskId, witness: files, earlier, folder, mayWrite, ...events, log });
+    return new SingleRoomRecording({ plan, epoch, taskId, witness, earlier, folder, mayWrite, ...events, log });
   }
-  const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
-  const openWriter = spoolWriter({ spool, task, witness: files, mayWrite, log });
   const onArranged: MixedRecordingOptions['onArranged'] = (pictures, at) => witness.arranged(pictures, at);
   const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
-  return new MixedRoomRecording({ plan, zeroUs, openWriter, images, onImageFailed, onArranged, ...events, log });
+  const told = { witness, onArranged, onImageFailed };
+  return openJournaledMix({ task, spool, earlier, mayWrite, images, ...told, ...events, clock, log });
 }

@@ -1,7 +1,7 @@
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { MediaId } from '../room-key.ts';
-import { openSegmentWriter } from '../segment/hls-writer.ts';
+import { openSegmentWriter, type HlsWriter } from '../segment/hls-writer.ts';
 import type { ChainHead } from '../segment/segment-chain.ts';
 import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
 import type { WallUs } from '../units.ts';
@@ -37,7 +37,7 @@ export function spoolWriter(options: {
   witness?: FileWitness;
   mayWrite?: () => boolean;
   log: Logger;
-}): OpenSpoolFile {
+}): (file: SpoolFile) => HlsWriter {
   const { spool, task, witness, mayWrite, log } = options;
   return ({ userId, mediaId, zeroUs, audio, video, requestKeyFrame }) =>
     openSegmentWriter({

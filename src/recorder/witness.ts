@@ -1,8 +1,10 @@
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { SeenPicture, TimelineEntry, TimelineFact, ToldHead } from '../evidence/timeline.ts';
+import type { MediaId } from '../room-key.ts';
 import type { ChainHead } from '../segment/segment-chain.ts';
 import { floorWallMs, type WallMs, type WallUs } from '../units.ts';
 import type { TaskReport } from '../worker-api/messages.ts';
+import type { FileWitness } from './spool-writer.ts';
 import { mostEntries } from '../worker-api/evidence-schemas.ts';
 
 /** What a witness needs of the world. */
@@ -27,7 +29,7 @@ const farewellMs = 1_000;
  * Notes what happens while a task is recorded and tells the server every few seconds. Entries of a process that is killed
  * in between are lost; what they would say of segments is in the segments' chains.
  */
-export class Witness {
+export class Witness implements FileWitness {
   readonly #options: WitnessOptions;
   readonly #cancel: CancelTimer;
   readonly #heads = new Map<string, ChainHead>();
@@ -77,10 +79,13 @@ export class Witness {
     this.#effort = step;
   }
 
-  /** A segment was chained to a file. */
-  chained(fileKey: string, head: ChainHead): void {
+  onChained(fileKey: string, head: ChainHead): void {
     this.#heads.set(fileKey, head);
     this.#untold.add(fileKey);
+  }
+
+  onRefused(userId: string, mediaId: MediaId | 'mix', { message: reason }: Error): void {
+    this.note({ kind: 'disk-refused', userId, mediaId, reason });
   }
 
   /** The epoch ends; what is not told yet is queued, in front of whatever the caller reports next. Idempotent. */

@@ -21,6 +21,14 @@ export async function evidenceIsDue(db: Kysely<Tables>, taskIds: readonly string
   }
 }
 
+/** Notes it when the last event of a task that has ended is settled: the manifest says what became of them all. */
+export async function evidenceIsDueWhenAllTold(db: Kysely<Tables>, stream: string): Promise<void> {
+  const ended = db.selectFrom('task').select('id').where('id', '=', stream).where('state', '=', 'ended');
+  if (!(await ended.executeTakeFirst())) return;
+  const waiting = db.selectFrom('event').select('seq').where('stream', '=', stream).where('state', '=', 'pending');
+  if (!(await waiting.executeTakeFirst())) await evidenceIsDue(db, [stream]);
+}
+
 /** Keeps the parameters that hold from now on. */
 export async function keepPlan(
   tx: StoreTransaction,

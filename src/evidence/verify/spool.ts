@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileKey } from '../../naming/file-key.ts';
 import { checkChain, type ChainFault } from '../../segment/check-chain.ts';
@@ -11,9 +11,10 @@ export const isSpoolFolder = (path: string): boolean => foldersIn(path).length >
 
 function foldersIn(path: string, depth = 3): string[] {
   if (existsSync(join(path, 'recording.json'))) return [path];
-  if (depth === 0 || !statSync(path).isDirectory()) return [];
-  const inside = readdirSync(path).sort();
-  return inside.flatMap((name) => (name.includes('.') ? [] : foldersIn(join(path, name), depth - 1)));
+  if (depth === 0) return [];
+  const folders = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const names = folders.map(({ name }) => name).sort();
+  return names.flatMap((name) => foldersIn(join(path, name), depth - 1));
 }
 
 /** Where a chain should go to, as a manifest tells it. */

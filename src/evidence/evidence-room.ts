@@ -9,7 +9,7 @@ import { compileManifest, type ManifestContent } from './compile-manifest.ts';
 import { Ledger } from './ledger.ts';
 import type { Manifest, SignedManifest } from './manifest.ts';
 import { manifestHash, parseManifest, signManifest } from './signed-manifest.ts';
-import { openSigningKey, type SigningKey } from './signing-key.ts';
+import { openSigningKey, publicKeyOf, type SigningKey } from './signing-key.ts';
 
 /** Folder of the manifests in the data directory. */
 export const evidenceFolder = (dataDir: string): string => join(dataDir, 'evidence');
@@ -107,8 +107,9 @@ export class EvidenceRoom {
 
   async #attend({ task_id: taskId, marks }: Due): Promise<void> {
     const { store, log } = this.#options;
-    const content = await store.transaction((tx) => compileManifest(tx, taskId));
+    const compiled = await store.transaction((tx) => compileManifest(tx, taskId));
     const before = await this.#previous(taskId);
+    const content = compiled && withEarlierEvents(compiled, before);
     if (content && !(before && isSame(before, content))) {
       await this.#write(content, (before?.edition ?? 0) + 1);
       log.info({ task: taskId, edition: (before?.edition ?? 0) + 1 }, 'evidence is written');
@@ -118,14 +119,17 @@ export class EvidenceRoom {
     );
   }
 
-  /** What somebody damaged is no reason to write nothing. */
+  /** What somebody changed or damaged is written anew, and nothing of it is taken over. */
   async #previous(taskId: string): Promise<Manifest | undefined> {
     const text = await this.manifest(taskId);
     if (text === undefined) return undefined;
     try {
-      return parseManifest(text).manifest;
+      const { manifest, signature } = parseManifest(text);
+      const key = publicKeyOf(this.#key.publicPem);
+      if (signature && key.verifies(canonicalJson(manifest), signature.value)) return manifest;
+      throw new Error('it is not signed by this installation');
     } catch (error) {
-      this.#options.log.warn({ task: taskId, err: error }, 'a manifest is damaged; it is written anew');
+      this.#options.log.warn({ task: taskId, err: error }, 'a manifest was changed; it is written anew');
       return undefined;
     }
   }
@@ -153,6 +157,13 @@ export class EvidenceRoom {
     await rename(`${path}.new`, path);
     await syncPath(this.#folder);
   }
+}
+
+/** The store forgets settled events after a while; a manifest that has them keeps them. */
+function withEarlierEvents(content: ManifestContent, before: Manifest | undefined): ManifestContent {
+  const known = new Set(content.events.map(({ seq }) => seq));
+  const earlier = before?.events.filter(({ seq }) => !known.has(seq)) ?? [];
+  return { ...content, events: [...earlier, ...content.events].sort((a, b) => a.seq - b.seq) };
 }
 
 /** Whether a manifest that was written before says the same. */

@@ -159,7 +159,15 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
   const { store, queries, clock, log, installation } = parts;
   const token = installation.config.admin.token ?? installation.secrets.adminToken;
   if (token === undefined) return log.warn('there is no admin API: the data directory has no token for it');
-  await registerAdminApi(http, { store, queries, replays: new ReplayDesk(store), token, clock, log });
+  await registerAdminApi(http, {
+    store,
+    queries,
+    replays: new ReplayDesk(store),
+    evidence: parts.evidence,
+    token,
+    clock,
+    log,
+  });
 }
 
 function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {

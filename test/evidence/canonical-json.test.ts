@@ -5,7 +5,7 @@ import { canonicalJson } from '../../src/evidence/canonical-json.ts';
 test('canonical JSON is that of RFC 8785', () => {
   // The example of its section 3.2.2, whose result stands in 3.2.3.
   const sample = {
-    numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
+    numbers: [Number('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
     string: '€$\u000F\nA\'B"\\\\"/',
     literals: [null, true, false],
   };

@@ -38,7 +38,7 @@ export async function compileManifest(
     userDefineRecordId: task.user_define_record_id,
     parameters: await parametersOf(db, task),
     timeline,
-    gaps: gapsOf(timeline, chains, task.ended_ms),
+    gaps: gapsOf(timeline, chains),
     chains,
     files: await filesOf(db, task),
     events: await eventsOf(db, taskId),

@@ -1,3 +1,4 @@
+import { fileKey } from '../naming/file-key.ts';
 import type { Manifest, ManifestChain, ManifestGap } from './manifest.ts';
 
 type Entry = Manifest['timeline'][number];
@@ -6,15 +7,11 @@ type Entry = Manifest['timeline'][number];
  * The times in which something was not recorded, by what recorders told and by where one epoch's segments end and the
  * next one's begin. Pure.
  */
-export function gapsOf(
-  timeline: readonly Entry[],
-  chains: readonly ManifestChain[],
-  endedMs: number | null,
-): ManifestGap[] {
+export function gapsOf(timeline: readonly Entry[], chains: readonly ManifestChain[]): ManifestGap[] {
   const byEpoch = [...Map.groupBy(timeline, (entry) => entry.epoch)];
   const within = byEpoch.flatMap(([epoch, entries]) => [
     ...roomGaps(epoch, entries),
-    ...effortGaps(epoch, entries, endedMs),
+    ...effortGaps(epoch, entries),
     ...diskGaps(epoch, entries),
   ]);
   return [...within, ...takeoverGaps(timeline, chains)].sort((a, b) => a.fromMs - b.fromMs);
@@ -29,12 +26,13 @@ function roomGaps(epoch: number, entries: readonly Entry[]): ManifestGap[] {
   });
 }
 
-function effortGaps(epoch: number, entries: readonly Entry[], endedMs: number | null): ManifestGap[] {
+/** Pictures were left out from one step to the next; the last one holds to the end of what is known of the epoch. */
+function effortGaps(epoch: number, entries: readonly Entry[]): ManifestGap[] {
   const steps = entries.filter((entry) => entry.kind === 'effort');
   const last = entries.at(-1)?.atMs ?? 0;
   return steps.flatMap((entry, index) => {
     if (entry.step === 0) return [];
-    const toMs = steps[index + 1]?.atMs ?? Math.max(last, Math.min(endedMs ?? last, last));
+    const toMs = steps[index + 1]?.atMs ?? last;
     return [{ fromMs: entry.atMs, toMs, reason: 'overload' as const, epoch }];
   });
 }
@@ -46,7 +44,7 @@ function diskGaps(epoch: number, entries: readonly Entry[]): ManifestGap[] {
   const gaps: ManifestGap[] = [];
   for (const entry of entries) {
     if (entry.kind !== 'disk-refused') continue;
-    const key = `${entry.userId} ${entry.mediaId}`;
+    const key = fileKey(entry.userId, entry.mediaId);
     const last = gaps.findLast((gap) => gap.fileKey === key);
     if (last && entry.atMs - last.toMs <= toldEveryMs * 1.5) gaps[gaps.indexOf(last)] = { ...last, toMs: entry.atMs };
     else gaps.push({ fromMs: entry.atMs, toMs: entry.atMs, reason: 'disk-refused', epoch, fileKey: key });

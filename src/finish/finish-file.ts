@@ -1,15 +1,26 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ChainCheck } from '../segment/check-chain.ts';
 import type { FinishedPart } from '../worker-api/messages.ts';
 import { rm } from 'node:fs/promises';
 import { FinishError, type FinishRequest } from './finish-request.ts';
 import { workFolder } from './unfinished.ts';
 import type { FinishAnswer } from './finish-process.ts';
 
+/** How {@link finishFile} is done. */
+export interface FinishOptions {
+  readonly signal?: AbortSignal;
+  /** Told once, when the parts are there: whether the segments are those that were written. */
+  readonly onChains?: (chains: readonly ChainCheck[]) => void;
+}
+
 const processFile = fileURLToPath(new URL('./finish-process.ts', import.meta.url));
 
-function settle(answer: FinishAnswer): readonly FinishedPart[] {
-  if (answer.kind === 'done') return answer.parts;
+function settle(answer: FinishAnswer, onChains: FinishOptions['onChains']): readonly FinishedPart[] {
+  if (answer.kind === 'done') {
+    onChains?.(answer.chains);
+    return answer.parts;
+  }
   throw new FinishError(answer.code, answer.message, answer);
 }
 
@@ -31,7 +42,7 @@ function awaitAnswer(child: ChildProcess): Promise<FinishAnswer> {
  */
 export async function finishFile(
   request: FinishRequest,
-  options: { signal?: AbortSignal } = {},
+  options: FinishOptions = {},
 ): Promise<readonly FinishedPart[]> {
   if (options.signal?.aborted) throw new FinishError('cancelled', 'finishing was cancelled');
   const child = fork(processFile, ['finish'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
@@ -41,7 +52,7 @@ export async function finishFile(
   try {
     const answer = awaitAnswer(child);
     child.send(request);
-    return settle(await answer);
+    return settle(await answer, options.onChains);
   } catch (error) {
     if (options.signal?.aborted) throw new FinishError('cancelled', 'finishing was cancelled');
     throw error;

@@ -1,4 +1,5 @@
 import { rm, stat } from 'node:fs/promises';
+import { fileDigests } from '../evidence/file-digests.ts';
 import { systemClock } from '../clock.ts';
 import type { Deliver, LocalPart } from '../deliver/deliverer.ts';
 import { extensionOf, partName } from '../naming/file-name.ts';
@@ -43,7 +44,8 @@ async function named(
   const part = made[index]!;
   const name = partName(nameStem, made.length > 1 ? index + 1 : undefined, extensionOf[container]);
   const checksum = part.checksum ?? { sizeBytes: (await stat(part.path)).size, sha256: await hashFile(part.path) };
-  return { ...part, ...checksum, container, name, part: index + 1 };
+  const digests = await fileDigests(part.path, container, part.startMs);
+  return { ...part, ...checksum, digests, container, name, part: index + 1 };
 }
 
 async function deliverOne(local: LocalPart, deliver: Deliver, signal: AbortSignal): Promise<FinishedPart> {
@@ -68,4 +70,5 @@ const finishedPart = (local: LocalPart, fileId: string, url: string | undefined)
   startMs: local.startMs,
   endMs: local.endMs,
   facts: local.facts,
+  digests: local.digests,
 });

@@ -1,4 +1,6 @@
 import { setPriority } from 'node:os';
+import { checkChains } from './check-chains.ts';
+import type { ChainCheck } from '../segment/check-chain.ts';
 import type { JobFault, FinishedPart } from '../worker-api/messages.ts';
 import { deliverPlaylists } from '../deliver/bucket-playlists.ts';
 import { DeliveryError } from '../deliver/deliverer.ts';
@@ -8,7 +10,7 @@ import { FinishError, type FinishErrorCode, type FinishRequest } from './finish-
 
 /** What the finishing process answers. */
 export type FinishAnswer =
-  | { readonly kind: 'done'; readonly parts: readonly FinishedPart[] }
+  | { readonly kind: 'done'; readonly parts: readonly FinishedPart[]; readonly chains: readonly ChainCheck[] }
   | {
       readonly kind: 'failed';
       readonly code: FinishErrorCode;
@@ -30,7 +32,8 @@ function work(request: FinishRequest): Promise<FinishedPart[]> {
 
 async function answer(request: FinishRequest): Promise<FinishAnswer> {
   try {
-    return { kind: 'done', parts: await work(request) };
+    const chains = await checkChains(request);
+    return { kind: 'done', parts: await work(request), chains };
   } catch (error) {
     const { code, fault, permanent, message } = finishError(error as Error);
     return { kind: 'failed', code, fault, permanent, message };

@@ -1,5 +1,6 @@
 import type { WallMs } from '../units.ts';
 import type { TencentVodStorage } from '../config/apps.ts';
+import type { EpochHead } from '../segment/check-chain.ts';
 import type { MediaId } from '../room-key.ts';
 import type { BucketDestination, Container, JobFault, VodDestination } from '../worker-api/messages.ts';
 import type { PartLimits } from './split.ts';
@@ -50,6 +51,8 @@ export interface FinishRequest extends PartsRequest {
   /** FileId of the first part in the library. */
   readonly fileId: string;
   readonly target: PartsTarget;
+  /** How far the chains of the epochs went when that was last told. */
+  readonly heads?: readonly EpochHead[] | undefined;
 }
 
 /** Why a job could not be finished. `no-media` will not change on another try. */

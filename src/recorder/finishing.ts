@@ -3,6 +3,7 @@ import type { AppStorage } from '../config/apps.ts';
 import { finishFile } from '../finish/finish-file.ts';
 import { FinishError, type FinishRequest, type PartsTarget } from '../finish/finish-request.ts';
 import { libraryRoot } from '../library/location.ts';
+import type { ChainCheck } from '../segment/check-chain.ts';
 import { readRecord } from '../segment/recording-folder.ts';
 import type { JobFault, JobReport, LeasedJob } from '../worker-api/messages.ts';
 import type { FinishHandle } from './finish-runner.ts';
@@ -36,7 +37,9 @@ async function finish(job: LeasedJob, options: FinishingOptions, signal: AbortSi
     const request = finishRequest(job, options);
     // Another recorder may have them, or a disk that is not mounted: that is no verdict on the recording.
     if (!request.dirs.some(readRecord)) throw new Error('the segments are not on this recorder’s spool');
-    return { kind: 'done', epoch, parts: await finishFile(request, { signal }) };
+    let chains: readonly ChainCheck[] = [];
+    const parts = await finishFile(request, { signal, onChains: (checks) => (chains = checks) });
+    return { kind: 'done', epoch, parts, chains };
   } catch (error) {
     return { kind: 'failed', epoch, ...failureOf(error) };
   }
@@ -62,6 +65,7 @@ function finishRequest(job: LeasedJob, options: FinishingOptions): FinishRequest
     attempt: `e${job.epoch}-${job.attempt}`,
     mediaId: job.mediaId,
     separateMedia: job.separateMedia,
+    heads: job.heads,
     target: targetOf(job, options),
   };
 }

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import type { AppDirectory, AppStorage } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
+import { effortSteps } from '../mixed/effort.ts';
+import type { MixedRecordingOptions } from '../mixed/mix-options.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
 import type { LeasedJob, LeasedTask, RecordedFile, TaskReport } from '../worker-api/messages.ts';
-import { AdmittedAnchors } from './admission.ts';
+import { AdmittedAnchors, type AdmissionOptions } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
@@ -26,6 +28,9 @@ import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
+import { Witness } from './witness.ts';
+import { timelineTrack, WitnessedRecording } from './witnessed-recording.ts';
+import { witnessedRoom } from './witnessed-room.ts';
 import { UploadedRecording } from './uploaded-recording.ts';
 
 /**
@@ -38,6 +43,7 @@ const CAPACITY = { tasks: 200, jobs: 3 };
 const MOST_ANCHORS = 25;
 
 interface Worker extends RoleContext {
+  readonly recorderId: string;
   readonly client: WorkerClient;
   readonly spool: Spool;
   readonly rooms: RoomsEndpoint;
@@ -59,9 +65,10 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   });
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
-  const worker: Worker = { ...context, client, spool, rooms, images, apps: appDirectory(config) };
+  const recorderId = context.name ?? `${hostname()}-${randomUUID()}`;
+  const worker: Worker = { ...context, recorderId, client, spool, rooms, images, apps: appDirectory(config) };
   const recorder = new Recorder({
-    recorderId: context.name ?? `${hostname()}-${randomUUID()}`,
+    recorderId,
     sync: (request) => client.sync(request),
     runTask: (task, lease) => runTask(worker, task, lease),
     jobs: finishRunner(worker),
@@ -119,21 +126,45 @@ function runTask(worker: Worker, task: LeasedTask, lease: TaskLease): RunningTas
     clock: worker.clock,
     log,
   });
-  const own: TaskWorker = { ...worker, log, task, earlier, reports, lease };
+  const witness = new Witness({
+    epoch: task.epoch,
+    recorderId: worker.recorderId,
+    report: (report) => reports.push(report),
+    clock: worker.clock,
+  });
+  const watched: TaskLease = {
+    ...lease,
+    onEnded: () => {
+      witness.end('failed');
+      lease.onEnded();
+    },
+  };
+  const told = { push: (report: TaskReport) => reports.push(witness.before(report)) };
+  const own: TaskWorker = { ...worker, log, task, earlier, witness, reports: told, lease: watched };
   const run = task.stopCode === undefined ? startRun(own) : reportStopped(own, task.stopCode);
   close = (): void => {
+    witness.close();
     reports.close();
     run.close();
   };
   return {
     stop: (leaveCode) => run.stop(leaveCode),
-    change: (change) => run.change(change),
+    change: (change, revision) => {
+      witness.note({ kind: 'plan-changed', revision });
+      run.change(change, revision);
+    },
     load: () => run.load(),
-    setEffort: (effort) => run.setEffort(effort),
+    setEffort: (effort) => {
+      if (task.plan.mode === 'mixed') witness.effort(effortSteps.indexOf(effort));
+      run.setEffort(effort);
+    },
     get onlyReports() {
       return run.onlyReports;
     },
-    drain: () => run.drain(),
+    drain: async () => {
+      await run.drain();
+      await witness.farewell('drained');
+    },
     close,
   };
 }
@@ -141,21 +172,25 @@ function runTask(worker: Worker, task: LeasedTask, lease: TaskLease): RunningTas
 interface TaskWorker extends Worker {
   readonly task: LeasedTask;
   readonly earlier: EarlierEpochs;
-  readonly reports: ReportQueue;
+  readonly witness: Witness;
+  readonly reports: Pick<ReportQueue, 'push'>;
   readonly lease: TaskLease;
 }
 
 function startRun(worker: TaskWorker): RunningTask {
-  const { apps, clock, rooms, task, earlier, reports, lease, log } = worker;
+  const { apps, clock, rooms, task, earlier, witness, reports, lease, log } = worker;
   let connection: RoomConnection | undefined;
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
   const most = apps.app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
-  const recording = new AdmittedAnchors(withUpload(worker, opened), { plan: task.plan, most, requestKeyFrame });
+  const onRecorded: AdmissionOptions['onRecorded'] = (track, isRecorded, at) =>
+    witness.note({ kind: isRecorded ? 'recorded-from' : 'recorded-until', ...timelineTrack(track) }, at);
+  const admission = { plan: task.plan, most, requestKeyFrame, onRecorded };
+  const recording = new AdmittedAnchors(withUpload(worker, opened), admission);
   const run = new TaskRun({
     task,
-    connect: (listener) => (connection = connectRoom(rooms, task, listener, clock)),
-    recording,
+    connect: (listener) => (connection = connectRoom(rooms, task, witnessedRoom(listener, witness), clock)),
+    recording: new WitnessedRecording(recording, witness),
     report: (report) => reports.push(report),
     withEarlier: (files) => earlier.mergeInto(files),
     lease,
@@ -221,13 +256,15 @@ interface RecordingEvents {
 }
 
 function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { task, earlier, clock, log, spool, images, reports, lease } = worker;
+  const { task, earlier, clock, log, spool, images, reports, lease, witness } = worker;
   const mayWrite = (): boolean => lease.isHeld();
-  const { plan, epoch } = task;
+  const { plan, epoch, taskId } = task;
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch, earlier, folder, mayWrite, ...events, log });
+    return new SingleRoomRecording({ plan, epoch, taskId, witness, earlier, folder, mayWrite, ...events, log });
   }
+  const onArranged: MixedRecordingOptions['onArranged'] = (pictures, at) => witness.arranged(pictures, at);
   const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
-  return openJournaledMix({ task, spool, earlier, mayWrite, images, onImageFailed, ...events, clock, log });
+  const told = { witness, onArranged, onImageFailed };
+  return openJournaledMix({ task, spool, earlier, mayWrite, images, ...told, ...events, clock, log });
 }

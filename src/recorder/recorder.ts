@@ -20,8 +20,8 @@ import type { TaskLoad } from './task-load.ts';
 export interface RunningTask {
   /** Ends the task with that LeaveCode. */
   stop(leaveCode: number): void;
-  /** Goes on by another layout and other lists from now on; the same change again changes nothing. */
-  change(change: PlanChange): void;
+  /** Goes on by another layout and other lists from now on, which are that revision; the same again changes nothing. */
+  change(change: PlanChange, revision: number): void;
   /** What it asks of this process now. */
   load(): TaskLoad;
   /** How much work a mix puts into its pictures from now on; the last one given holds. */
@@ -178,7 +178,7 @@ export class Recorder {
     const held = this.#tasks.get(taskId);
     if (!held) return;
     held.revision = revision;
-    held.run.change(change);
+    held.run.change(change, revision);
   }
 
   #beginJob(job: LeasedJob, sentAt: MonoUs, leaseMs: number): void {

@@ -17,6 +17,7 @@ import type {
   SyncResponse,
   TaskReport,
 } from '../worker-api/messages.ts';
+import { keepPlan, keepTimeline } from './evidence-records.ts';
 import { applyJobReport, deliverable, openJobs } from './finishing.ts';
 import { newTaskId } from './ids.ts';
 import { Leases } from './leases.ts';
@@ -95,6 +96,7 @@ export class TaskControl implements TaskService {
         .values(newRow(newTaskId(), task, tx))
         .returningAll()
         .executeTakeFirstOrThrow();
+      await keepPlan(tx, row);
       if (task.refusal === undefined) tx.announce('work');
       else await this.#refuse(tx, row, task.refusal);
       return { taskId: row.id };
@@ -126,7 +128,7 @@ export class TaskControl implements TaskService {
       const plan = planOf(task);
       const revision = task.revision + 1;
       const patch = { plan: JSON.stringify({ ...plan, ...change(plan) }), revision };
-      await recordTransition(tx, task, { patch, events: [], files: [] });
+      await keepPlan(tx, await recordTransition(tx, task, { patch, events: [], files: [] }));
       tx.announce('work');
       return { revision };
     });
@@ -182,6 +184,10 @@ export class TaskControl implements TaskService {
     const task = await lockTask(tx, taskId);
     if (!task) return { accepted: false, reason: 'unknown' };
     if (task.epoch !== report.epoch) return { accepted: false, reason: 'stale' };
+    if (report.kind === 'timeline') {
+      await keepTimeline(tx, taskId, report);
+      return { accepted: true };
+    }
     const step = isUploadReport(report)
       ? await applyUploadReport(tx, task, report)
       : applyReport(task, withDeliverable(task, report), tx.wall);

@@ -4,6 +4,7 @@ import { extensionOf, partName, recordingStem, type FileNameMode } from '../nami
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
 import type { Container, FinishedPart, JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
+import { keepChecks, keepDigests } from './evidence-records.ts';
 import { isExhausted, isStuck, isWorthTelling } from './giving-up.ts';
 import { newFileId } from './ids.ts';
 import { lockTask } from './record.ts';
@@ -175,6 +176,8 @@ async function settleDone(
       .values(rows.slice(from, from + rowsPerInsert))
       .execute();
   }
+  await keepDigests(tx, rows, report.parts);
+  await keepChecks(tx, file, report.chains ?? []);
   await closeJob(tx, job, 'done', null);
   await settle(tx, task, { kind: 'done', files: rows, recovered: file.state === 'stuck' }, options);
 }

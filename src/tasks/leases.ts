@@ -6,6 +6,7 @@ import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import { wallMs, type WallMs } from '../units.ts';
 import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import { toldHeads } from './evidence-records.ts';
 import { isExhausted, isFruitless } from './giving-up.ts';
 import { settleFailed, stemOf, type FinishingOptions } from './finishing.ts';
 import { lockTask, recordTransition } from './record.ts';
@@ -335,7 +336,8 @@ export class Leases {
   ): Promise<LeasedJob> {
     const file = await db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
     const task = await db.selectFrom('task').selectAll().where('id', '=', job.task_id).executeTakeFirstOrThrow();
-    return leasedJob(job, file, task, this.#options.fileNames);
+    const heads = await toldHeads(db, file);
+    return { ...leasedJob(job, file, task, this.#options.fileNames), ...(heads.length > 0 ? { heads } : {}) };
   }
 }
 

@@ -1,6 +1,9 @@
+import type { FileDigests } from '../evidence/file-digests.ts';
+import type { TimelineEntry, ToldHead } from '../evidence/timeline.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import type { MediaId, RoomKey } from '../room-key.ts';
+import type { ChainCheck, EpochHead } from '../segment/check-chain.ts';
 import type { TrackType } from '../segment/recording-folder.ts';
 import type { WallMs } from '../units.ts';
 
@@ -143,6 +146,8 @@ export interface LeasedJob {
   readonly startMs: WallMs;
   readonly endMs: WallMs;
   readonly attempt: number;
+  /** How far the chains of its segments went when that was last told: by these they are checked. */
+  readonly heads?: readonly EpochHead[] | undefined;
 }
 
 /** How a recorder does, as it measured itself in the last seconds. */
@@ -231,6 +236,13 @@ export type TaskReport =
     }
   /** A playlist itself is in the bucket: event 304, once for each name. */
   | { readonly kind: 'playlist-listed'; readonly epoch: number; readonly name: string }
+  /** What happened, in order, each entry once; and how far the chains of the files go. */
+  | {
+      readonly kind: 'timeline';
+      readonly epoch: number;
+      readonly entries: readonly TimelineEntry[];
+      readonly heads: readonly ToldHead[];
+    }
   /** An image of the plan could not be had: event 309. */
   | { readonly kind: 'image-failed'; readonly epoch: number; readonly url: string };
 
@@ -271,6 +283,8 @@ export interface FinishedPart {
   readonly startMs: WallMs;
   readonly endMs: WallMs;
   readonly facts?: MediaFacts | undefined;
+  /** By what it is told where somebody changed it; not of playlists in a bucket. */
+  readonly digests?: FileDigests | undefined;
 }
 
 /** Reports of a recorder about a finishing job. */
@@ -280,6 +294,8 @@ export type JobReport =
       readonly epoch: number;
       /** At least one, in order. */
       readonly parts: readonly FinishedPart[];
+      /** Whether the segments that they were made of are those that were written, for each epoch. */
+      readonly chains?: readonly ChainCheck[] | undefined;
     }
   /**
    * The attempt failed. `permanent`: trying again can never help, the file is lost at once (311 Status 2). Otherwise it

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import { fileKeyPattern } from '../naming/file-key.ts';
 import { pixels, wallMs } from '../units.ts';
+import { chainCheck, chainHead, digests, timelineReport } from './evidence-schemas.ts';
 import type {
   Destination,
   FileNaming,
@@ -85,6 +86,7 @@ export const taskReport: z.ZodType<TaskReport> = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('playlist-listed'), epoch, name: fileName }),
   z.object({ kind: z.literal('image-failed'), epoch, url: z.string().max(4096) }),
+  timelineReport,
 ]);
 
 /** A week in minutes: more parts than any file has. */
@@ -113,6 +115,7 @@ const finishedPart = z.object({
   startMs: stamp,
   endMs: stamp,
   facts: mediaFacts.optional(),
+  digests: digests.optional(),
 });
 
 /** Body of a report about a finishing job. */
@@ -121,6 +124,7 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
     kind: z.literal('done'),
     epoch,
     parts: z.array(finishedPart).min(1).max(mostParts),
+    chains: z.array(chainCheck).max(mostHeld).optional(),
   }),
   z.object({
     kind: z.literal('failed'),
@@ -268,6 +272,7 @@ const leasedJob = z.object({
   startMs: stamp,
   endMs: stamp,
   attempt: count,
+  heads: z.array(chainHead.extend({ epoch })).optional(),
 });
 
 /** Answer to a sync, checked by the recorder. */

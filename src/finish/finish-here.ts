@@ -4,6 +4,7 @@ import type { Deliver, LocalPart } from '../deliver/deliverer.ts';
 import { extensionOf, partName } from '../naming/file-name.ts';
 import type { FinishedPart } from '../worker-api/messages.ts';
 import type { FinishRequest } from './finish-request.ts';
+import { findParts, keepParts } from './made-parts.ts';
 import { makeParts, type MadePart } from './make-parts.ts';
 import { hashFile } from './publish.ts';
 import { claimWorkFolder, sweepUnfinished, workFolder } from './unfinished.ts';
@@ -22,16 +23,24 @@ export async function finishHere(
   await sweepUnfinished(request.tempDir, systemClock().wallMs());
   const folder = workFolder(request);
   try {
-    await claimWorkFolder(folder);
-    const made = await makeParts(request, folder);
     const finished: FinishedPart[] = [];
-    for (const [index] of made.entries()) {
-      finished.push(await deliverOne(await named(request, made, index), deliver, signal));
-    }
+    for (const part of await partsOf(request, folder)) finished.push(await deliverOne(part, deliver, signal));
     return finished;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Into the library parts go by rename; on the way to any other place they may have to wait for another attempt. */
+async function partsOf(request: FinishRequest, folder: string): Promise<LocalPart[]> {
+  const isNear = request.target.kind === 'library';
+  const found = isNear ? undefined : await findParts(request);
+  if (found) return found;
+  await claimWorkFolder(folder);
+  const made = await makeParts(request, folder);
+  const parts: LocalPart[] = [];
+  for (const [index] of made.entries()) parts.push(await named(request, made, index));
+  return isNear ? parts : keepParts(request, folder, parts);
 }
 
 /** The index is in the names where there are several (contract §5). */

@@ -1,7 +1,7 @@
 import type { WallMs } from '../units.ts';
 import type { TencentVodStorage } from '../config/apps.ts';
 import type { MediaId } from '../room-key.ts';
-import type { BucketDestination, Container, JobFault, VodDestination } from '../worker-api/messages.ts';
+import type { BucketDestination, Container, JobFault, UploadProgress, VodDestination } from '../worker-api/messages.ts';
 import type { PartLimits } from './split.ts';
 
 /** Streams that were written into a file, so that it must have them. */
@@ -50,6 +50,8 @@ export interface FinishRequest extends PartsRequest {
   /** FileId of the first part in the library. */
   readonly fileId: string;
   readonly target: PartsTarget;
+  /** How far an earlier attempt's upload in parts had come. */
+  readonly upload?: UploadProgress | undefined;
 }
 
 /** Why a job could not be finished. `no-media` will not change on another try. */

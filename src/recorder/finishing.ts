@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { AppStorage } from '../config/apps.ts';
-import { finishFile } from '../finish/finish-file.ts';
+import { finishFile, type FinishOptions } from '../finish/finish-file.ts';
 import { FinishError, type FinishRequest, type PartsTarget } from '../finish/finish-request.ts';
 import { libraryRoot } from '../library/location.ts';
 import { readRecord } from '../segment/recording-folder.ts';
-import type { JobFault, JobReport, LeasedJob } from '../worker-api/messages.ts';
+import type { JobFault, JobReport, LeasedJob, UploadProgress } from '../worker-api/messages.ts';
 import type { FinishHandle } from './finish-runner.ts';
 import type { Spool } from './spool.ts';
 
@@ -16,6 +16,8 @@ export interface FinishingOptions {
   readonly storageOf: (sdkAppId: number) => AppStorage;
   /** Whether buckets may be in private networks. */
   readonly privateBuckets: boolean;
+  /** Keeps how far a job's upload in parts has come; resolves when it is in the store. */
+  readonly keepUpload?: (job: LeasedJob, upload: UploadProgress, signal: AbortSignal) => Promise<void>;
 }
 
 /** Largest MP4 or AAC file, by which reading of "2 GB" ever (contract §5). */
@@ -26,17 +28,25 @@ const longestMs = 24 * 3_600_000;
 /** Begins to make the files of a job from what all epochs left on the spool, and to bring them to their destination. */
 export function beginFinishing(job: LeasedJob, options: FinishingOptions): FinishHandle {
   const cancelled = new AbortController();
-  const outcome = finish(job, options, cancelled.signal);
-  return { outcome, cancel: () => cancelled.abort() };
+  let upload = job.upload;
+  const keep = (latest: UploadProgress): Promise<void> => {
+    upload = latest;
+    return options.keepUpload?.(job, latest, cancelled.signal) ?? Promise.resolve();
+  };
+  const outcome = finish(job, options, { signal: cancelled.signal, keep });
+  return { outcome, cancel: () => cancelled.abort(), upload: () => upload };
 }
 
-async function finish(job: LeasedJob, options: FinishingOptions, signal: AbortSignal): Promise<JobReport> {
+/** Folder of unfinished files. */
+export const unfinishedFolder = (dataDir: string): string => join(libraryRoot(dataDir), 'unfinished');
+
+async function finish(job: LeasedJob, options: FinishingOptions, rim: FinishOptions): Promise<JobReport> {
   const { epoch } = job;
   try {
     const request = finishRequest(job, options);
     // Another recorder may have them, or a disk that is not mounted: that is no verdict on the recording.
     if (!request.dirs.some(readRecord)) throw new Error('the segments are not on this recorder’s spool');
-    return { kind: 'done', epoch, parts: await finishFile(request, { signal }) };
+    return { kind: 'done', epoch, parts: await finishFile(request, rim) };
   } catch (error) {
     return { kind: 'failed', epoch, ...failureOf(error) };
   }
@@ -58,11 +68,12 @@ function finishRequest(job: LeasedJob, options: FinishingOptions): FinishRequest
     limits: { durationMs: Math.min(longestMs, job.maxFileMinutes * 60_000), bytes: largestBytes },
     startMs: job.startMs,
     endMs: job.endMs,
-    tempDir: join(libraryRoot(options.dataDir), 'unfinished'),
+    tempDir: unfinishedFolder(options.dataDir),
     attempt: `e${job.epoch}-${job.attempt}`,
     mediaId: job.mediaId,
     separateMedia: job.separateMedia,
     target: targetOf(job, options),
+    ...(job.upload && { upload: job.upload }),
   };
 }
 

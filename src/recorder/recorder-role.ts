@@ -10,11 +10,12 @@ import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
-import type { LeasedJob, LeasedTask, TaskReport } from '../worker-api/messages.ts';
+import type { JobReport, LeasedJob, LeasedTask, ReportResponse, TaskReport } from '../worker-api/messages.ts';
 import { AdmittedAnchors } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
-import { beginFinishing } from './finishing.ts';
+import { beginFinishing, type FinishingOptions } from './finishing.ts';
+import { clearLeftovers } from './leftovers.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
 import { MixedRoomRecording } from './mixed-room-recording.ts';
 import { Recorder, type RunningTask } from './recorder.ts';
@@ -27,6 +28,7 @@ import { spoolWriter } from './spool-writer.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
+import { keepUpload } from './upload-keeper.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
 import { UploadedRecording } from './uploaded-recording.ts';
 
@@ -95,9 +97,13 @@ function finishRunner({ client, spool, installation, apps, clock, log }: Worker)
   const { data_dir: dataDir, buckets } = installation.config;
   const privateBuckets = buckets.allow_private;
   const storageOf = (sdkAppId: number): AppStorage => apps.app(sdkAppId)?.storage ?? { kind: 'library' };
+  const report = (jobId: number, told: JobReport): Promise<ReportResponse> => client.reportJob(jobId, told);
+  const keep: FinishingOptions['keepUpload'] = (job, upload, signal) =>
+    keepUpload(job, upload, signal, { report, clock });
   return new FinishRunner({
-    begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets }),
-    report: (jobId, report) => client.reportJob(jobId, report),
+    begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets, keepUpload: keep }),
+    report,
+    onOver: (job, upload) => void clearLeftovers(job, upload, { dataDir, privateBuckets, log }),
     onConfirmed: (job) => removeSegments(spool, job, log),
     clock,
     log,

@@ -139,6 +139,8 @@ export interface JobTable {
   destination_faults: Generated<number>;
   created_ms: number;
   error: string | null;
+  /** UploadProgress of an upload in parts, null where none has begun. */
+  upload: string | null;
 }
 
 /** The callback outbox: what has to be told, in order per stream. */

@@ -100,11 +100,33 @@ export async function applyJobReport(
   const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
   if (job.epoch !== report.epoch) return { accepted: false, reason: 'stale' };
   if (job.state === 'failed' && report.kind === 'done') return { accepted: false, reason: 'stale' };
+  if (report.kind === 'progress') return applyProgress(tx, job, report);
   const file = await fileOf(tx, job);
   if (job.state === 'open' && report.kind === 'done') await settleDone(tx, { task, job, file }, report, options);
   else if (job.state === 'open' && report.kind === 'failed')
     await applyFailure(tx, { task, job, file }, report, options);
-  return report.kind === 'done' ? { accepted: true, spoolFree: await isSpoolFree(tx, file) } : { accepted: true };
+  if (report.kind === 'done') return { accepted: true, spoolFree: await isSpoolFree(tx, file) };
+  return (await isOpen(tx, job)) ? { accepted: true } : { accepted: true, settled: true };
+}
+
+/** The lease's holder alone tells how far it is; what is told again replaces what was told. */
+async function applyProgress(
+  tx: StoreTransaction,
+  job: JobRow,
+  { upload }: Extract<JobReport, { kind: 'progress' }>,
+): Promise<ReportResponse> {
+  if (job.state !== 'open') return { accepted: false, reason: 'stale' };
+  await tx.db
+    .updateTable('job')
+    .set({ upload: JSON.stringify(upload) })
+    .where('id', '=', job.id)
+    .execute();
+  return { accepted: true };
+}
+
+async function isOpen({ db }: StoreTransaction, { id }: JobRow): Promise<boolean> {
+  const { state } = await db.selectFrom('job').select('state').where('id', '=', id).executeTakeFirstOrThrow();
+  return state === 'open';
 }
 
 interface Open {
@@ -225,7 +247,7 @@ async function closeJob(
   state: 'done' | 'failed',
   error: string | null,
 ): Promise<void> {
-  await tx.db.updateTable('job').set({ state, error, owner: null }).where('id', '=', job.id).execute();
+  await tx.db.updateTable('job').set({ state, error, owner: null, upload: null }).where('id', '=', job.id).execute();
 }
 
 async function postpone(

@@ -5,7 +5,7 @@ import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import { wallMs } from '../units.ts';
-import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
+import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse, UploadProgress } from '../worker-api/messages.ts';
 import { isExhausted, isFruitless } from './giving-up.ts';
 import { settleFailed, stemOf, type FinishingOptions } from './finishing.ts';
 import { lockTask, recordTransition } from './record.ts';
@@ -299,13 +299,14 @@ export class Leases {
         'job.attempts',
         'job.created_ms',
         'job.destination_faults',
+        'job.upload',
       ])
       .execute();
   }
 
   async #leasedJob(
     { db }: StoreTransaction,
-    job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'file_id' | 'attempts'>,
+    job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'file_id' | 'attempts' | 'upload'>,
   ): Promise<LeasedJob> {
     const file = await db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
     const task = await db.selectFrom('task').selectAll().where('id', '=', job.task_id).executeTakeFirstOrThrow();
@@ -327,7 +328,7 @@ const leasedTask = (task: ClaimedTask, mode: FileNameMode): LeasedTask => ({
 });
 
 const leasedJob = (
-  job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts'>,
+  job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts' | 'upload'>,
   file: FileRow,
   task: TaskRow,
   mode: FileNameMode,
@@ -348,6 +349,7 @@ const leasedJob = (
   startMs: wallMs(file.start_ms),
   endMs: wallMs(file.end_ms),
   attempt: job.attempts,
+  ...(job.upload === null ? {} : { upload: JSON.parse(job.upload) as UploadProgress }),
 });
 
 async function giveUpJob(tx: StoreTransaction, jobId: number, options: FinishingOptions): Promise<void> {

@@ -143,6 +143,21 @@ export interface LeasedJob {
   readonly startMs: WallMs;
   readonly endMs: WallMs;
   readonly attempt: number;
+  /** How far an upload in parts had come when it was last told. */
+  readonly upload?: UploadProgress | undefined;
+}
+
+/** An upload in parts to a bucket that another attempt may go on with. */
+export interface UploadProgress {
+  readonly key: string;
+  readonly uploadId: string;
+  /** Size of all parts but the last. */
+  readonly partBytes: number;
+  /** The file that is sent; one with another size or checksum begins anew. */
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  /** Parts that the store has confirmed, from the first on. */
+  readonly parts: readonly { readonly etag: string; readonly md5: string }[];
 }
 
 /** How a recorder does, as it measured itself in the last seconds. */
@@ -291,7 +306,9 @@ export type JobReport =
       readonly reason: string;
       readonly permanent: boolean;
       readonly fault?: JobFault;
-    };
+    }
+  /** An upload in parts has come so far; it replaces what was told before. The job stays open. */
+  | { readonly kind: 'progress'; readonly epoch: number; readonly upload: UploadProgress };
 
 /** Files of these tasks a recorder finds on its spool, at most a thousand tasks. */
 export interface SpoolRequest {
@@ -312,5 +329,7 @@ export interface ReportResponse {
   readonly accepted: boolean;
   /** Every output of the job's file is at its destination: its segments may go. */
   readonly spoolFree?: boolean;
+  /** The job is over with this report: no attempt follows. */
+  readonly settled?: boolean;
   readonly reason?: 'stale' | 'unknown';
 }

@@ -13,6 +13,7 @@ import type {
   SyncRequest,
   SyncResponse,
   TaskReport,
+  UploadProgress,
 } from './messages.ts';
 
 /** Tasks or jobs that one message may name; far above what one recorder can run. */
@@ -114,6 +115,20 @@ const finishedPart = z.object({
   facts: mediaFacts.optional(),
 });
 
+/** Parts of an upload: a file of ten times the largest size in parts of 8 MB. */
+const mostUploadParts = 2_500;
+
+const uploadProgress: z.ZodType<UploadProgress> = z.object({
+  key: z.string().min(1).max(4096),
+  uploadId: z.string().min(1).max(2048),
+  partBytes: z.int().min(1),
+  sizeBytes: count,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  parts: z
+    .array(z.object({ etag: z.string().min(1).max(200), md5: z.string().regex(/^[0-9a-f]{32}$/) }))
+    .max(mostUploadParts),
+});
+
 /** Body of a report about a finishing job. */
 export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
   z.object({
@@ -128,6 +143,7 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
     permanent: z.boolean(),
     fault: z.enum(['content', 'environment', 'destination']).default('environment'),
   }),
+  z.object({ kind: z.literal('progress'), epoch, upload: uploadProgress }),
 ]);
 
 const pixelCount = z.int().min(0).transform(pixels);
@@ -266,6 +282,7 @@ const leasedJob = z.object({
   startMs: stamp,
   endMs: stamp,
   attempt: count,
+  upload: uploadProgress.optional(),
 });
 
 /** Answer to a sync, checked by the recorder. */
@@ -292,10 +309,12 @@ export const reportResponse: z.ZodType<ReportResponse> = z
   .object({
     accepted: z.boolean(),
     spoolFree: z.boolean().optional(),
+    settled: z.boolean().optional(),
     reason: z.enum(['stale', 'unknown']).optional(),
   })
-  .transform(({ accepted, spoolFree, reason: why }) => ({
+  .transform(({ accepted, spoolFree, settled, reason: why }) => ({
     accepted,
     ...(spoolFree === undefined ? {} : { spoolFree }),
+    ...(settled === undefined ? {} : { settled }),
     ...(why === undefined ? {} : { reason: why }),
   }));

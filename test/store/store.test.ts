@@ -78,7 +78,15 @@ test('the file is in WAL mode with full synchronisation, and migrations are reco
   const names = file.prepare('select name from kysely_migration').all();
   assert.deepEqual(
     names.map(({ name }) => name),
-    ['0001-tasks-and-outbox', '0002-giving-up', '0003-rooms', '0004-outputs', '0005-library', '0006-image-failures'],
+    [
+      '0001-tasks-and-outbox',
+      '0002-giving-up',
+      '0003-rooms',
+      '0004-outputs',
+      '0005-library',
+      '0006-image-failures',
+      '0008-upload-progress',
+    ],
   );
 });
 

@@ -168,6 +168,17 @@ const recorders = z.strictObject({
     .describe('Where a remote recorder finds the server role.'),
 });
 
+const jobs = z.strictObject({
+  give_up_hours: z
+    .int()
+    .min(1)
+    .max(8760)
+    .default(168)
+    .describe(
+      'Age at which a file that cannot be made, or that its destination does not take, counts as lost. Until then it is tried once a minute at least; its segments stay after that, too.',
+    ),
+});
+
 const api = z.strictObject({
   regions: z
     .array(z.string().min(1).max(64))
@@ -185,6 +196,7 @@ export const configSchema = z.strictObject({
     .strictObject({ url: z.literal('sqlite').default('sqlite').describe('sqlite: a file in data_dir.') })
     .prefault({}),
   recorders: recorders.prefault({}),
+  jobs: jobs.prefault({}),
   rooms: rooms.prefault({}),
   images: z
     .strictObject({

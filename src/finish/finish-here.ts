@@ -20,7 +20,7 @@ export async function finishHere(
   deliver: Deliver,
   signal: AbortSignal,
 ): Promise<FinishedPart[]> {
-  await sweepUnfinished(request.tempDir, systemClock().wallMs());
+  await sweepUnfinished(request.tempDir, systemClock().wallMs(), request.giveUpMs);
   const folder = workFolder(request);
   try {
     const finished: FinishedPart[] = [];

@@ -50,6 +50,8 @@ export interface FinishRequest extends PartsRequest {
   /** FileId of the first part in the library. */
   readonly fileId: string;
   readonly target: PartsTarget;
+  /** Age at which jobs are given up, in milliseconds: what attempts leave for each other is kept for longer. */
+  readonly giveUpMs?: number | undefined;
   /** How far an earlier attempt's upload in parts had come. */
   readonly upload?: UploadProgress | undefined;
 }

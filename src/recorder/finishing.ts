@@ -16,6 +16,8 @@ export interface FinishingOptions {
   readonly storageOf: (sdkAppId: number) => AppStorage;
   /** Whether buckets may be in private networks. */
   readonly privateBuckets: boolean;
+  /** Age at which jobs are given up, in milliseconds; a week by default. */
+  readonly giveUpMs?: number;
   /** Keeps how far a job's upload in parts has come; resolves when it is in the store. */
   readonly keepUpload?: (job: LeasedJob, upload: UploadProgress, signal: AbortSignal) => Promise<void>;
 }
@@ -73,6 +75,7 @@ function finishRequest(job: LeasedJob, options: FinishingOptions): FinishRequest
     mediaId: job.mediaId,
     separateMedia: job.separateMedia,
     target: targetOf(job, options),
+    giveUpMs: options.giveUpMs,
     ...(job.upload && { upload: job.upload }),
   };
 }

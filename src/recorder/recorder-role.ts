@@ -94,14 +94,15 @@ function utilization(): Utilization {
 }
 
 function finishRunner({ client, spool, installation, apps, clock, log }: Worker): FinishRunner {
-  const { data_dir: dataDir, buckets } = installation.config;
+  const { data_dir: dataDir, buckets, jobs } = installation.config;
+  const giveUpMs = jobs.give_up_hours * 3_600_000;
   const privateBuckets = buckets.allow_private;
   const storageOf = (sdkAppId: number): AppStorage => apps.app(sdkAppId)?.storage ?? { kind: 'library' };
   const report = (jobId: number, told: JobReport): Promise<ReportResponse> => client.reportJob(jobId, told);
   const keep: FinishingOptions['keepUpload'] = (job, upload, signal) =>
     keepUpload(job, upload, signal, { report, clock });
   return new FinishRunner({
-    begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets, keepUpload: keep }),
+    begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets, giveUpMs, keepUpload: keep }),
     report,
     onOver: (job, upload) => void clearLeftovers(job, upload, { dataDir, privateBuckets, log }),
     onConfirmed: (job) => removeSegments(spool, job, log),

@@ -88,6 +88,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     fileNames: config.file_names,
     refusal: (mode) => recorders.refusal(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
+    giveUpMs: config.jobs.give_up_hours * 3_600_000,
   });
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {

@@ -6,7 +6,7 @@ import { rooms } from './migrations/0003-rooms.ts';
 import { outputs } from './migrations/0004-outputs.ts';
 import { library } from './migrations/0005-library.ts';
 import { imageFailures } from './migrations/0006-image-failures.ts';
-import { uploadProgress } from './migrations/0008-upload-progress.ts';
+import { durableJobs } from './migrations/0008-durable-jobs.ts';
 
 /** Every change of the schema in order; a name is never changed or removed once released. */
 export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
@@ -17,6 +17,6 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0004-outputs': outputs(engine),
     '0005-library': library,
     '0006-image-failures': imageFailures,
-    '0008-upload-progress': uploadProgress,
+    '0008-durable-jobs': durableJobs,
   }),
 });

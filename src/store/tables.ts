@@ -137,6 +137,8 @@ export interface JobTable {
   content_faults: Generated<number>;
   /** Attempts that failed because the destination did not take the file. */
   destination_faults: Generated<number>;
+  /** Attempts that ended with a report; a job that ends its recorders has none. */
+  reported: Generated<number>;
   created_ms: number;
   error: string | null;
   /** UploadProgress of an upload in parts, null where none has begun. */

@@ -45,6 +45,8 @@ export interface TaskServiceOptions {
   readonly refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
   /** Length of a lease in milliseconds, {@link defaultLeaseMs} by default. */
   readonly leaseMs?: number;
+  /** Age at which a finishing job is given up, in milliseconds; a week by default. */
+  readonly giveUpMs?: number;
 }
 
 /** Counters of this process, for metrics. */

@@ -4,7 +4,7 @@ import { extensionOf, partName, recordingStem, type FileNameMode } from '../nami
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
 import type { Container, FinishedPart, JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
-import { isExhausted, isStuck, isWorthTelling } from './giving-up.ts';
+import { defaultGiveUpMs, isExhausted, isStuck, isWorthTelling } from './giving-up.ts';
 import { newFileId } from './ids.ts';
 import { lockTask } from './record.ts';
 import { settle, type FileFate } from './settling.ts';
@@ -17,6 +17,8 @@ const rowsPerInsert = 500;
 export interface FinishingOptions {
   readonly fileNames: FileNameMode;
   readonly links: Pick<PlayLinks, 'urlOf'>;
+  /** Age at which a file that cannot be finished or delivered counts as lost; {@link defaultGiveUpMs} by default. */
+  readonly giveUpMs?: number | undefined;
 }
 
 /** What the names of a recorded file begin with. */
@@ -129,7 +131,8 @@ async function isOpen({ db }: StoreTransaction, { id }: JobRow): Promise<boolean
   return state === 'open';
 }
 
-interface Open {
+/** A job with what it belongs to. */
+export interface Open {
   readonly task: TaskRow;
   readonly job: JobRow;
   readonly file: FileRow;
@@ -146,23 +149,24 @@ async function applyFailure(
   const counts = {
     content_faults: job.content_faults + (fault === 'content' ? 1 : 0),
     destination_faults: job.destination_faults + (fault === 'destination' ? 1 : 0),
+    reported: job.reported + 1,
   };
-  if (permanent || isExhausted({ ...job, ...counts }, tx.now))
+  const { giveUpMs = defaultGiveUpMs } = options;
+  if (permanent || isExhausted({ ...job, ...counts }, tx.now, giveUpMs))
     return settleFailed(tx, open, { status: 2, reason }, options);
   if (isStuck(counts.content_faults)) return settleFailed(tx, open, { status: 1, reason }, options);
   await postpone(tx, job, reason, counts);
-  if (fault === 'destination') await tellStuck(tx, open, reason, counts.destination_faults, options);
+  await tellStuck(tx, { ...open, job: { ...job, ...counts } }, reason, options);
 }
 
-/** The destination's refusal is told once; the job goes on (contract E13). */
-async function tellStuck(
+/** That a file does not arrive is told once; the job goes on (contract E13). */
+export async function tellStuck(
   tx: StoreTransaction,
-  { task, file }: Open,
+  { task, job, file }: Open,
   reason: string,
-  faults: number,
   options: FinishingOptions,
 ): Promise<void> {
-  if (file.state !== 'finishing' || !isWorthTelling(faults)) return;
+  if (file.state !== 'finishing' || !isWorthTelling(job, tx.now)) return;
   await tx.db.updateTable('file').set({ state: 'stuck', error: reason }).where('file_id', '=', file.file_id).execute();
   await settle(tx, task, { kind: 'failed', file, failure: { status: 1, reason } }, options);
 }
@@ -254,7 +258,7 @@ async function postpone(
   tx: StoreTransaction,
   job: JobRow,
   reason: string,
-  counts: Pick<JobRow, 'content_faults' | 'destination_faults'>,
+  counts: Pick<JobRow, 'content_faults' | 'destination_faults' | 'reported'>,
 ): Promise<void> {
   await tx.db
     .updateTable('job')

@@ -6,8 +6,8 @@ import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import { wallMs } from '../units.ts';
 import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse, UploadProgress } from '../worker-api/messages.ts';
-import { isExhausted, isFruitless } from './giving-up.ts';
-import { settleFailed, stemOf, type FinishingOptions } from './finishing.ts';
+import { defaultGiveUpMs, isFruitless, isHopeless, isWorthTelling } from './giving-up.ts';
+import { settleFailed, stemOf, tellStuck, type FinishingOptions, type Open } from './finishing.ts';
 import { lockTask, recordTransition } from './record.ts';
 import { destinationOf, namingOf, planOf, roomOf } from './stored-task.ts';
 import { lostForGood } from './transitions.ts';
@@ -256,11 +256,17 @@ export class Leases {
   async #claimJobs(tx: StoreTransaction, request: SyncRequest): Promise<LeasedJob[]> {
     if (request.wantJobs <= 0) return [];
     const jobs = await this.#claimJobRows(tx, request);
+    const { giveUpMs = defaultGiveUpMs } = this.#options;
     const leased: LeasedJob[] = [];
     for (const job of jobs) {
-      // Jobs that end their recorder never report; they are given up here instead.
-      if (isExhausted({ ...job, attempts: job.attempts - 1 }, tx.now)) await giveUpJob(tx, job.id, this.#options);
-      else leased.push(await this.#leasedJob(tx, job));
+      // Jobs that end their recorder never report; they are told of and given up here instead.
+      if (isHopeless(job, tx.now, giveUpMs)) {
+        await giveUpJob(tx, job.id, this.#options);
+        continue;
+      }
+      if (isWorthTelling({ ...job, attempts: job.attempts - 1 }, tx.now))
+        await tellSilentJob(tx, job.id, this.#options);
+      leased.push(await this.#leasedJob(tx, job));
     }
     return leased;
   }
@@ -299,6 +305,7 @@ export class Leases {
         'job.attempts',
         'job.created_ms',
         'job.destination_faults',
+        'job.reported',
         'job.upload',
       ])
       .execute();
@@ -352,12 +359,24 @@ const leasedJob = (
   ...(job.upload === null ? {} : { upload: JSON.parse(job.upload) as UploadProgress }),
 });
 
+const neverFinished = 'the recorder never finished it';
+
 async function giveUpJob(tx: StoreTransaction, jobId: number, options: FinishingOptions): Promise<void> {
+  const open = await openJob(tx, jobId);
+  const reason = open?.job.error ?? neverFinished;
+  if (open) await settleFailed(tx, open, { status: 2, reason }, options);
+}
+
+async function tellSilentJob(tx: StoreTransaction, jobId: number, options: FinishingOptions): Promise<void> {
+  const open = await openJob(tx, jobId);
+  if (open) await tellStuck(tx, open, open.job.error ?? neverFinished, options);
+}
+
+async function openJob(tx: StoreTransaction, jobId: number): Promise<Open | undefined> {
   const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
   const task = await lockTask(tx, job.task_id);
   const file = await tx.db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
-  const reason = job.error ?? 'the recorder never finished it';
-  if (task) await settleFailed(tx, { task, job, file }, { status: 2, reason }, options);
+  return task && { task, job, file };
 }
 
 async function giveUpTask(tx: StoreTransaction, taskId: string): Promise<void> {

@@ -251,8 +251,9 @@ export type TaskReport =
 
 /**
  * Why an attempt at a finishing job failed. `content`: the file itself does not pass its checks; after three such attempts
- * it is given up as stuck (311 Status 1). `environment`: disk full, I/O, a killed process, a lost lease; tried for a day.
- * `destination`: the place it goes to does not take it; told after some attempts (Status 1), and tried for a week.
+ * it is given up as stuck (311 Status 1). `environment`: disk full, I/O, a killed process, a lost lease; told after an hour
+ * (Status 1). `destination`: the place it goes to does not take it; told after half a minute. Both are tried until
+ * `jobs.give_up_hours`.
  */
 export type JobFault = 'content' | 'environment' | 'destination';
 

@@ -85,7 +85,7 @@ test('the file is in WAL mode with full synchronisation, and migrations are reco
       '0004-outputs',
       '0005-library',
       '0006-image-failures',
-      '0008-upload-progress',
+      '0008-durable-jobs',
     ],
   );
 });

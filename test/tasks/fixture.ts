@@ -89,6 +89,7 @@ interface ServiceOptions {
   readonly fileNames?: FileNameMode;
   readonly concurrentTasks?: number;
   readonly leaseMs?: number;
+  readonly giveUpMs?: number;
   readonly links?: Pick<PlayLinks, 'urlOf'>;
   readonly refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
 }
@@ -109,6 +110,7 @@ export const serviceOn = (store: Store, clock: Clock, options: ServiceOptions = 
     links: options.links ?? plainLinks('http://media.example:8080/'),
     fileNames: options.fileNames ?? 'documented',
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    ...(options.giveUpMs === undefined ? {} : { giveUpMs: options.giveUpMs }),
     ...(options.refusal === undefined ? {} : { refusal: options.refusal }),
   });
 

@@ -162,11 +162,23 @@ const recorders = z.strictObject({
     .min(0)
     .default(256)
     .describe('With less space (MiB) on the disk of its spool, a recorder takes no new task; those that run go on.'),
+  stop_free_mb: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'With less space (MiB) than this, running recordings end with what they have, one after the other, those that write most first (LeaveCode 100). Below least_free_mb; 0: never. Default: 48, or half of least_free_mb where that is less.',
+    ),
   server_url: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Where a remote recorder finds the server role.'),
 });
+
+const orderlyRecorders = recorders.refine(
+  ({ stop_free_mb: stop = 0, least_free_mb: least }) => stop === 0 || stop < least,
+  { error: 'must be less than least_free_mb, or new tasks would begin only to be ended', path: ['stop_free_mb'] },
+);
 
 const jobs = z.strictObject({
   give_up_hours: z
@@ -195,7 +207,7 @@ export const configSchema = z.strictObject({
   database: z
     .strictObject({ url: z.literal('sqlite').default('sqlite').describe('sqlite: a file in data_dir.') })
     .prefault({}),
-  recorders: recorders.prefault({}),
+  recorders: orderlyRecorders.prefault({}),
   jobs: jobs.prefault({}),
   rooms: rooms.prefault({}),
   images: z

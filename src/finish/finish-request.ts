@@ -52,6 +52,8 @@ export interface FinishRequest extends PartsRequest {
   readonly target: PartsTarget;
   /** Age at which jobs are given up, in milliseconds: what attempts leave for each other is kept for longer. */
   readonly giveUpMs?: number | undefined;
+  /** With less free space, in MiB, finished parts are not kept for another attempt: it can make them anew. */
+  readonly leastFreeMb?: number | undefined;
   /** How far an earlier attempt's upload in parts had come. */
   readonly upload?: UploadProgress | undefined;
 }

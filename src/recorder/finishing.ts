@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppStorage } from '../config/apps.ts';
 import { finishFile, type FinishOptions } from '../finish/finish-file.ts';
 import { FinishError, type FinishRequest, type PartsTarget } from '../finish/finish-request.ts';
+import { madeFolder } from '../finish/unfinished.ts';
 import { libraryRoot } from '../library/location.ts';
 import { readRecord } from '../segment/recording-folder.ts';
 import type { JobFault, JobReport, LeasedJob, UploadProgress } from '../worker-api/messages.ts';
 import type { FinishHandle } from './finish-runner.ts';
+import type { FinishSpace } from './finish-space.ts';
 import type { Spool } from './spool.ts';
 
 /** What finishing needs beside the job. */
@@ -18,6 +21,10 @@ export interface FinishingOptions {
   readonly privateBuckets: boolean;
   /** Age at which jobs are given up, in milliseconds; a week by default. */
   readonly giveUpMs?: number;
+  /** With less free space, in MiB, finished parts are not kept for another attempt. */
+  readonly leastFreeMb?: number;
+  /** Room on the disk for files that are being finished; without it nothing waits for room. */
+  readonly space?: FinishSpace;
   /** Keeps how far a job's upload in parts has come; resolves when it is in the store. */
   readonly keepUpload?: (job: LeasedJob, upload: UploadProgress, signal: AbortSignal) => Promise<void>;
 }
@@ -48,10 +55,31 @@ async function finish(job: LeasedJob, options: FinishingOptions, rim: FinishOpti
     const request = finishRequest(job, options);
     // Another recorder may have them, or a disk that is not mounted: that is no verdict on the recording.
     if (!request.dirs.some(readRecord)) throw new Error('the segments are not on this recorder’s spool');
-    return { kind: 'done', epoch, parts: await finishFile(request, rim) };
+    const room = options.space?.claim(await spaceNeeded(job, request, options.spool));
+    if (typeof room === 'string') {
+      return { kind: 'failed', epoch, reason: room, permanent: false, fault: 'environment', waitsForSpace: true };
+    }
+    try {
+      return { kind: 'done', epoch, parts: await finishFile(request, rim) };
+    } finally {
+      room?.release();
+    }
   } catch (error) {
     return { kind: 'failed', epoch, ...failureOf(error) };
   }
+}
+
+/**
+ * What a job writes beside the segments: about as much as they are. HLS is linked, or read from the spool; parts that an
+ * earlier attempt has made are there already.
+ */
+async function spaceNeeded(
+  { taskId, fileKey, container }: LeasedJob,
+  request: FinishRequest,
+  spool: Spool,
+): Promise<number> {
+  if (container === 'hls' || existsSync(madeFolder(request))) return 0;
+  return spool.bytesOf(taskId, fileKey);
 }
 
 function failureOf(error: unknown): { reason: string; permanent: boolean; fault: JobFault } {
@@ -76,6 +104,7 @@ function finishRequest(job: LeasedJob, options: FinishingOptions): FinishRequest
     separateMedia: job.separateMedia,
     target: targetOf(job, options),
     giveUpMs: options.giveUpMs,
+    leastFreeMb: options.leastFreeMb,
     ...(job.upload && { upload: job.upload }),
   };
 }

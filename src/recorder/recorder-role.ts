@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { AppDirectory, AppStorage } from '../config/apps.ts';
+import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
+import { freeMbAt } from '../disk-space.ts';
+import { libraryRoot } from '../library/location.ts';
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
@@ -16,6 +18,8 @@ import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing, type FinishingOptions } from './finishing.ts';
 import { clearLeftovers } from './leftovers.ts';
+import { FinishSpace } from './finish-space.ts';
+import { spaceLimits } from './free-space.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
 import { MixedRoomRecording } from './mixed-room-recording.ts';
 import { Recorder, type RunningTask } from './recorder.ts';
@@ -23,6 +27,7 @@ import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { SingleRoomRecording } from './single-room-recording.ts';
+import { SpaceRelief, type Endable } from './space-relief.ts';
 import { sweepSpool } from './spool-sweep.ts';
 import { spoolWriter } from './spool-writer.ts';
 import { Spool } from './spool.ts';
@@ -71,6 +76,7 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
     jobs: finishRunner(worker),
     capacity: CAPACITY,
     meter: loadMeter(worker),
+    relief: spaceRelief(worker),
     clock,
     log,
   });
@@ -87,28 +93,55 @@ function loadMeter({ installation, spool }: Worker): LoadMeter {
   return new LoadMeter({ utilization, mostBusy: percent * 10, freeMb: () => spool.freeMb(), leastFreeMb });
 }
 
+/** What is written in the last seconds tells what a task asks of the disk. */
+const LATELY_MS = 10_000;
+
+function spaceRelief({ installation, spool, clock }: Worker): SpaceRelief {
+  const { stopMb } = spaceLimits(installation.config.recorders);
+  const writtenLately = ({ taskId, epoch }: Endable): number =>
+    spool.writtenSince(taskId, epoch, clock.wallMs() - LATELY_MS);
+  return new SpaceRelief({ stopMb, writtenLately });
+}
+
 function utilization(): Utilization {
   const { active, idle } = performance.eventLoopUtilization();
   const { user, system } = process.cpuUsage();
   return { active, cpu: (user + system) / 1000, total: active + idle };
 }
 
-function finishRunner({ client, spool, installation, apps, clock, log }: Worker): FinishRunner {
-  const { data_dir: dataDir, buckets, jobs } = installation.config;
-  const giveUpMs = jobs.give_up_hours * 3_600_000;
+function finishRunner(worker: Worker): FinishRunner {
+  const { client, spool, installation, clock, log } = worker;
+  const { data_dir: dataDir, buckets } = installation.config;
   const privateBuckets = buckets.allow_private;
-  const storageOf = (sdkAppId: number): AppStorage => apps.app(sdkAppId)?.storage ?? { kind: 'library' };
   const report = (jobId: number, told: JobReport): Promise<ReportResponse> => client.reportJob(jobId, told);
-  const keep: FinishingOptions['keepUpload'] = (job, upload, signal) =>
-    keepUpload(job, upload, signal, { report, clock });
+  const options = finishingOptions(worker, report);
   return new FinishRunner({
-    begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets, giveUpMs, keepUpload: keep }),
+    begin: (job) => beginFinishing(job, options),
     report,
     onOver: (job, upload) => void clearLeftovers(job, upload, { dataDir, privateBuckets, log }),
     onConfirmed: (job) => removeSegments(spool, job, log),
     clock,
     log,
   });
+}
+
+function finishingOptions(
+  { spool, installation, apps, clock }: Worker,
+  report: (jobId: number, told: JobReport) => Promise<ReportResponse>,
+): FinishingOptions {
+  const { data_dir: dataDir, buckets, jobs, recorders } = installation.config;
+  const { leastMb, reserveMb } = spaceLimits(recorders);
+  const root = libraryRoot(dataDir);
+  return {
+    spool,
+    dataDir,
+    storageOf: (sdkAppId) => apps.app(sdkAppId)?.storage ?? { kind: 'library' },
+    privateBuckets: buckets.allow_private,
+    giveUpMs: jobs.give_up_hours * 3_600_000,
+    leastFreeMb: leastMb,
+    space: new FinishSpace({ freeMb: () => freeMbAt(root), reserveMb }),
+    keepUpload: (job, upload, signal) => keepUpload(job, upload, signal, { report, clock }),
+  };
 }
 
 /** Hours of segments are thousands of files: they go in the background. What cannot be removed now is swept at a later start. */

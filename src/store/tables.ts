@@ -139,6 +139,8 @@ export interface JobTable {
   destination_faults: Generated<number>;
   /** Attempts that ended with a report; a job that ends its recorders has none. */
   reported: Generated<number>;
+  /** 1 while the disk of its recorder has no room for the file. */
+  waits_for_space: Generated<number>;
   created_ms: number;
   error: string | null;
   /** UploadProgress of an upload in parts, null where none has begun. */

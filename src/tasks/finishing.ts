@@ -144,12 +144,13 @@ async function applyFailure(
   report: FailedReport,
   options: FinishingOptions,
 ): Promise<void> {
-  const { reason, permanent, fault } = report;
+  const { reason, permanent, fault, waitsForSpace = false } = report;
   const { job } = open;
   const counts = {
     content_faults: job.content_faults + (fault === 'content' ? 1 : 0),
     destination_faults: job.destination_faults + (fault === 'destination' ? 1 : 0),
     reported: job.reported + 1,
+    waits_for_space: waitsForSpace ? 1 : 0,
   };
   const { giveUpMs = defaultGiveUpMs } = options;
   if (permanent || isExhausted({ ...job, ...counts }, tx.now, giveUpMs))
@@ -251,14 +252,18 @@ async function closeJob(
   state: 'done' | 'failed',
   error: string | null,
 ): Promise<void> {
-  await tx.db.updateTable('job').set({ state, error, owner: null, upload: null }).where('id', '=', job.id).execute();
+  await tx.db
+    .updateTable('job')
+    .set({ state, error, owner: null, upload: null, waits_for_space: 0 })
+    .where('id', '=', job.id)
+    .execute();
 }
 
 async function postpone(
   tx: StoreTransaction,
   job: JobRow,
   reason: string,
-  counts: Pick<JobRow, 'content_faults' | 'destination_faults' | 'reported'>,
+  counts: Pick<JobRow, 'content_faults' | 'destination_faults' | 'reported' | 'waits_for_space'>,
 ): Promise<void> {
   await tx.db
     .updateTable('job')

@@ -307,6 +307,8 @@ export type JobReport =
       readonly reason: string;
       readonly permanent: boolean;
       readonly fault?: JobFault;
+      /** Nothing was tried: the disk has no room for the file. */
+      readonly waitsForSpace?: boolean | undefined;
     }
   /** An upload in parts has come so far; it replaces what was told before. The job stays open. */
   | { readonly kind: 'progress'; readonly epoch: number; readonly upload: UploadProgress };

@@ -142,6 +142,7 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
     reason,
     permanent: z.boolean(),
     fault: z.enum(['content', 'environment', 'destination']).default('environment'),
+    waitsForSpace: z.boolean().optional(),
   }),
   z.object({ kind: z.literal('progress'), epoch, upload: uploadProgress }),
 ]);

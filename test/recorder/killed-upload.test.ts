@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { fork, type ChildProcess } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -12,38 +12,17 @@ import fastify from 'fastify';
 import { systemClock } from '../../src/clock.ts';
 import { openInstallation } from '../../src/process/installation.ts';
 import { Spool } from '../../src/recorder/spool.ts';
-import { openSegmentWriter } from '../../src/segment/hls-writer.ts';
-import { micros, toWallMs } from '../../src/units.ts';
+import { toWallMs } from '../../src/units.ts';
 import { registerWorkerApi } from '../../src/worker-api/routes.ts';
 import { startFaultyProxy, type FaultyProxy } from '../kit/faulty-proxy.ts';
+import { recordLargePictures } from '../kit/large-pictures.ts';
 import { startS3 } from '../kit/s3-server.ts';
-import { camera } from '../single/pictures.ts';
-import { at, tempDir, zero } from '../single/recorder-kit.ts';
+import { at, tempDir } from '../single/recorder-kit.ts';
 import { eventsOf, newTask, recordedFile, recordTask, serviceOn, tempStore, type Bench } from '../tasks/fixture.ts';
 
 const roleFile = fileURLToPath(new URL('../../src/process/role.ts', import.meta.url));
 const part = 8 * 1024 * 1024;
 const pictures = 700;
-
-/** Pictures that are large because of what a decoder skips: a user data SEI in front of each. */
-async function recordLargePictures(dir: string): Promise<void> {
-  mkdirSync(join(dir, '..'), { recursive: true });
-  const units = await camera({ from: zero, count: 25, width: 64, height: 48 });
-  const identity = { userId: 'anchor1', mediaId: 'main', epoch: 1 } as const;
-  const writer = openSegmentWriter({ dir, zeroUs: zero, identity, video: true });
-  for (let n = 0; n < pictures; n += 1) {
-    const { key, data } = units[n % 25]!;
-    const pts = micros(n * 40_000);
-    writer.writeVideo({ pts, dts: pts, duration: micros(40_000), key, data: Buffer.concat([padding(60_000), data]) });
-  }
-  writer.finish();
-}
-
-function padding(bytes: number): Buffer {
-  const size = [...Array<number>(Math.floor(bytes / 255)).fill(255), bytes % 255];
-  const noise = randomBytes(bytes).map((byte) => byte | 1);
-  return Buffer.concat([Buffer.from([0, 0, 0, 1, 6, 5, ...size]), noise, Buffer.from([0x80])]);
-}
 
 /** A server for recorders with one job, and whoever does it. */
 async function bench(t: TestContext) {
@@ -96,7 +75,7 @@ test('a recorder that is killed while it uploads: another goes on, and the file 
   // The task is the server's before its segments can have a place.
   const noTime = { advance: () => {}, wallMs: () => toWallMs(at(0)) } as unknown as Bench['clock'];
   const taskId = await recordTask({ tasks, store, clock: noTime }, [file], newTask({ destination }));
-  await recordLargePictures(spool.folder(taskId, 1, file.fileKey));
+  await recordLargePictures(spool.folder(taskId, 1, file.fileKey), { count: pictures, bytes: 60_000 });
   proxy.treat = ({ url }) => (url.includes('partNumber=') ? { delayMs: 100 } : 'pass');
 
   const first = recorder('one');

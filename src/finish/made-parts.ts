@@ -1,8 +1,9 @@
-import { readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { LocalPart } from '../deliver/deliverer.ts';
 import { isDelivered } from '../deliver/receipts.ts';
 import { syncPath } from '../durable-folder.ts';
+import { folderSize } from '../folder-size.ts';
 import { hlsPlaylistName } from '../naming/hls-name.ts';
 import type { FinishRequest } from './finish-request.ts';
 import { hashFile } from './publish.ts';
@@ -81,12 +82,6 @@ async function isWhole({ path, container, sizeBytes, sha256 }: LocalPart): Promi
 }
 
 const fileSize = async (path: string): Promise<number> => (await stat(path)).size;
-
-async function folderSize(folder: string): Promise<number> {
-  let sum = 0;
-  for (const name of await readdir(folder)) sum += await fileSize(join(folder, basename(name)));
-  return sum;
-}
 
 async function touch(path: string): Promise<void> {
   const now = new Date();

@@ -3,8 +3,10 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { AppDirectory } from '../config/apps.ts';
+import type { Config } from '../config/schema.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
+import { sweepUnfinished } from '../finish/unfinished.ts';
 import { freeMbAt } from '../disk-space.ts';
 import { libraryRoot } from '../library/location.ts';
 import { fileKey } from '../naming/file-key.ts';
@@ -16,7 +18,7 @@ import type { JobReport, LeasedJob, LeasedTask, ReportResponse, TaskReport } fro
 import { AdmittedAnchors } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
-import { beginFinishing, type FinishingOptions } from './finishing.ts';
+import { beginFinishing, unfinishedFolder, type FinishingOptions } from './finishing.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { FinishSpace } from './finish-space.ts';
 import { spaceLimits } from './free-space.ts';
@@ -28,7 +30,8 @@ import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { SingleRoomRecording } from './single-room-recording.ts';
 import { SpaceRelief, type Endable } from './space-relief.ts';
-import { sweepSpool } from './spool-sweep.ts';
+import { SpoolSize } from './spool-size.ts';
+import { keepSpoolSwept } from './spool-sweep.ts';
 import { spoolWriter } from './spool-writer.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
@@ -69,29 +72,51 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
   const worker: Worker = { ...context, client, spool, rooms, images, apps: appDirectory(config) };
+  const size = config.spool.most_gb === undefined ? undefined : new SpoolSize({ root: spool.root, clock, log });
   const recorder = new Recorder({
     recorderId: `${hostname()}-${context.name ?? randomUUID()}`,
     sync: (request) => client.sync(request),
     runTask: (task, onEnded) => runTask(worker, task, onEnded),
     jobs: finishRunner(worker),
     capacity: CAPACITY,
-    meter: loadMeter(worker),
+    meter: loadMeter(worker, size),
     relief: spaceRelief(worker),
     clock,
     log,
   });
-  void sweepSpool({ spool, sweepable: (taskIds) => client.sweepable(taskIds), log });
+  const stopSweeping = keepSpoolSwept(
+    {
+      spool,
+      sweepable: (taskIds) => client.sweepable(taskIds),
+      sweepUnfinished: () => sweepUnfinished(unfinishedFolder(config.data_dir), clock.wallMs(), giveUpMs(config)),
+      log,
+    },
+    clock,
+  );
   const close = async (): Promise<void> => {
+    stopSweeping();
+    size?.close();
     await recorder.close();
     await Promise.all([client.close(), images.close()]);
   };
   return { close };
 }
 
-function loadMeter({ installation, spool }: Worker): LoadMeter {
-  const { most_busy_percent: percent, least_free_mb: leastFreeMb } = installation.config.recorders;
-  return new LoadMeter({ utilization, mostBusy: percent * 10, freeMb: () => spool.freeMb(), leastFreeMb });
+function loadMeter({ installation, spool }: Worker, size: SpoolSize | undefined): LoadMeter {
+  const { recorders, spool: quota } = installation.config;
+  const { most_busy_percent: percent, least_free_mb: leastFreeMb } = recorders;
+  const mostBytes = (quota.most_gb ?? Infinity) * 1e9;
+  const quotaReached = (): boolean => (size?.bytes ?? 0) >= mostBytes;
+  return new LoadMeter({
+    utilization,
+    mostBusy: percent * 10,
+    freeMb: () => spool.freeMb(),
+    leastFreeMb,
+    quotaReached,
+  });
 }
+
+const giveUpMs = ({ jobs }: Config): number => jobs.give_up_hours * 3_600_000;
 
 /** What is written in the last seconds tells what a task asks of the disk. */
 const LATELY_MS = 10_000;
@@ -129,7 +154,7 @@ function finishingOptions(
   { spool, installation, apps, clock }: Worker,
   report: (jobId: number, told: JobReport) => Promise<ReportResponse>,
 ): FinishingOptions {
-  const { data_dir: dataDir, buckets, jobs, recorders } = installation.config;
+  const { data_dir: dataDir, buckets, recorders } = installation.config;
   const { leastMb, reserveMb } = spaceLimits(recorders);
   const root = libraryRoot(dataDir);
   return {
@@ -137,7 +162,7 @@ function finishingOptions(
     dataDir,
     storageOf: (sdkAppId) => apps.app(sdkAppId)?.storage ?? { kind: 'library' },
     privateBuckets: buckets.allow_private,
-    giveUpMs: jobs.give_up_hours * 3_600_000,
+    giveUpMs: giveUpMs(installation.config),
     leastFreeMb: leastMb,
     space: new FinishSpace({ freeMb: () => freeMbAt(root), reserveMb }),
     keepUpload: (job, upload, signal) => keepUpload(job, upload, signal, { report, clock }),

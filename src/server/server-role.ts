@@ -7,6 +7,7 @@ import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/deliv
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { libraryRoot } from '../library/location.ts';
+import { boundExpiry } from '../library/keep-bound.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
 import { registerLibrary } from '../library/routes.ts';
@@ -89,7 +90,11 @@ async function openParts(context: RoleContext): Promise<Parts> {
     refusal: (mode) => recorders.refusal(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
     giveUpMs: config.jobs.give_up_hours * 3_600_000,
+    libraryKeepMs: daysMs(config.library.keep_days),
+    spoolKeepMs: daysMs(config.spool.keep_days),
   });
+  const keepMs = daysMs(config.library.keep_days);
+  if (keepMs !== undefined) await boundExpiry(store, keepMs, log);
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {
     ...context,
@@ -108,6 +113,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
     stopPruning: keepRoomsPruned({ store, clock, log }),
   };
 }
+
+const daysMs = (days: number | undefined): number | undefined => days && days * 86_400_000;
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
   const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root, links } = parts;

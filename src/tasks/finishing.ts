@@ -3,7 +3,14 @@ import type { PlayLinks } from '../library/play-links.ts';
 import { extensionOf, partName, recordingStem, type FileNameMode } from '../naming/file-name.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
-import type { Container, FinishedPart, JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
+import type {
+  Container,
+  Destination,
+  FinishedPart,
+  JobReport,
+  RecordedFile,
+  ReportResponse,
+} from '../worker-api/messages.ts';
 import { defaultGiveUpMs, isExhausted, isStuck, isWorthTelling } from './giving-up.ts';
 import { newFileId } from './ids.ts';
 import { lockTask } from './record.ts';
@@ -19,6 +26,8 @@ export interface FinishingOptions {
   readonly links: Pick<PlayLinks, 'urlOf'>;
   /** Age at which a file that cannot be finished or delivered counts as lost; {@link defaultGiveUpMs} by default. */
   readonly giveUpMs?: number | undefined;
+  /** Longest time that a file stays in the library, in milliseconds; for ever by default. */
+  readonly libraryKeepMs?: number | undefined;
 }
 
 /** What the names of a recorded file begin with. */
@@ -192,9 +201,11 @@ async function settleDone(
   options: FinishingOptions,
 ): Promise<void> {
   const destination = destinationOf(task);
-  const expires = destination.kind === 'vod' && destination.expireSeconds > 0;
-  const kept = { done_ms: tx.wall, expires_ms: expires ? tx.wall + destination.expireSeconds * 1000 : null };
-  const rows = report.parts.map((part) => ({ ...file, ...partColumns(file, part), ...kept }));
+  const rows = report.parts.map((part) => {
+    const keptMs = keptFor(destination, part, options);
+    const times = { done_ms: tx.wall, expires_ms: keptMs === undefined ? null : tx.wall + keptMs };
+    return { ...file, ...partColumns(file, part), ...times };
+  });
   await tx.db.updateTable('file').set(rows[0]!).where('file_id', '=', file.file_id).execute();
   for (let from = 1; from < rows.length; from += rowsPerInsert) {
     await tx.db
@@ -204,6 +215,18 @@ async function settleDone(
   }
   await closeJob(tx, job, 'done', null);
   await settle(tx, task, { kind: 'done', files: rows, recovered: file.state === 'stuck' }, options);
+}
+
+/** How long a file stays; the bound is that of the library here and not of what is elsewhere. */
+function keptFor(
+  destination: Destination,
+  { url }: FinishedPart,
+  { libraryKeepMs }: FinishingOptions,
+): number | undefined {
+  if (destination.kind !== 'vod') return undefined;
+  const asked = destination.expireSeconds > 0 ? destination.expireSeconds * 1000 : undefined;
+  const bound = url === undefined ? libraryKeepMs : undefined;
+  return asked === undefined ? bound : Math.min(asked, bound ?? asked);
 }
 
 /** The first part is the file that was promised; the others are known by the ids that the recorder derived. */

@@ -325,6 +325,8 @@ export interface SpoolResponse {
     /** Keys of the files that are done; `all` when the task has ended and none failed. */
     readonly fileKeys: readonly string[] | 'all';
   }[];
+  /** Tasks that ended longer ago than what was never delivered is kept, and no file of which is tried any more. */
+  readonly expired?: readonly string[] | undefined;
 }
 
 /** Answer to a report. `stale` means the lease has moved on: drop the task and write nothing more. */

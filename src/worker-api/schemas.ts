@@ -303,6 +303,7 @@ export const spoolRequest: z.ZodType<SpoolRequest> = z.object({ taskIds: z.array
 /** Answer to a question about the spool, checked by the recorder. */
 export const spoolResponse: z.ZodType<SpoolResponse> = z.object({
   settled: z.array(z.object({ taskId, fileKeys: z.union([z.array(z.string()), z.literal('all')]) })),
+  expired: z.array(taskId).optional(),
 });
 
 /** Answer to a report, checked by the recorder. */

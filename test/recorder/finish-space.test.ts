@@ -22,8 +22,8 @@ test('room is claimed, counted and given back; what needs none always gets it', 
   const first = space.claim(60 * mebibyte);
   assert.ok(typeof first === 'object');
   assert.match(
-    String(space.claim(60 * mebibyte)),
-    /no room for the file: it needs 60 MB beside the 100 MB .* 140 MB are free$/,
+    JSON.stringify(space.claim(60 * mebibyte)),
+    /no room for the file: it needs 60 MB beside the 100 MB .* 140 MB are free"$/,
   );
   assert.equal(typeof space.claim(0), 'object');
   first.release();

@@ -382,7 +382,7 @@ test('a disk that is nearly full ends recordings one after the other, those that
   const stops = (): number[][] =>
     ['loud', 'middle', 'quiet'].map((id) => bench.runs.find(({ task }) => task.taskId === id)!.stops);
   bench.freeMb = 100;
-  bench.live(10);
+  bench.live(3);
   await bench.answer();
   assert.deepEqual(stops(), [[], [], []], 'with little space they go on');
   bench.freeMb = 47;
@@ -396,7 +396,7 @@ test('a disk that is nearly full ends recordings one after the other, those that
   await bench.answer();
   assert.equal(bench.asked.wantTasks, 0, 'nothing is begun only to be ended');
   bench.freeMb = 60;
-  bench.live(10);
+  bench.live(6);
   assert.deepEqual(stops(), [[100], [100], []], 'the last one goes on');
   await bench.answer();
   assert.equal(bench.asked.wantTasks, 1);

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { systemClock } from '../clock.ts';
+import { systemClock, type Clock } from '../clock.ts';
 import { ConfigError } from '../config/load.ts';
+import { createWorkerClient } from '../worker-api/client.ts';
+import { withAdminToken } from '../config/secrets.ts';
 import { lockDataDir } from './data-lock.ts';
 import { openInstallation, settlePort, type Installation } from './installation.ts';
 import { createLogger, type Logger } from './log.ts';
+import { RecorderRoll } from './recorder-roll.ts';
 import { Supervisor, type ChildSpec } from './supervisor.ts';
 
 /** `npm start`: opens the installation, keeps the roles running, and says `ready URL` when all of them are. */
@@ -14,11 +18,14 @@ async function main(): Promise<void> {
   if (typeof opened === 'string') return say(opened);
   const log = createLogger('supervisor', opened.config.log.level);
   process.on('exit', lockDataDir(opened.config.data_dir));
+  const { adminToken } = withAdminToken(opened.config.data_dir, opened.secrets);
   const ports = await settlePorts(opened);
-  const supervisor = new Supervisor(childSpecs(opened, ports), systemClock(), log);
+  const clock = systemClock();
+  const supervisor = new Supervisor(childSpecs(opened, ports), clock, log);
+  keepRoll(supervisor, opened, ports, clock, log);
   drainOnSignal(supervisor, log);
   await supervisor.start();
-  announce(opened, ports.http);
+  announce(opened, ports.http, adminToken);
 }
 
 interface Ports {
@@ -51,8 +58,7 @@ function childSpecs({ config }: Installation, ports: Ports): ChildSpec[] {
   const args = process.argv.slice(2).filter((word) => !word.startsWith('--role'));
   const env = { ROOMTAPE_ROOMS__PORT: String(ports.rooms), ROOMTAPE_HTTP__PORT: String(ports.http) };
   const withoutPort = withoutFlag(args, '--port');
-  // A recorder that is restarted under its name holds nothing, which tells the server that the dead one's leases are free.
-  const life = randomUUID().slice(0, 8);
+  const start = randomUUID().slice(0, 8);
   const recorders = Array.from({ length: config.recorders.processes }, (_, i) => `recorder-${i + 1}`);
   return [
     { name: 'server', role: 'server', args: withoutPort, env },
@@ -60,11 +66,29 @@ function childSpecs({ config }: Installation, ports: Ports): ChildSpec[] {
     ...recorders.map((name): ChildSpec => ({
       name,
       role: 'recorder',
-      args: [...withoutPort, `--name=${name}-${life}`],
+      args: withoutPort,
       env,
+      nameOfLife: (life) => recorderId(`${name}-${start}-${life}`),
     })),
   ];
 }
+
+/** Tells the server of recorders that died, those included that died with the supervisor before this one. */
+function keepRoll(supervisor: Supervisor, opened: Installation, ports: Ports, clock: Clock, log: Logger): void {
+  const { config, secrets } = opened;
+  const url = config.recorders.server_url ?? `http://${config.http.host}:${ports.http}`;
+  const client = createWorkerClient({ url, token: secrets.token });
+  const tell = (recorderIds: readonly string[]): Promise<void> => client.gone(recorderIds);
+  const roll = new RecorderRoll({ dataDir: config.data_dir, tell, clock, log });
+  for (const child of supervisor.children) {
+    child.on('begun', (name) => roll.begun(name));
+    child.on('died', (name) => roll.died(name));
+  }
+  roll.tellDead();
+}
+
+/** How a recorder is called in the store: unique among machines and over restarts, and of one length at most. */
+const recorderId = (name: string): string => `${hostname()}-${name}`.slice(-200);
 
 /** Flags win over the environment, so a port that was settled by the supervisor must not meet the flag again. */
 function withoutFlag(args: readonly string[], flag: string): string[] {
@@ -83,10 +107,13 @@ function drainOnSignal(supervisor: Supervisor, log: Logger): void {
   process.on('SIGINT', () => drain('SIGINT'));
 }
 
-function announce({ config, secrets, fresh, publicUrl, demoPage }: Installation, port: number): void {
+function announce(opened: Installation, port: number, adminToken: string): void {
+  const { config, secrets, fresh, publicUrl, demoPage } = opened;
   const listening = `http://${config.http.host}:${port}`;
   const url = config.http.public_url ? publicUrl : listening;
   if (fresh && config.apps[0]?.sdk_app_id === secrets.demo.sdkAppId) say(demoKeys(secrets.demo));
+  const isNew = fresh || secrets.adminToken === undefined;
+  if (isNew && config.admin.token === undefined) say(`Token of the admin API: ${adminToken}`);
   if (demoPage) say(`Demo page: ${url}/demo/`);
   if (url !== listening) say(`Listening on ${listening}`);
   say(`ready ${url}`);

@@ -16,7 +16,7 @@ export interface RoleContext {
   readonly installation: Installation;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Name of this process among its siblings, kept over restarts; undefined when nobody supervises it. */
+  /** Name of this life of the process, unique among all recorders; undefined when nobody supervises it. */
   readonly name: string | undefined;
 }
 

@@ -10,6 +10,8 @@ export type RoleName = 'server' | 'rooms' | 'recorder';
 /** One supervised child process. `name` is unique, such as `recorder-2`. */
 export interface ChildSpec {
   readonly name: string;
+  /** Makes the name of each life of the process, which the child gets as `--name`; without it it gets none. */
+  readonly nameOfLife?: (life: number) => string;
   readonly role: RoleName;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -28,9 +30,9 @@ const DRAIN_MS = 15_000;
 
 /**
  * Keeps one child process alive: restarts it with back-off when it dies, and drains it by SIGTERM on close.
- * Emits `ready` each time the child reports that it is.
+ * Emits `ready` each time the child reports that it is; `begun` and `died` with the name of each life that has one.
  */
-export class SupervisedChild extends EventEmitter<{ ready: [] }> {
+export class SupervisedChild extends EventEmitter<{ ready: []; begun: [name: string]; died: [name: string] }> {
   readonly spec: ChildSpec;
   #clock: SystemClock;
   #log: Logger;
@@ -40,6 +42,8 @@ export class SupervisedChild extends EventEmitter<{ ready: [] }> {
   #pendingRestart: CancelTimer | undefined;
   #closing = false;
   #restarts = 0;
+  #lives = 0;
+  #lifeName: string | undefined;
 
   constructor(spec: ChildSpec, clock: SystemClock, log: Logger) {
     super();
@@ -54,6 +58,8 @@ export class SupervisedChild extends EventEmitter<{ ready: [] }> {
     this.#startedUs = this.#clock.monoUs();
     const entry = fileURLToPath(new URL('role.ts', import.meta.url));
     const words = [`--role=${this.spec.role}`, `--wall-offset=${this.#clock.wallOffsetUs}`, ...this.spec.args];
+    this.#beginLife();
+    if (this.#lifeName !== undefined) words.push(`--name=${this.#lifeName}`);
     const child = fork(entry, words, {
       env: { ...process.env, ...this.spec.env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -86,6 +92,12 @@ export class SupervisedChild extends EventEmitter<{ ready: [] }> {
     cancelKill();
   }
 
+  #beginLife(): void {
+    this.#lives += 1;
+    this.#lifeName = this.spec.nameOfLife?.(this.#lives);
+    if (this.#lifeName !== undefined) this.emit('begun', this.#lifeName);
+  }
+
   #onMessage(message: ReadyMessage): void {
     if (message.kind === 'ready') this.emit('ready');
   }
@@ -98,6 +110,7 @@ export class SupervisedChild extends EventEmitter<{ ready: [] }> {
 
   #onExit(code: number | null, signal: string | null): void {
     this.#process = undefined;
+    if (this.#lifeName !== undefined) this.emit('died', this.#lifeName);
     if (this.#closing) return;
     const lived = (this.#clock.monoUs() - this.#startedUs) / 1000;
     if (lived > HEALTHY_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;

@@ -9,12 +9,18 @@ import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
 import { sweepUnfinished } from '../finish/unfinished.ts';
 import { freeMbAt } from '../disk-space.ts';
 import { libraryRoot } from '../library/location.ts';
-import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
-import type { JobReport, LeasedJob, LeasedTask, ReportResponse, TaskReport } from '../worker-api/messages.ts';
+import type {
+  JobReport,
+  LeasedJob,
+  LeasedTask,
+  RecordedFile,
+  ReportResponse,
+  TaskReport,
+} from '../worker-api/messages.ts';
 import { AdmittedAnchors } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
@@ -22,9 +28,9 @@ import { beginFinishing, unfinishedFolder, type FinishingOptions } from './finis
 import { clearLeftovers } from './leftovers.ts';
 import { FinishSpace } from './finish-space.ts';
 import { spaceLimits } from './free-space.ts';
+import { openJournaledMix, takeOverMix } from './journaled-mix.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
-import { MixedRoomRecording } from './mixed-room-recording.ts';
-import { Recorder, type RunningTask } from './recorder.ts';
+import { Recorder, type RunningTask, type TaskLease } from './recorder.ts';
 import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
@@ -32,7 +38,6 @@ import { SingleRoomRecording } from './single-room-recording.ts';
 import { SpaceRelief, type Endable } from './space-relief.ts';
 import { SpoolSize } from './spool-size.ts';
 import { keepSpoolSwept } from './spool-sweep.ts';
-import { spoolWriter } from './spool-writer.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
@@ -74,9 +79,9 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   const worker: Worker = { ...context, client, spool, rooms, images, apps: appDirectory(config) };
   const size = config.spool.most_gb === undefined ? undefined : new SpoolSize({ root: spool.root, clock, log });
   const recorder = new Recorder({
-    recorderId: `${hostname()}-${context.name ?? randomUUID()}`,
+    recorderId: context.name ?? `${hostname()}-${randomUUID()}`,
     sync: (request) => client.sync(request),
-    runTask: (task, onEnded) => runTask(worker, task, onEnded),
+    runTask: (task, lease) => runTask(worker, task, lease),
     jobs: finishRunner(worker),
     capacity: CAPACITY,
     meter: loadMeter(worker, size),
@@ -176,7 +181,7 @@ function removeSegments(spool: Spool, { taskId, fileKey }: LeasedJob, log: Logge
     .catch((error: unknown) => log.warn({ task: taskId, err: error }, 'segments remain'));
 }
 
-function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): RunningTask {
+function runTask(worker: Worker, task: LeasedTask, lease: TaskLease): RunningTask {
   const log = worker.log.child({ task: task.taskId, room: task.room.roomId, epoch: task.epoch });
   const earlier = new EarlierEpochs(worker.spool, task.taskId, task.epoch);
   let close = (): void => {};
@@ -186,7 +191,7 @@ function runTask(worker: Worker, task: LeasedTask, onEnded: () => void): Running
     clock: worker.clock,
     log,
   });
-  const own: TaskWorker = { ...worker, log, task, earlier, reports, onEnded };
+  const own: TaskWorker = { ...worker, log, task, earlier, reports, lease };
   const run = task.stopCode === undefined ? startRun(own) : reportStopped(own, task.stopCode);
   close = (): void => {
     reports.close();
@@ -209,11 +214,11 @@ interface TaskWorker extends Worker {
   readonly task: LeasedTask;
   readonly earlier: EarlierEpochs;
   readonly reports: ReportQueue;
-  readonly onEnded: () => void;
+  readonly lease: TaskLease;
 }
 
 function startRun(worker: TaskWorker): RunningTask {
-  const { apps, clock, rooms, task, earlier, reports, onEnded, log } = worker;
+  const { apps, clock, rooms, task, earlier, reports, lease, log } = worker;
   let connection: RoomConnection | undefined;
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
@@ -225,7 +230,7 @@ function startRun(worker: TaskWorker): RunningTask {
     recording,
     report: (report) => reports.push(report),
     withEarlier: (files) => earlier.mergeInto(files),
-    onEnded,
+    lease,
     clock,
     log,
   });
@@ -247,12 +252,39 @@ function withUpload(
 
 /** A task that was asked to stop while nobody held it: the room is not entered again, what is on the spool is its files. */
 function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
-  const { task, earlier, reports, onEnded, clock } = worker;
-  const files = earlier.mergeInto([]);
-  void reports.push({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files }).then(onEnded);
-  const load = (): TaskLoad => ({ mode: task.plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
-  const nothing = { stop: () => {}, change: () => {}, setEffort: () => {}, close: () => {} };
-  return { ...nothing, load, onlyReports: true, drain: () => Promise.resolve() };
+  const { task, earlier, reports, lease, clock, log } = worker;
+  const { epoch, plan } = task;
+  const mayWrite = (): boolean => lease.isHeld();
+  const taken = plan.mode === 'mixed' ? takeOverMix({ ...worker, mayWrite }) : undefined;
+  let onlyReports = !taken;
+  const report = (own: readonly RecordedFile[]): void => {
+    onlyReports = true;
+    const files = earlier.mergeInto(own);
+    void reports.push({ kind: 'stopped', epoch, leaveCode, atMs: clock.wallMs(), files }).then(lease.onEnded);
+  };
+  const fail = (error: unknown): void => {
+    log.error({ err: error }, 'what is on the spool cannot be reported; leaving it to another recorder');
+    lease.onEnded();
+  };
+  if (taken)
+    taken
+      .finish()
+      .then((own) => own && report(own))
+      .catch(fail);
+  else report([]);
+  const load = (): TaskLoad => ({ mode: plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
+  const close = (): void => taken?.close();
+  return {
+    stop: () => {},
+    change: () => {},
+    setEffort: () => {},
+    load,
+    get onlyReports() {
+      return onlyReports;
+    },
+    drain: async () => close(),
+    close,
+  };
 }
 
 interface RecordingEvents {
@@ -261,14 +293,13 @@ interface RecordingEvents {
 }
 
 function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { task, earlier, log, spool, images, reports } = worker;
+  const { task, earlier, clock, log, spool, images, reports, lease } = worker;
+  const mayWrite = (): boolean => lease.isHeld();
   const { plan, epoch } = task;
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch, earlier, folder, ...events, log });
+    return new SingleRoomRecording({ plan, epoch, earlier, folder, mayWrite, ...events, log });
   }
-  const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
-  const openWriter = spoolWriter({ spool, task, log });
   const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
-  return new MixedRoomRecording({ plan, zeroUs, openWriter, images, onImageFailed, ...events, log });
+  return openJournaledMix({ task, spool, earlier, mayWrite, images, onImageFailed, ...events, clock, log });
 }

@@ -39,12 +39,20 @@ export interface RunningTask {
   close(): void;
 }
 
+/** The lease that a task runs under. */
+export interface TaskLease {
+  /** False from the moment it ran out, also in a process that was stopped then and did not notice. */
+  isHeld(): boolean;
+  /** The task needs it no more. */
+  readonly onEnded: () => void;
+}
+
 /** What a recorder needs of the world. */
 export interface RecorderOptions {
   readonly recorderId: string;
   readonly sync: (request: SyncRequest) => Promise<SyncResponse>;
-  /** Begins a task; `onEnded` when it needs no lease any more. */
-  readonly runTask: (task: LeasedTask, onEnded: () => void) => RunningTask;
+  /** Begins a task. */
+  readonly runTask: (task: LeasedTask, lease: TaskLease) => RunningTask;
   readonly jobs: FinishRunner;
   /** The most it takes whatever its load. */
   readonly capacity: { readonly tasks: number; readonly jobs: number };
@@ -151,16 +159,23 @@ export class Recorder {
     // A task that comes back to the process that lost it must not be written under two epochs at once.
     this.#tasks.get(task.taskId)?.run.close();
     this.#tasks.delete(task.taskId);
+    this.#taskLeases.grant(task.taskId, sentAt, leaseMs);
     try {
-      const run = this.#options.runTask(task, () => this.#forget(task.taskId, task.epoch));
+      const run = this.#options.runTask(task, this.#leaseOf(task));
       run.setEffort(this.#effort);
       this.#tasks.set(task.taskId, { epoch: task.epoch, revision: task.revision, run });
-      this.#taskLeases.grant(task.taskId, sentAt, leaseMs);
     } catch (error) {
       // The next sync does not list it, which gives it back; the other tasks of this answer must not suffer.
       this.#taskLeases.release(task.taskId);
       this.#options.log.error({ task: task.taskId, err: error }, 'task cannot begin here');
     }
+  }
+
+  #leaseOf({ taskId, epoch }: LeasedTask): TaskLease {
+    return {
+      isHeld: () => this.#taskLeases.holds(taskId, this.#options.clock.monoUs()),
+      onEnded: () => this.#forget(taskId, epoch),
+    };
   }
 
   #change({ taskId, revision, ...change }: SyncResponse['changes'][number]): void {

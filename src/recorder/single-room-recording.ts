@@ -19,6 +19,8 @@ export interface SingleRoomRecordingOptions {
   /** Folder of a file under the present epoch. */
   readonly folder: (fileKey: string) => string;
   readonly requestKeyFrame: (track: number) => void;
+  /** Whether the task is still this recorder's; always by default. */
+  readonly mayWrite?: () => boolean;
   /** A file could not be opened: its anchor is not being recorded. */
   readonly onFault: (error: unknown) => void;
   readonly log: Logger;
@@ -118,7 +120,7 @@ export class SingleRoomRecording implements RoomRecording {
   }
 
   #create(key: string, file: AnchorFile): Promise<SingleRecording> {
-    const { plan, epoch, earlier, folder, requestKeyFrame, log } = this.#options;
+    const { plan, epoch, earlier, folder, requestKeyFrame, mayWrite, log } = this.#options;
     return createSingleRecording({
       dir: folder(key),
       zeroUs: earlier.zeroOf(key),
@@ -126,6 +128,7 @@ export class SingleRoomRecording implements RoomRecording {
       streams: plan.streams,
       audio: plan.audio,
       fill: plan.fill,
+      ...(mayWrite ? { mayWrite } : {}),
       requestKeyFrame: () => (file.videoTrack === undefined ? undefined : requestKeyFrame(file.videoTrack)),
       log,
     });

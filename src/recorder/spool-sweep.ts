@@ -30,10 +30,12 @@ export async function sweepSpool({ spool, sweepable, sweepUnfinished, log }: Spo
       const { settled, expired = [] } = await sweepable(taskIds.slice(from, from + TASKS_AT_A_TIME));
       for (const { taskId, fileKeys } of settled) {
         const files = await remove(spool, taskId, fileKeys === 'all' ? spool.fileKeys(taskId) : fileKeys);
+        if (fileKeys === 'all') await spool.removeJournals(taskId);
         log.info({ task: taskId, files, reason: 'delivered' }, 'swept segments of finished files');
       }
       for (const taskId of expired) {
         const files = await remove(spool, taskId, spool.fileKeys(taskId));
+        await spool.removeJournals(taskId);
         if (files > 0) log.warn({ task: taskId, files, reason: 'spool.keep_days' }, 'swept segments never delivered');
       }
     }

@@ -1,7 +1,7 @@
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { MediaId } from '../room-key.ts';
-import { openSegmentWriter } from '../segment/hls-writer.ts';
+import { openSegmentWriter, type HlsWriter } from '../segment/hls-writer.ts';
 import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
 import type { WallUs } from '../units.ts';
 import type { LeasedTask } from '../worker-api/messages.ts';
@@ -24,8 +24,13 @@ export interface SpoolFile {
 export type OpenSpoolFile = (file: SpoolFile) => SegmentWriter;
 
 /** Files of one task under its present epoch. A disk that refuses is logged once per file; the media path goes on. */
-export function spoolWriter(options: { spool: Spool; task: LeasedTask; log: Logger }): OpenSpoolFile {
-  const { spool, task, log } = options;
+export function spoolWriter(options: {
+  spool: Spool;
+  task: LeasedTask;
+  mayWrite?: () => boolean;
+  log: Logger;
+}): (file: SpoolFile) => HlsWriter {
+  const { spool, task, mayWrite, log } = options;
   return ({ userId, mediaId, zeroUs, audio, video, requestKeyFrame }) =>
     openSegmentWriter({
       dir: spool.folder(task.taskId, task.epoch, fileKey(userId, mediaId)),
@@ -33,6 +38,7 @@ export function spoolWriter(options: { spool: Spool; task: LeasedTask; log: Logg
       identity: { userId, mediaId, epoch: task.epoch },
       video,
       requestKeyFrame,
+      ...(mayWrite ? { mayWrite } : {}),
       ...(audio ? { audio } : {}),
       onError: (error) => log.error({ err: error, user: userId, mediaId }, 'the spool refuses to be written'),
     });

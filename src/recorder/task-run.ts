@@ -15,6 +15,7 @@ import {
   LEAVE_ROOM_TIMEOUT,
 } from './idle-rule.ts';
 import type { SubscribedRecording } from './room-recording.ts';
+import type { TaskLease } from './recorder.ts';
 import type { TaskLoad } from './task-load.ts';
 import { RoomView, type RoomChange } from './room-view.ts';
 import { TrackDesk } from './track-desk.ts';
@@ -42,8 +43,7 @@ export interface TaskRunOptions {
   readonly report: (report: TaskReport) => Promise<void>;
   /** The files of this epoch together with what earlier epochs of the task left on the spool. */
   readonly withEarlier: (current: readonly RecordedFile[]) => RecordedFile[];
-  /** The task is over for this recorder: the last report was accepted. */
-  readonly onEnded: () => void;
+  readonly lease: TaskLease;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -163,8 +163,13 @@ export class TaskRun {
     });
   }
 
-  /** A native fault in one task's media must not take the process, and all other tasks, along. */
+  /**
+   * A native fault in one task's media must not take the process, and all other tasks, along. And a process that was
+   * stopped reads what came meanwhile before any timer: the task may be another's by then (design, invariant 4).
+   */
   #guard(step: () => void): void {
+    if (!this.#closed && !this.#onlyReports && !this.#options.lease.isHeld()) this.close();
+    if (this.#closed) return;
     try {
       step();
     } catch (error) {
@@ -290,7 +295,7 @@ export class TaskRun {
         : { kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files },
     );
     this.close();
-    this.#options.onEnded();
+    this.#options.lease.onEnded();
   }
 
   #leaveRoom(): void {
@@ -305,6 +310,6 @@ export class TaskRun {
     if (this.#closed) return;
     this.#options.log.error({ err: error }, 'the recording cannot go on here; leaving it to another recorder');
     this.close();
-    this.#options.onEnded();
+    this.#options.lease.onEnded();
   }
 }

@@ -21,6 +21,11 @@ export interface SegmentWriterOptions {
   readonly video?: boolean;
   /** Called when a key frame is wanted, to cut at or to go on after a loss; at most once per second of media. */
   readonly requestKeyFrame?: () => void;
+  /**
+   * False from the moment the folder may be somebody else's to read: nothing is written from then on, what is held
+   * included. Always true by default.
+   */
+  readonly mayWrite?: () => boolean;
   /** Told when the spool cannot be written, at most every 10 s of media; what the disk refuses is dropped and counted. */
   readonly onError?: (error: Error) => void;
 }
@@ -63,6 +68,7 @@ export class HlsWriter implements SegmentWriter {
   /** From here on a cut is due whatever the segment's length. */
   #cutFrom = Infinity;
   #closed = false;
+  #fenced = false;
   #onDisk: Promise<unknown> = Promise.resolve();
 
   /** Touches no disk yet; use {@link createSegmentWriter} or, where nothing may wait, {@link openSegmentWriter}. */
@@ -85,7 +91,7 @@ export class HlsWriter implements SegmentWriter {
   }
 
   writeVideo(packet: VideoPacket): void {
-    if (this.#closed) return;
+    if (this.#isOver()) return;
     this.#now = packet.pts;
     if (this.#waitsForKey && !packet.key) return this.#refuse(packet);
     this.#video = true;
@@ -97,7 +103,7 @@ export class HlsWriter implements SegmentWriter {
   }
 
   writeAudio(packet: AudioPacket): void {
-    if (this.#closed || !this.#options.audio) return;
+    if (!this.#options.audio || this.#isOver()) return;
     this.#now = packet.pts;
     this.#put(packet, false, (muxer) => muxer.writeAudio(packet));
   }
@@ -107,13 +113,14 @@ export class HlsWriter implements SegmentWriter {
   }
 
   flush(): void {
+    if (this.#isOver()) return;
     this.#attempt(() => this.#muxer?.flush());
     this.#file?.syncSoon();
   }
 
   /** Ends the section and closes its file; nothing stays open until the next packet begins another. */
   pause(): void {
-    if (this.#closed) return;
+    if (this.#isOver()) return;
     this.#attempt(() => this.#endSection());
     this.#video = this.#options.video ?? false;
     this.#waitsForKey = true;
@@ -121,16 +128,31 @@ export class HlsWriter implements SegmentWriter {
 
   /** Ends the playlist; everything is on the disk when the call returns. Idempotent. */
   close(): void {
-    if (this.#closed) return;
+    if (this.#isOver()) return;
     this.#end((file) => file.close());
     this.#journal.sync();
   }
 
   /** The same without holding up the process; resolves when everything is on the disk or the disk refused. */
   async finish(): Promise<void> {
-    if (!this.#closed) this.#end((file) => this.#closeSoon(file));
+    if (!this.#isOver()) this.#end((file) => this.#closeSoon(file));
     await this.#onDisk;
-    await this.#journal.syncSoon();
+    if (!this.#fenced) await this.#journal.syncSoon();
+  }
+
+  #isOver(): boolean {
+    if (!this.#closed && this.#options.mayWrite?.() === false) this.#abandon();
+    return this.#closed;
+  }
+
+  /** The muxer puts out what it holds when it is closed, and is not heard. */
+  #abandon(): void {
+    this.#fenced = true;
+    this.#closed = true;
+    if (this.#file) this.#closeSoon(this.#file);
+    this.#file = undefined;
+    this.#muxer?.close();
+    this.#muxer = undefined;
   }
 
   #end(closeFile: (file: SegmentFile) => void): void {
@@ -233,6 +255,8 @@ export class HlsWriter implements SegmentWriter {
     this.#file = new SegmentFile({ dir, name, start, discontinuity: this.#discontinuity, onError: this.#report });
     this.#stats.segments = number;
     this.#discontinuity = false;
+    // A file that was synchronised is of no use when its folder does not list it.
+    this.#onDisk = Promise.all([this.#onDisk, this.#journal.syncSoon()]);
   }
 
   #endSection(next?: Micros, closeFile?: (file: SegmentFile) => void): void {

@@ -32,6 +32,11 @@ export class RecorderPresence {
     };
   }
 
+  /** Recorders that died count no more. */
+  forget(recorderIds: readonly string[]): void {
+    for (const recorderId of recorderIds) this.#seen.delete(recorderId);
+  }
+
   /**
    * Why no recorder would carry one more task of that kind whole; undefined when one would. While none is there at all a
    * task waits for one, as it does when they are restarted.

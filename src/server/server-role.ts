@@ -2,14 +2,21 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
+import { registerAdminApi } from '../admin/register.ts';
 import { registerRecordingApi } from '../api/register.ts';
+import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
+import { ReplayDesk } from '../callbacks/replay-desk.ts';
+import { keepCallbacksPruned } from '../callbacks/retention.ts';
+import type { CancelTimer } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
+import type { Config } from '../config/schema.ts';
 import { libraryRoot } from '../library/location.ts';
 import { boundExpiry } from '../library/keep-bound.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
+import { rememberProtectedApps, type PlayProtection } from '../library/protected-apps.ts';
 import { registerLibrary } from '../library/routes.ts';
 import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
@@ -25,11 +32,12 @@ import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
+import { connectionLimits } from './patience.ts';
 import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
 
-/** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
-const MAX_HEADER_BYTES = 64 * 1024;
+/** An escaped TaskId is longer than the framework's hundred characters. */
+const MAX_PARAM_LENGTH = 512;
 
 interface Parts extends RoleContext {
   readonly apps: AppDirectory;
@@ -43,7 +51,7 @@ interface Parts extends RoleContext {
   readonly rooms: RoomsAddress;
   readonly roomControl: RemoteRooms;
   readonly follower: RoomFollower;
-  readonly stopPruning: () => void;
+  readonly pruning: readonly CancelTimer[];
   readonly recorders: RecorderPresence;
   readonly links: PlayLinks;
 }
@@ -55,7 +63,8 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
     forceCloseConnections: true,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    ...connectionLimits(),
   });
   await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;
@@ -67,8 +76,12 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, roomControl, callbacks, library, store } = parts;
-  return [{ http }, { pruning: { close: parts.stopPruning }, follower, roomControl, callbacks, library }, { store }];
+  const { follower, roomControl, callbacks, library, store, pruning } = parts;
+  return [
+    { http },
+    { pruning: { close: () => pruning.forEach((stop) => stop()) }, follower, roomControl, callbacks, library },
+    { store },
+  ];
 };
 
 async function openParts(context: RoleContext): Promise<Parts> {
@@ -79,7 +92,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
   const recorders = new RecorderPresence(clock);
-  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, clock });
+  const protectedApps = await rememberProtectedApps(store, config.apps.map(protectionOf));
+  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, protectedApps, clock });
   const tasks = await createTaskService({
     store,
     apps,
@@ -92,6 +106,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     giveUpMs: config.jobs.give_up_hours * 3_600_000,
     libraryKeepMs: daysMs(config.library.keep_days),
     spoolKeepMs: daysMs(config.spool.keep_days),
+    takeoverUserSig: config.recorders.takeover_user_sig,
   });
   const keepMs = daysMs(config.library.keep_days);
   if (keepMs !== undefined) await boundExpiry(store, keepMs, log);
@@ -102,7 +117,14 @@ async function openParts(context: RoleContext): Promise<Parts> {
     store,
     tasks,
     queries: createTaskQueries({ store, links }),
-    callbacks: startCallbackDelivery({ store, apps, clock, log, compat: config.compat }),
+    callbacks: startCallbackDelivery({
+      store,
+      apps,
+      clock,
+      log,
+      compat: config.compat,
+      permits: config.callbacks.allow_private ? mayConnect : mayConnectPublicly,
+    }),
     library: startMediaLibrary({ store, root, clock, log, links }),
     libraryRoot: root,
     recorders,
@@ -110,11 +132,16 @@ async function openParts(context: RoleContext): Promise<Parts> {
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
-    stopPruning: keepRoomsPruned({ store, clock, log }),
+    pruning: [keepRoomsPruned({ store, clock, log }), keepCallbacksPruned({ store, clock, log, ...config.callbacks })],
   };
 }
 
 const daysMs = (days: number | undefined): number | undefined => days && days * 86_400_000;
+
+const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayProtection => ({
+  sdkAppId: sdk_app_id,
+  isSigned: play_key !== undefined,
+});
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
   const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root, links } = parts;
@@ -126,15 +153,27 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   await registerRecordingApi(http, { ...services, clock, log, regions: api.regions, compat });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root, clock, links });
+  await registerAdmin(http, parts);
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
   if (installation.demoPage) await registerDemoPage(http, parts);
+}
+
+async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void> {
+  const { store, queries, clock, log, installation } = parts;
+  const token = installation.config.admin.token ?? installation.secrets.adminToken;
+  if (token === undefined) return log.warn('there is no admin API: the data directory has no token for it');
+  await registerAdminApi(http, { store, queries, replays: new ReplayDesk(store), token, clock, log });
 }
 
 function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   return {
     store,
     sync: recorders.watching((request) => tasks.sync(request)),
+    gone: (request) => {
+      recorders.forget(request.recorderIds);
+      return tasks.gone(request);
+    },
     reportTask: (taskId, report) => tasks.reportTask(taskId, report),
     reportJob: (jobId, report) => tasks.reportJob(jobId, report),
     sweepable: (request) => tasks.sweepable(request),
@@ -152,7 +191,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders, follow
       store: () => ({ ...store.stats() }),
       tasks: () => ({ ...tasks.stats() }),
       backlog: async () => ({ ...(await queries.backlog()) }),
-      callbacks: () => ({ ...callbacks.stats() }),
+      callbacks: async () => ({ ...callbacks.stats(), ...(await callbacks.backlog()) }),
       library: () => ({ ...library.stats() }),
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),

@@ -26,6 +26,8 @@ export interface SingleRecordingOptions {
   readonly fill: RecordingPlan['fill'];
   /** Asks the sender for a key frame; may be called often, the callee limits the rate. */
   readonly requestKeyFrame: () => void;
+  /** As of the segment writer's options. */
+  readonly mayWrite?: () => boolean;
   readonly log?: SingleLog;
 }
 
@@ -299,13 +301,14 @@ export class SingleRecording implements VideoSink, AudioSink {
   }
 
   #openWriter(zeroUs: WallUs): HlsWriter {
-    const { dir, identity } = this.#options;
+    const { dir, identity, mayWrite } = this.#options;
     return openSegmentWriter({
       dir,
       zeroUs,
       identity,
       ...(this.#codecs ? { audio: this.#codecs.encoder.format } : {}),
       requestKeyFrame: () => this.#running?.pictures.wantKeyFrame(),
+      ...(mayWrite ? { mayWrite } : {}),
       onError: (error) => this.#warn(error, 'the spool refuses to be written'),
     });
   }

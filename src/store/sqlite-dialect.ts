@@ -1,4 +1,5 @@
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
@@ -14,8 +15,11 @@ import {
 
 /** Prepared statements kept per database; the program has far fewer distinct ones. */
 const statementLimit = 256;
-/** How long a statement waits for another process's lock, such as a backup's. */
-const busyTimeoutMs = 5000;
+/** How long a statement outside of a transaction waits for another process's lock, such as a backup's. */
+const busyTimeoutMs = 1000;
+/** How long a transaction waits for it before it begins, and how long between two tries. */
+const longestWaitMs = 10_000;
+const tryAgainMs = 20;
 
 const asInput = (parameters: readonly unknown[]): SQLInputValue[] => parameters as SQLInputValue[];
 
@@ -56,10 +60,30 @@ function openDatabase(path: string): SqliteDatabase {
   };
 }
 
-/** Takes the write lock at `begin`, so that a transaction never fails half-way for want of it. */
+const sqliteBusy = 5;
+const isBusy = (error: unknown): boolean => ((error as { errcode?: number }).errcode ?? 0) % 256 === sqliteBusy;
+
+/**
+ * Takes the write lock at `begin`, so that a transaction never fails half-way for want of it. SQLite's own wait would
+ * stop the whole process, whose other duties need no lock.
+ */
 class ImmediateSqliteDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    const run = (text: string): Promise<unknown> => connection.executeQuery(CompiledQuery.raw(text));
+    await run('pragma busy_timeout = 0');
+    try {
+      for (let waitedMs = 0; ; waitedMs += tryAgainMs) {
+        try {
+          await run('begin immediate');
+          return;
+        } catch (error) {
+          if (!isBusy(error) || waitedMs >= longestWaitMs) throw error;
+        }
+        await sleep(tryAgainMs);
+      }
+    } finally {
+      await run(`pragma busy_timeout = ${busyTimeoutMs}`);
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import type { FileNameMode } from '../naming/file-name.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { NewTaskRow, TaskRow } from '../store/tables.ts';
 import type {
+  GoneRequest,
   JobReport,
   PlanChange,
   RecordingPlan,
@@ -52,6 +53,8 @@ export interface TaskServiceOptions {
   readonly libraryKeepMs?: number | undefined;
   /** How long segments stay that were never delivered, in milliseconds, after their task has ended; for ever by default. */
   readonly spoolKeepMs?: number | undefined;
+  /** Whether a bot may come back after its UserSig has ended, `check` by default. */
+  readonly takeoverUserSig?: 'check' | 'ignore';
 }
 
 /** Counters of this process, for metrics. */
@@ -150,6 +153,12 @@ export class TaskControl implements TaskService {
   /** One sync of a recorder; answers at once, the worker API holds it when there is nothing to say. */
   sync(request: SyncRequest): Promise<SyncResponse> {
     return this.store.transaction((tx) => this.#leases.sync(tx, request));
+  }
+
+  /** Recorders that are known to be dead; what they held may be claimed at once. */
+  async gone({ recorderIds }: GoneRequest): Promise<void> {
+    await this.store.transaction((tx) => this.#leases.gone(tx, recorderIds));
+    this.#options.log.warn({ recorders: recorderIds }, 'recorders are gone; their tasks are free');
   }
 
   /** Takes a recorder's report about a task; idempotent per epoch. */
@@ -265,6 +274,7 @@ const newRow = (id: string, task: NewTask, tx: StoreTransaction): NewTaskRow => 
   plan: JSON.stringify(task.plan),
   destination: JSON.stringify(task.destination),
   user_define_record_id: task.userDefineRecordId ?? null,
+  sig_until_ms: task.sigUntilMs ?? null,
   created_ms: tx.wall,
   api_until_ms: tx.wall + task.resourceExpiredHours * 3_600_000,
   state: 'active',

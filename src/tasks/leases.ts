@@ -4,10 +4,11 @@ import type { StoreEngine } from '../store/engine.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
-import { wallMs } from '../units.ts';
+import { wallMs, type WallMs } from '../units.ts';
 import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse, UploadProgress } from '../worker-api/messages.ts';
 import { defaultGiveUpMs, isFruitless, isHopeless, isWorthTelling } from './giving-up.ts';
-import { settleFailed, stemOf, tellStuck, type FinishingOptions, type Open } from './finishing.ts';
+import { stemOf, type FinishingOptions } from './finishing.ts';
+import { giveUpJob, tellSilentJob } from './silent-jobs.ts';
 import { lockTask, recordTransition } from './record.ts';
 import { destinationOf, namingOf, planOf, roomOf } from './stored-task.ts';
 import { lostForGood } from './transitions.ts';
@@ -26,6 +27,7 @@ const taskColumns = [
   'task.started_ms',
   'task.stop_code',
   'task.created_ms',
+  'task.sig_until_ms',
   'task.progress_epoch',
 ] as const;
 type ClaimedTask = Pick<
@@ -43,6 +45,7 @@ type ClaimedTask = Pick<
   | 'started_ms'
   | 'stop_code'
   | 'created_ms'
+  | 'sig_until_ms'
   | 'progress_epoch'
 >;
 
@@ -52,13 +55,21 @@ type RenewedTask = Pick<TaskRow, 'id' | 'stop_code' | 'revision'>;
 export interface LeaseOptions extends FinishingOptions {
   /** Length of a lease in milliseconds. */
   readonly leaseMs: number;
+  /** Whether a bot may come back into its room after its UserSig has ended; `check` (it may not) by default. */
+  readonly takeoverUserSig?: 'check' | 'ignore';
 }
 
 /**
- * What was let go in one of its first leases is free at once. Later ones wait for a lease's length, or a task whose
- * recording fails at once would go round without pause and tell a takeover each time.
+ * What was let go is free at once, unless it was held for less than `shortLifeMs` so many times in a row. Then it waits for
+ * a lease's length, or a task whose recording fails at once would go round without pause and tell a takeover each time.
  */
+const promptLives = 5;
+const shortLifeMs = 5_000;
+/** The same for a job, whose attempts are counted anyway. */
 const promptEpochs = 3;
+
+/** LeaveCode of a bot that cannot come back: its client should start a new task (contract §4.3). */
+const leaveCodeTimeout = 100;
 
 /**
  * A recorder that carries no more leaves a free task to the others for this long. When none of them wants it, it is
@@ -109,7 +120,7 @@ export class Leases {
       leaseMs: this.#leaseMs,
       keptTasks: keptTasks.map(({ id }) => id),
       keptJobs: keptJobs.map(({ id }) => id),
-      newTasks: newTasks.map((task) => leasedTask(task, this.#options.fileNames)),
+      newTasks: newTasks.map((task) => leasedTask(task, this.#options, tx.wall)),
       newJobs,
       stops,
       changes: await this.#changes(tx, request, keptTasks),
@@ -174,6 +185,11 @@ export class Leases {
       .execute();
   }
 
+  /** Recorders that died: what they held is free, as if they had let it go. */
+  async gone(tx: StoreTransaction, recorderIds: readonly string[]): Promise<void> {
+    for (const recorderId of recorderIds) await this.#release(tx, recorderId, [], []);
+  }
+
   async #release(
     tx: StoreTransaction,
     owner: string,
@@ -185,10 +201,20 @@ export class Leases {
     const jobIds = jobs.map(({ id }) => id);
     const freed = await tx.db
       .updateTable('task')
-      .set((eb) => ({
-        owner: null,
-        claimable_ms: eb.case().when('epoch', '<=', promptEpochs).then(tx.now).else(later).end(),
-      }))
+      .set((eb) => {
+        const isShort = eb('claimed_ms', '>', tx.now - shortLifeMs);
+        const isHasty = eb.and([isShort, eb('short_lives', '>=', promptLives - 1)]);
+        return {
+          owner: null,
+          short_lives: eb
+            .case()
+            .when(isShort)
+            .then(eb('short_lives', '+', 1))
+            .else(0)
+            .end(),
+          claimable_ms: eb.case().when(isHasty).then(later).else(tx.now).end(),
+        };
+      })
       .where('state', '=', 'active')
       .where('owner', '=', owner)
       .$if(taskIds.length > 0, (q) => q.where('id', 'not in', taskIds))
@@ -247,6 +273,7 @@ export class Leases {
         owner: request.recorderId,
         epoch: eb('task.epoch', '+', 1),
         claimable_ms: now + this.#leaseMs,
+        claimed_ms: now,
       }))
       .whereRef('task.id', '=', 'claim.id')
       .returning(taskColumns)
@@ -321,7 +348,13 @@ export class Leases {
   }
 }
 
-const leasedTask = (task: ClaimedTask, mode: FileNameMode): LeasedTask => ({
+/** A bot that comes back needs a UserSig that holds, as with the real service, unless the installation says otherwise. */
+function entryStop({ sig_until_ms: until, started_ms: started }: ClaimedTask, options: LeaseOptions, wall: WallMs) {
+  const isOver = started !== null && until !== null && until <= wall;
+  return isOver && options.takeoverUserSig !== 'ignore' ? leaveCodeTimeout : undefined;
+}
+
+const leasedTask = (task: ClaimedTask, options: LeaseOptions, wall: WallMs): LeasedTask => ({
   taskId: task.id,
   epoch: task.epoch,
   room: roomOf(task),
@@ -329,9 +362,9 @@ const leasedTask = (task: ClaimedTask, mode: FileNameMode): LeasedTask => ({
   plan: planOf(task),
   revision: task.revision,
   destination: destinationOf(task),
-  naming: namingOf(task, mode),
+  naming: namingOf(task, options.fileNames),
   startedMs: task.started_ms === null ? undefined : wallMs(task.started_ms),
-  stopCode: task.stop_code ?? undefined,
+  stopCode: task.stop_code ?? entryStop(task, options, wall),
 });
 
 const leasedJob = (
@@ -358,26 +391,6 @@ const leasedJob = (
   attempt: job.attempts,
   ...(job.upload === null ? {} : { upload: JSON.parse(job.upload) as UploadProgress }),
 });
-
-const neverFinished = 'the recorder never finished it';
-
-async function giveUpJob(tx: StoreTransaction, jobId: number, options: FinishingOptions): Promise<void> {
-  const open = await openJob(tx, jobId);
-  const reason = open?.job.error ?? neverFinished;
-  if (open) await settleFailed(tx, open, { status: 2, reason }, options);
-}
-
-async function tellSilentJob(tx: StoreTransaction, jobId: number, options: FinishingOptions): Promise<void> {
-  const open = await openJob(tx, jobId);
-  if (open) await tellStuck(tx, open, open.job.error ?? neverFinished, options);
-}
-
-async function openJob(tx: StoreTransaction, jobId: number): Promise<Open | undefined> {
-  const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
-  const task = await lockTask(tx, job.task_id);
-  const file = await tx.db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
-  return task && { task, job, file };
-}
 
 async function giveUpTask(tx: StoreTransaction, taskId: string): Promise<void> {
   const task = await lockTask(tx, taskId);

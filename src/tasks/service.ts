@@ -13,6 +13,8 @@ export interface NewTask {
   readonly userDefineRecordId: string | undefined;
   /** Hours during which query, modify and stop are answered (contract §2.1). */
   readonly resourceExpiredHours: number;
+  /** End of the bot's UserSig; absent when it never ends. */
+  readonly sigUntilMs?: WallMs | undefined;
   /** Why the bot will never enter, for the log: such a task ends at once with 301 Status 1 (contract C49, D-8, D-10). */
   readonly refusal?: string;
 }

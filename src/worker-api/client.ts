@@ -57,6 +57,8 @@ export interface WorkerClient {
   reportJob(jobId: number, report: JobReport): Promise<ReportResponse>;
   /** Which segments of these tasks may go, their files being in the library. Any number of tasks; unknown ones are left out. */
   sweepable(taskIds: readonly string[]): Promise<Required<SpoolResponse>>;
+  /** Tells that recorders died; what they held may be claimed at once. At most a thousand. */
+  gone(recorderIds: readonly string[]): Promise<void>;
   /** Cuts the connections; calls under way reject. Idempotent. */
   close(): Promise<void>;
   readonly closed: boolean;
@@ -125,6 +127,7 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
       call(`/worker/v1/tasks/${encodeURIComponent(taskId)}/report`, report, reportResponse),
     reportJob: (jobId, report) => call(`/worker/v1/jobs/${jobId}/report`, report, reportResponse),
     sweepable,
+    gone: async (recorderIds) => void (await call('/worker/v1/gone', { recorderIds }, reportResponse)),
     close: async () => (pool.destroyed ? undefined : pool.destroy()),
     get closed() {
       return pool.destroyed;

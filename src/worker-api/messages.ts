@@ -313,6 +313,11 @@ export type JobReport =
   /** An upload in parts has come so far; it replaces what was told before. The job stays open. */
   | { readonly kind: 'progress'; readonly epoch: number; readonly upload: UploadProgress };
 
+/** Recorders that their supervisor saw die, or that lived before it was started anew. */
+export interface GoneRequest {
+  readonly recorderIds: readonly string[];
+}
+
 /** Files of these tasks a recorder finds on its spool, at most a thousand tasks. */
 export interface SpoolRequest {
   readonly taskIds: readonly string[];

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Bell } from '../store/bell.ts';
 import type {
+  GoneRequest,
   JobReport,
   ReportResponse,
   SpoolRequest,
@@ -12,7 +13,7 @@ import type {
   SyncResponse,
   TaskReport,
 } from './messages.ts';
-import { jobReport, spoolRequest, syncRequest, taskReport } from './schemas.ts';
+import { goneRequest, jobReport, spoolRequest, syncRequest, taskReport } from './schemas.ts';
 import { SyncHold } from './sync-hold.ts';
 
 /** Largest body of a sync, a question about the spool or a job's report, in bytes: a thousand tasks fit. */
@@ -29,6 +30,7 @@ export interface WorkerTasks {
   reportTask(taskId: string, report: TaskReport): Promise<ReportResponse>;
   reportJob(jobId: number, report: JobReport): Promise<ReportResponse>;
   sweepable(request: SpoolRequest): Promise<SpoolResponse>;
+  gone(request: GoneRequest): Promise<void>;
 }
 
 /** What the worker API needs. */
@@ -72,7 +74,7 @@ async function parsed<T>(
 const jobIdText = z.coerce.number().int().min(0);
 
 /**
- * `/worker/v1/sync`, `/worker/v1/spool`, `/worker/v1/tasks/:taskId/report` and `/worker/v1/jobs/:jobId/report`. 401
+ * `/worker/v1/sync`, `/worker/v1/gone`, `/worker/v1/spool`, `/worker/v1/tasks/:taskId/report` and `/worker/v1/jobs/:jobId/report`. 401
  * without the token, 400 for a malformed body, 500 when the store fails: the recorder tries again. Held syncs end when
  * the server closes.
  */
@@ -89,6 +91,12 @@ export async function registerWorkerApi(fastify: FastifyInstance, options: Worke
         reply,
         async (request) => (await hold.answer(request, hangUp(reply))) ?? reply.hijack(),
       ),
+    );
+    scope.post('/worker/v1/gone', { bodyLimit }, async ({ body }, reply) =>
+      parsed(goneRequest, body, reply, async (request) => {
+        await tasks.gone(request);
+        return { accepted: true };
+      }),
     );
     scope.post('/worker/v1/spool', { bodyLimit }, async ({ body }, reply) =>
       parsed(spoolRequest, body, reply, (request) => tasks.sweepable(request)),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -167,4 +167,21 @@ test('closed while it starts, it starts nothing more', async (t) => {
     [false, false],
   );
   assert.equal(started, false);
+});
+
+test('each life of a child that has names is told by its own, and the process knows it', async (t) => {
+  const clock = new FakeClock();
+  const [spec] = await specs(t, 'rooms');
+  const child = new SupervisedChild({ ...spec!, nameOfLife: (life) => `rooms-${life}` }, clock, silent);
+  t.after(() => end(child));
+  const told: string[] = [];
+  child.on('begun', (name) => told.push(`+${name}`));
+  child.on('died', (name) => told.push(`-${name}`));
+  child.start();
+  await kill(child);
+  clock.advance(100);
+  assert.deepEqual(told, ['+rooms-1', '-rooms-1', '+rooms-2']);
+  if (process.platform !== 'linux') return;
+  const words = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8').split('\0');
+  assert.ok(words.includes('--name=rooms-2'), words.join(' '));
 });

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { FakeClock } from '../../src/clock.ts';
 import { FinishRunner } from '../../src/recorder/finish-runner.ts';
 import { LoadMeter } from '../../src/recorder/load-meter.ts';
-import { Recorder, type RunningTask } from '../../src/recorder/recorder.ts';
+import { Recorder, type RunningTask, type TaskLease } from '../../src/recorder/recorder.ts';
 import { SpaceRelief } from '../../src/recorder/space-relief.ts';
 import { gridPlan } from '../../src/layout/layout-plan.ts';
 import {
@@ -23,7 +23,7 @@ interface Run {
   readonly stops: number[];
   readonly changes: PlanChange[];
   readonly strides: number[];
-  readonly end: () => void;
+  readonly lease: TaskLease;
   closed: boolean;
   drained: boolean;
   onlyReports: boolean;
@@ -60,7 +60,7 @@ class Bench {
     this.recorder = new Recorder({
       recorderId: 'r',
       sync: (request) => this.#onSync(request),
-      runTask: (task, onEnded) => this.#onRun(task, onEnded),
+      runTask: (task, lease) => this.#onRun(task, lease),
       jobs: new FinishRunner({
         begin: ({ jobId, epoch }) => {
           const job = { jobId, epoch, cancelled: false };
@@ -136,10 +136,10 @@ class Bench {
     return answer.promise;
   }
 
-  #onRun(task: LeasedTask, end: () => void): RunningTask {
+  #onRun(task: LeasedTask, lease: TaskLease): RunningTask {
     if (this.cursed.has(task.taskId)) throw new Error('recording.json is damaged');
     const told = { stops: [], changes: [], strides: [] };
-    const run: Run = { task, ...told, end, closed: false, drained: false, onlyReports: false };
+    const run: Run = { task, lease, ...told, closed: false, drained: false, onlyReports: false };
     this.runs.push(run);
     return {
       stop: (code) => void run.stops.push(code),
@@ -177,7 +177,7 @@ test('asks for as much as it has room for, and lists what it holds with its epoc
 test('a task that ended is not listed any more, and its room is free', async (t) => {
   const bench = new Bench(t);
   await bench.answer({ newTasks: [leasedTask('a')] });
-  bench.runs[0]!.end();
+  bench.runs[0]!.lease.onEnded();
   await bench.answer();
   assert.deepEqual([bench.asked.tasks, bench.asked.wantTasks], [[], 3]);
 });
@@ -271,7 +271,7 @@ test('a task that comes back under a new epoch is never written under two (invar
       [2, false],
     ],
   );
-  bench.runs[0]!.end();
+  bench.runs[0]!.lease.onEnded();
   await bench.answer();
   assert.deepEqual(
     bench.asked.tasks,
@@ -392,7 +392,7 @@ test('a disk that is nearly full ends recordings one after the other, those that
   assert.deepEqual(stops(), [[100], [], []], 'what that gave is seen first');
   bench.live(1);
   assert.deepEqual(stops(), [[100], [100], []]);
-  bench.runs[1]!.end();
+  bench.runs[1]!.lease.onEnded();
   await bench.answer();
   assert.equal(bench.asked.wantTasks, 0, 'nothing is begun only to be ended');
   bench.freeMb = 60;

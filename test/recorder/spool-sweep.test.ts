@@ -65,6 +65,7 @@ test('it is swept while the recorder runs, and its size is measured', async (t) 
   const clock = new FakeClock();
   let settled: { taskId: string; fileKeys: 'all' }[] = [];
   let unfinished = 0;
+  const swept = (): number => unfinished;
   const stop = keepSpoolSwept(
     { spool, sweepable: async () => ({ settled }), sweepUnfinished: async () => void (unfinished += 1), log },
     clock,
@@ -75,7 +76,7 @@ test('it is swept while the recorder runs, and its size is measured', async (t) 
   assert.equal(size.bytes, 'media'.length);
   settled = [{ taskId: 'late', fileKeys: 'all' }];
   clock.advance(600_000);
-  while (spool.taskIds().length > 0 || unfinished < 2) await new Promise((resume) => setTimeout(resume, 5));
+  while (spool.taskIds().length > 0 || swept() < 2) await new Promise((resume) => setTimeout(resume, 5));
   await size.measure();
   assert.equal(size.bytes, 0);
   size.close();

@@ -52,7 +52,7 @@ function start(change: Change = {}) {
   const reports: TaskReport[] = [];
   const told: string[] = [];
   const rooms: RoomListener[] = [];
-  const ended = { count: 0 };
+  const ended = { count: 0, lost: false };
   const recording: SubscribedRecording = {
     anchorEntered: ({ userId }) => void told.push(`+${userId}`),
     anchorLeft: (userId) => void told.push(`-${userId}`),
@@ -88,7 +88,7 @@ function start(change: Change = {}) {
       told.push('with earlier');
       return [...files];
     },
-    onEnded: () => (ended.count += 1),
+    lease: { isHeld: () => !ended.lost, onEnded: () => (ended.count += 1) },
     clock,
     log: createLogger('test', 'silent'),
   });
@@ -478,4 +478,18 @@ test("a fault in a room event or a packet's way ends this recording here, not th
   });
   tell({ kind: 'joined', anchors: [anchor('a')], tracks: [audio(1, 'a')] });
   assert.deepEqual([ended.count, told.at(-1)], [1, 'closed']);
+});
+
+test('a process that was stopped past its lease handles nothing of what came meanwhile', async () => {
+  const { clock, told, reports, ended, run, rooms, tell } = start();
+  tell({ kind: 'joined', anchors: [anchor('a')], tracks: [audio(1, 'a')] });
+  ended.lost = true;
+  const before = told.length;
+  tell({ kind: 'entered', anchor: anchor('b', 2) });
+  rooms.at(-1)!.onEvent({ kind: 'ejected', reason: 'replaced' });
+  run.stop(0);
+  clock.advance(5_000);
+  await settle();
+  assert.deepEqual(told.slice(before), ['left', 'closed']);
+  assert.deepEqual(kinds(reports), ['started']);
 });

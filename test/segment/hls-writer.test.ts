@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openAacEncoder } from '../../src/codec/aac-encoder.ts';
@@ -183,3 +183,26 @@ test('transport time wraps after 26.5 hours and is unwrapped near its segment', 
   }
   assert.ok(toTransport(micros(-21_333)) > 0, 'sound may begin a frame early');
 });
+
+/** Every file of a folder with its size and contents. */
+const bytesIn = (dir: string): Record<string, string> =>
+  Object.fromEntries(readdirSync(dir).map((name) => [name, readFileSync(join(dir, name), 'latin1')]));
+
+for (const end of ['close', 'finish', 'flush', 'pause', 'picture'] as const) {
+  test(`a writer that lost its right writes nothing more, what it holds included: ${end}`, async (t) => {
+    const dir = join(tempDir(t), 'mine');
+    let ours = true;
+    const writer = openSegmentWriter(options(dir, { audio: encoder.format, video: true, mayWrite: () => ours }));
+    for (let n = 0; n < 25; n += 1) picture(writer, n, n === 0);
+    sound(writer, 0, second);
+    writer.flush();
+    for (let n = 25; n < 30; n += 1) picture(writer, n, false);
+    const before = bytesIn(dir);
+    ours = false;
+    if (end === 'picture') picture(writer, 30, true);
+    else await writer[end]();
+    await writer.finish();
+    assert.deepEqual(bytesIn(dir), before);
+    assert.equal(writer.closed, true);
+  });
+}

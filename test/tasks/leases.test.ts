@@ -5,6 +5,7 @@ import { FakeClock } from '../../src/clock.ts';
 import { openStore } from '../../src/store/store.ts';
 import { backOffMs } from '../../src/back-off.ts';
 import { defaultLeaseMs } from '../../src/tasks/control.ts';
+import { wallMs } from '../../src/units.ts';
 import type { RecorderLoad } from '../../src/worker-api/messages.ts';
 import {
   bench,
@@ -122,11 +123,11 @@ test('what a sync does not list is free at once: its answer was lost, or it was 
   assert.equal((await claimTask(tasks, 'b')).epoch, 3);
 });
 
-test('a task that is let go again and again waits for a lease length each time', async (t) => {
+test('a task that is let go at once again and again waits for a lease length each time', async (t) => {
   const { tasks, clock } = await bench(t);
   await create(tasks);
-  for (let epoch = 1; epoch <= 4; epoch += 1) assert.equal((await claimTask(tasks, 'a')).epoch, epoch);
-  for (let epoch = 5; epoch <= 7; epoch += 1) {
+  for (let epoch = 1; epoch <= 5; epoch += 1) assert.equal((await claimTask(tasks, 'a')).epoch, epoch);
+  for (let epoch = 6; epoch <= 8; epoch += 1) {
     assert.deepEqual((await tasks.sync(syncOf('a', { wantTasks: 1 }))).newTasks, []);
     clock.advance(defaultLeaseMs - 1);
     assert.deepEqual((await tasks.sync(syncOf('b', { wantTasks: 1 }))).newTasks, []);
@@ -134,6 +135,61 @@ test('a task that is let go again and again waits for a lease length each time',
     assert.equal((await claimTask(tasks, 'a')).epoch, epoch);
   }
 });
+
+test('a task whose recorders die every few seconds never waits for the next', async (t) => {
+  const { tasks, clock } = await bench(t);
+  const taskId = await create(tasks);
+  for (let epoch = 1; epoch <= 100; epoch += 1) {
+    assert.equal((await claimTask(tasks, `r${epoch}`)).epoch, epoch);
+    await tasks.reportTask(taskId, { kind: 'status', epoch, status: 'InProgress' });
+    clock.advance(5_000);
+    await tasks.gone({ recorderIds: ['nobody', `r${epoch}`] });
+  }
+});
+
+test('what a dead recorder held is free at once, and what others hold is not', async (t) => {
+  const b = await bench(t);
+  const other = await create(b.tasks, newTask({ botUserId: 'other' }));
+  const { epoch } = await claimTask(b.tasks, 'alive');
+  await recordTask(b, [recordedFile('a')]);
+  const [job] = await claimJobs(b.tasks, 'dead');
+  const taskId = await create(b.tasks);
+  await b.tasks.sync(syncOf('dead', { wantTasks: 1, jobs: [{ jobId: job!.jobId, epoch: job!.epoch }] }));
+  await b.tasks.gone({ recorderIds: ['dead'] });
+  const alive = { tasks: [{ taskId: other, epoch, revision: 0 }], wantTasks: 9, wantJobs: 9 };
+  const { newTasks, newJobs, keptTasks } = await b.tasks.sync(syncOf('alive', alive));
+  assert.deepEqual([newTasks.map((task) => task.taskId), newTasks[0]?.epoch], [[taskId], 2]);
+  assert.deepEqual(
+    newJobs.map(({ jobId }) => jobId),
+    [job!.jobId],
+  );
+  assert.deepEqual(keptTasks, [other]);
+});
+
+for (const { rule, stopCode } of [
+  { rule: 'check', stopCode: 100 },
+  { rule: 'ignore', stopCode: undefined },
+] as const) {
+  test(`a bot whose UserSig has ended meanwhile, takeover_user_sig: ${rule}`, async (t) => {
+    const b = await bench(t, { takeoverUserSig: rule });
+    const sigUntilMs = wallMs(b.clock.wallMs() + 60_000);
+    const taskId = await create(b.tasks, newTask({ sigUntilMs }));
+    const first = await claimTask(b.tasks, 'a');
+    await b.tasks.reportTask(taskId, { kind: 'started', epoch: first.epoch, startedMs: b.clock.wallMs() });
+    b.clock.advance(59_000);
+    await b.tasks.gone({ recorderIds: ['a'] });
+    assert.equal((await claimTask(b.tasks, 'b')).stopCode, undefined, 'it still holds');
+    b.clock.advance(1_000);
+    await b.tasks.gone({ recorderIds: ['b'] });
+    const last = await claimTask(b.tasks, 'c');
+    assert.equal(last.stopCode, stopCode);
+    if (stopCode === undefined) return;
+    const report = { kind: 'stopped', epoch: last.epoch, leaveCode: stopCode, atMs: b.clock.wallMs() } as const;
+    await b.tasks.reportTask(taskId, { ...report, files: [recordedFile('a')] });
+    const events = await eventsOf(b.store, taskId);
+    assert.deepEqual(events.at(-1), { type: 302, payload: { LeaveCode: 100 } });
+  });
+}
 
 test('a lease of another epoch is not renewed by its old number', async (t) => {
   const { tasks } = await bench(t);

@@ -363,3 +363,14 @@ test('no server, a failing server and a stranger are told apart', async (t) => {
   assert.equal(client.closed, true);
   await client.close();
 });
+
+test('news of a death wakes the held sync of another recorder, which takes the tasks', async (t) => {
+  const { tasks, connect } = await served(t);
+  const taskId = await create(tasks);
+  await connect().sync(syncOf('dead', { wantTasks: 1 }));
+  const waiting = connect().sync(syncOf('alive', { wantTasks: 1 }));
+  await connect().gone(['dead']);
+  const { newTasks } = await waiting;
+  assert.deepEqual([newTasks[0]?.taskId, newTasks[0]?.epoch], [taskId, 2]);
+  await assert.rejects(connect('wrong').gone(['alive']), { fault: 'unauthorized' });
+});

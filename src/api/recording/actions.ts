@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { Account, App, AppDirectory } from '../../config/apps.ts';
 import { defaultCompat, type Compat } from '../../config/compat.ts';
-import type { CreateAnswer, StorageFile, TaskService } from '../../tasks/service.ts';
-import type { WallMs } from '../../units.ts';
+import type { CreateAnswer, NewTask, StorageFile, TaskService } from '../../tasks/service.ts';
+import { wallMs, type WallMs } from '../../units.ts';
 import type { PlanChange, RecordingPlan } from '../../worker-api/messages.ts';
 import { apiVersions, defineAction, type Action } from '../action.ts';
 import type { ResponseFields } from '../envelope.ts';
@@ -33,7 +33,7 @@ export type VerifyUserSig = (args: {
   readonly sdkAppId: number;
   readonly secretKey: string;
   readonly nowMs: WallMs;
-}) => { readonly ok: boolean };
+}) => { readonly ok: true; readonly expiresMs: number } | { readonly ok: false };
 
 /** What the recording actions stand on. */
 export interface RecordingServices {
@@ -74,7 +74,7 @@ const createAction = (services: Services): Action =>
       const app = ownedApp(services.apps, account, request.SdkAppId);
       checkSubApp(services.apps, account, request);
       refuseUnsupported(request, app.storage.kind, services.compat);
-      return createTask(services, app, request, startRefusal(services, app, request));
+      return createTask(services, app, request, checkStart(services, app, request));
     },
   });
 
@@ -153,10 +153,9 @@ async function createTask(
   { tasks, compat }: Services,
   app: App,
   request: CreateRequest,
-  refusal: string | undefined,
+  start: Pick<NewTask, 'refusal' | 'sigUntilMs'>,
 ): Promise<ResponseFields> {
-  const task = toNewTask(request, compat);
-  const created = await tasks.create(refusal === undefined ? task : { ...task, refusal });
+  const created = await tasks.create({ ...toNewTask(request, compat), ...start });
   if (typeof created === 'string') throw tooManyTasks(created, app);
   return { TaskId: created.taskId };
 }
@@ -178,18 +177,21 @@ function checkSubApp(apps: AppDirectory, account: Account, { StorageParams }: Cr
   throw apiError('AuthFailure.UnauthorizedOperation', { parameter: 'StorageParams.CloudVod.TencentVod.SubAppId' });
 }
 
-/** Why a task that is accepted nevertheless never starts, which event 301 tells; undefined when it may. */
-function startRefusal(services: Services, app: App, request: CreateRequest): string | undefined {
-  const badSig = userSigRefusal(services, app, request);
-  return twoDestinations(request) ?? badSig ?? entryRefusal(app, request, services.clock.wallMs());
+/** Until when the bot may enter, or why a task that is accepted nevertheless never starts, which event 301 tells. */
+function checkStart(services: Services, app: App, request: CreateRequest): Pick<NewTask, 'refusal' | 'sigUntilMs'> {
+  const sigUntilMs = userSigEnd(services, app, request);
+  const badSig = sigUntilMs === undefined ? 'the UserSig is not valid' : undefined;
+  const refusal = twoDestinations(request) ?? badSig ?? entryRefusal(app, request, services.clock.wallMs());
+  return refusal === undefined ? { sigUntilMs } : { refusal };
 }
 
-/** Refused at once unless event 301 is to tell it (contract D-10). */
-function userSigRefusal(services: Services, app: App, request: CreateRequest): string | undefined {
+/** Undefined for one that is not valid, which is refused at once unless event 301 is to tell it (contract D-10). */
+function userSigEnd(services: Services, app: App, request: CreateRequest): WallMs | undefined {
   const { verifyUserSig, clock, compat } = services;
   const { UserId: userId, UserSig: sig } = request;
   const { sdkAppId, secretKey } = app;
-  if (verifyUserSig({ sig, userId, sdkAppId, secretKey, nowMs: clock.wallMs() }).ok) return undefined;
+  const checked = verifyUserSig({ sig, userId, sdkAppId, secretKey, nowMs: clock.wallMs() });
+  if (checked.ok) return wallMs(checked.expiresMs);
   if (compat.bad_user_sig === 'refuse') throw apiError('InvalidParameter.UserSig');
-  return 'the UserSig is not valid';
+  return undefined;
 }

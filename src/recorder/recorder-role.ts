@@ -2,20 +2,34 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { AppDirectory, AppStorage } from '../config/apps.ts';
+import type { AppDirectory } from '../config/apps.ts';
+import type { Config } from '../config/schema.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
 import { effortSteps } from '../mixed/effort.ts';
 import type { MixedRecordingOptions } from '../mixed/mix-options.ts';
+import { sweepUnfinished } from '../finish/unfinished.ts';
+import { freeMbAt } from '../disk-space.ts';
+import { libraryRoot } from '../library/location.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
-import type { LeasedJob, LeasedTask, RecordedFile, TaskReport } from '../worker-api/messages.ts';
+import type {
+  JobReport,
+  LeasedJob,
+  LeasedTask,
+  RecordedFile,
+  ReportResponse,
+  TaskReport,
+} from '../worker-api/messages.ts';
 import { AdmittedAnchors, type AdmissionOptions } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
-import { beginFinishing } from './finishing.ts';
+import { beginFinishing, unfinishedFolder, type FinishingOptions } from './finishing.ts';
+import { clearLeftovers } from './leftovers.ts';
+import { FinishSpace } from './finish-space.ts';
+import { spaceLimits } from './free-space.ts';
 import { openJournaledMix, takeOverMix } from './journaled-mix.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
 import { Recorder, type RunningTask, type TaskLease } from './recorder.ts';
@@ -23,10 +37,13 @@ import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { SingleRoomRecording } from './single-room-recording.ts';
-import { sweepSpool } from './spool-sweep.ts';
+import { SpaceRelief, type Endable } from './space-relief.ts';
+import { SpoolSize } from './spool-size.ts';
+import { keepSpoolSwept } from './spool-sweep.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
+import { keepUpload } from './upload-keeper.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
 import { Witness } from './witness.ts';
 import { timelineTrack, WitnessedRecording } from './witnessed-recording.ts';
@@ -67,27 +84,60 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
   const recorderId = context.name ?? `${hostname()}-${randomUUID()}`;
   const worker: Worker = { ...context, recorderId, client, spool, rooms, images, apps: appDirectory(config) };
+  const size = config.spool.most_gb === undefined ? undefined : new SpoolSize({ root: spool.root, clock, log });
   const recorder = new Recorder({
     recorderId,
     sync: (request) => client.sync(request),
     runTask: (task, lease) => runTask(worker, task, lease),
     jobs: finishRunner(worker),
     capacity: CAPACITY,
-    meter: loadMeter(worker),
+    meter: loadMeter(worker, size),
+    relief: spaceRelief(worker),
     clock,
     log,
   });
-  void sweepSpool({ spool, sweepable: (taskIds) => client.sweepable(taskIds), log });
+  const stopSweeping = keepSpoolSwept(
+    {
+      spool,
+      sweepable: (taskIds) => client.sweepable(taskIds),
+      sweepUnfinished: () => sweepUnfinished(unfinishedFolder(config.data_dir), clock.wallMs(), giveUpMs(config)),
+      log,
+    },
+    clock,
+  );
   const close = async (): Promise<void> => {
+    stopSweeping();
+    size?.close();
     await recorder.close();
     await Promise.all([client.close(), images.close()]);
   };
   return { close };
 }
 
-function loadMeter({ installation, spool }: Worker): LoadMeter {
-  const { most_busy_percent: percent, least_free_mb: leastFreeMb } = installation.config.recorders;
-  return new LoadMeter({ utilization, mostBusy: percent * 10, freeMb: () => spool.freeMb(), leastFreeMb });
+function loadMeter({ installation, spool }: Worker, size: SpoolSize | undefined): LoadMeter {
+  const { recorders, spool: quota } = installation.config;
+  const { most_busy_percent: percent, least_free_mb: leastFreeMb } = recorders;
+  const mostBytes = (quota.most_gb ?? Infinity) * 1e9;
+  const quotaReached = (): boolean => (size?.bytes ?? 0) >= mostBytes;
+  return new LoadMeter({
+    utilization,
+    mostBusy: percent * 10,
+    freeMb: () => spool.freeMb(),
+    leastFreeMb,
+    quotaReached,
+  });
+}
+
+const giveUpMs = ({ jobs }: Config): number => jobs.give_up_hours * 3_600_000;
+
+/** What is written in the last seconds tells what a task asks of the disk. */
+const LATELY_MS = 10_000;
+
+function spaceRelief({ installation, spool, clock }: Worker): SpaceRelief {
+  const { stopMb } = spaceLimits(installation.config.recorders);
+  const writtenLately = ({ taskId, epoch }: Endable): number =>
+    spool.writtenSince(taskId, epoch, clock.wallMs() - LATELY_MS);
+  return new SpaceRelief({ stopMb, writtenLately });
 }
 
 function utilization(): Utilization {
@@ -96,17 +146,39 @@ function utilization(): Utilization {
   return { active, cpu: (user + system) / 1000, total: active + idle };
 }
 
-function finishRunner({ client, spool, installation, apps, clock, log }: Worker): FinishRunner {
+function finishRunner(worker: Worker): FinishRunner {
+  const { client, spool, installation, clock, log } = worker;
   const { data_dir: dataDir, buckets } = installation.config;
   const privateBuckets = buckets.allow_private;
-  const storageOf = (sdkAppId: number): AppStorage => apps.app(sdkAppId)?.storage ?? { kind: 'library' };
+  const report = (jobId: number, told: JobReport): Promise<ReportResponse> => client.reportJob(jobId, told);
+  const options = finishingOptions(worker, report);
   return new FinishRunner({
-    begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets }),
-    report: (jobId, report) => client.reportJob(jobId, report),
+    begin: (job) => beginFinishing(job, options),
+    report,
+    onOver: (job, upload) => void clearLeftovers(job, upload, { dataDir, privateBuckets, log }),
     onConfirmed: (job) => removeSegments(spool, job, log),
     clock,
     log,
   });
+}
+
+function finishingOptions(
+  { spool, installation, apps, clock }: Worker,
+  report: (jobId: number, told: JobReport) => Promise<ReportResponse>,
+): FinishingOptions {
+  const { data_dir: dataDir, buckets, recorders } = installation.config;
+  const { leastMb, reserveMb } = spaceLimits(recorders);
+  const root = libraryRoot(dataDir);
+  return {
+    spool,
+    dataDir,
+    storageOf: (sdkAppId) => apps.app(sdkAppId)?.storage ?? { kind: 'library' },
+    privateBuckets: buckets.allow_private,
+    giveUpMs: giveUpMs(installation.config),
+    leastFreeMb: leastMb,
+    space: new FinishSpace({ freeMb: () => freeMbAt(root), reserveMb }),
+    keepUpload: (job, upload, signal) => keepUpload(job, upload, signal, { report, clock }),
+  };
 }
 
 /** Hours of segments are thousands of files: they go in the background. What cannot be removed now is swept at a later start. */

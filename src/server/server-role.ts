@@ -14,6 +14,7 @@ import { appDirectory } from '../config/directory.ts';
 import type { Config } from '../config/schema.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../evidence/evidence-room.ts';
 import { libraryRoot } from '../library/location.ts';
+import { boundExpiry } from '../library/keep-bound.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
 import { rememberProtectedApps, type PlayProtection } from '../library/protected-apps.ts';
@@ -105,8 +106,13 @@ async function openParts(context: RoleContext): Promise<Parts> {
     fileNames: config.file_names,
     refusal: (mode) => recorders.refusal(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
+    giveUpMs: config.jobs.give_up_hours * 3_600_000,
+    libraryKeepMs: daysMs(config.library.keep_days),
+    spoolKeepMs: daysMs(config.spool.keep_days),
     takeoverUserSig: config.recorders.takeover_user_sig,
   });
+  const keepMs = daysMs(config.library.keep_days);
+  if (keepMs !== undefined) await boundExpiry(store, keepMs, log);
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {
     ...context,
@@ -133,6 +139,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
     pruning: [keepRoomsPruned({ store, clock, log }), keepCallbacksPruned({ store, clock, log, ...config.callbacks })],
   };
 }
+
+const daysMs = (days: number | undefined): number | undefined => days && days * 86_400_000;
 
 const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayProtection => ({
   sdkAppId: sdk_app_id,

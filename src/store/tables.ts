@@ -207,8 +207,14 @@ export interface JobTable {
   content_faults: Generated<number>;
   /** Attempts that failed because the destination did not take the file. */
   destination_faults: Generated<number>;
+  /** Attempts that ended with a report; a job that ends its recorders has none. */
+  reported: Generated<number>;
+  /** 1 while the disk of its recorder has no room for the file. */
+  waits_for_space: Generated<number>;
   created_ms: number;
   error: string | null;
+  /** UploadProgress of an upload in parts, null where none has begun. */
+  upload: string | null;
 }
 
 /** The callback outbox: what has to be told, in order per stream. */

@@ -148,6 +148,21 @@ export interface LeasedJob {
   readonly attempt: number;
   /** How far the chains of its segments went when that was last told: by these they are checked. */
   readonly heads?: readonly EpochHead[] | undefined;
+  /** How far an upload in parts had come when it was last told. */
+  readonly upload?: UploadProgress | undefined;
+}
+
+/** An upload in parts to a bucket that another attempt may go on with. */
+export interface UploadProgress {
+  readonly key: string;
+  readonly uploadId: string;
+  /** Size of all parts but the last. */
+  readonly partBytes: number;
+  /** The file that is sent; one with another size or checksum begins anew. */
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  /** Parts that the store has confirmed, from the first on. */
+  readonly parts: readonly { readonly etag: string; readonly md5: string }[];
 }
 
 /** How a recorder does, as it measured itself in the last seconds. */
@@ -248,8 +263,9 @@ export type TaskReport =
 
 /**
  * Why an attempt at a finishing job failed. `content`: the file itself does not pass its checks; after three such attempts
- * it is given up as stuck (311 Status 1). `environment`: disk full, I/O, a killed process, a lost lease; tried for a day.
- * `destination`: the place it goes to does not take it; told after some attempts (Status 1), and tried for a week.
+ * it is given up as stuck (311 Status 1). `environment`: disk full, I/O, a killed process, a lost lease; told after an hour
+ * (Status 1). `destination`: the place it goes to does not take it; told after half a minute. Both are tried until
+ * `jobs.give_up_hours`.
  */
 export type JobFault = 'content' | 'environment' | 'destination';
 
@@ -307,7 +323,11 @@ export type JobReport =
       readonly reason: string;
       readonly permanent: boolean;
       readonly fault?: JobFault;
-    };
+      /** Nothing was tried: the disk has no room for the file. */
+      readonly waitsForSpace?: boolean | undefined;
+    }
+  /** An upload in parts has come so far; it replaces what was told before. The job stays open. */
+  | { readonly kind: 'progress'; readonly epoch: number; readonly upload: UploadProgress };
 
 /** Recorders that their supervisor saw die, or that lived before it was started anew. */
 export interface GoneRequest {
@@ -326,6 +346,8 @@ export interface SpoolResponse {
     /** Keys of the files that are done; `all` when the task has ended and none failed. */
     readonly fileKeys: readonly string[] | 'all';
   }[];
+  /** Tasks that ended longer ago than what was never delivered is kept, and no file of which is tried any more. */
+  readonly expired?: readonly string[] | undefined;
 }
 
 /** Answer to a report. `stale` means the lease has moved on: drop the task and write nothing more. */
@@ -333,5 +355,7 @@ export interface ReportResponse {
   readonly accepted: boolean;
   /** Every output of the job's file is at its destination: its segments may go. */
   readonly spoolFree?: boolean;
+  /** The job is over with this report: no attempt follows. */
+  readonly settled?: boolean;
   readonly reason?: 'stale' | 'unknown';
 }

@@ -15,6 +15,7 @@ import type {
   SyncRequest,
   SyncResponse,
   TaskReport,
+  UploadProgress,
 } from './messages.ts';
 
 /** Tasks or jobs that one message may name; far above what one recorder can run. */
@@ -118,6 +119,20 @@ const finishedPart = z.object({
   digests: digests.optional(),
 });
 
+/** Parts of an upload: a file of ten times the largest size in parts of 8 MB. */
+const mostUploadParts = 2_500;
+
+const uploadProgress: z.ZodType<UploadProgress> = z.object({
+  key: z.string().min(1).max(4096),
+  uploadId: z.string().min(1).max(2048),
+  partBytes: z.int().min(1),
+  sizeBytes: count,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  parts: z
+    .array(z.object({ etag: z.string().min(1).max(200), md5: z.string().regex(/^[0-9a-f]{32}$/) }))
+    .max(mostUploadParts),
+});
+
 /** Body of a report about a finishing job. */
 export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
   z.object({
@@ -132,7 +147,9 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
     reason,
     permanent: z.boolean(),
     fault: z.enum(['content', 'environment', 'destination']).default('environment'),
+    waitsForSpace: z.boolean().optional(),
   }),
+  z.object({ kind: z.literal('progress'), epoch, upload: uploadProgress }),
 ]);
 
 const pixelCount = z.int().min(0).transform(pixels);
@@ -273,6 +290,7 @@ const leasedJob = z.object({
   endMs: stamp,
   attempt: count,
   heads: z.array(chainHead.extend({ epoch })).optional(),
+  upload: uploadProgress.optional(),
 });
 
 /** Answer to a sync, checked by the recorder. */
@@ -297,6 +315,7 @@ export const spoolRequest: z.ZodType<SpoolRequest> = z.object({ taskIds: z.array
 /** Answer to a question about the spool, checked by the recorder. */
 export const spoolResponse: z.ZodType<SpoolResponse> = z.object({
   settled: z.array(z.object({ taskId, fileKeys: z.union([z.array(z.string()), z.literal('all')]) })),
+  expired: z.array(taskId).optional(),
 });
 
 /** Answer to a report, checked by the recorder. */
@@ -304,10 +323,12 @@ export const reportResponse: z.ZodType<ReportResponse> = z
   .object({
     accepted: z.boolean(),
     spoolFree: z.boolean().optional(),
+    settled: z.boolean().optional(),
     reason: z.enum(['stale', 'unknown']).optional(),
   })
-  .transform(({ accepted, spoolFree, reason: why }) => ({
+  .transform(({ accepted, spoolFree, settled, reason: why }) => ({
     accepted,
     ...(spoolFree === undefined ? {} : { spoolFree }),
+    ...(settled === undefined ? {} : { settled }),
     ...(why === undefined ? {} : { reason: why }),
   }));

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
 import { registerRecordingApi } from '../api/register.ts';
+import { AutoRecorder } from '../auto-record/auto-recorder.ts';
+import { AutoRecordRules } from '../auto-record/rules.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import type { Config } from '../config/schema.ts';
 import { appDirectory } from '../config/directory.ts';
 import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
@@ -42,6 +45,7 @@ interface Parts extends RoleContext {
   readonly rooms: RoomsAddress;
   readonly roomControl: RemoteRooms;
   readonly follower: RoomFollower;
+  readonly autoRecorder: AutoRecorder;
   readonly stopPruning: () => void;
   readonly recorders: RecorderPresence;
   readonly links: PlayLinks;
@@ -66,8 +70,9 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, roomControl, callbacks, library, store } = parts;
-  return [{ http }, { pruning: { close: parts.stopPruning }, follower, roomControl, callbacks, library }, { store }];
+  const { follower, autoRecorder, roomControl, callbacks, library, store } = parts;
+  const workers = { follower, autoRecorder, roomControl, callbacks, library };
+  return [{ http }, { pruning: { close: parts.stopPruning }, ...workers }, { store }];
 };
 
 async function openParts(context: RoleContext): Promise<Parts> {
@@ -90,6 +95,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     leaseMs: config.recorders.lease_seconds * 1000,
     takeoverUserSig: config.recorders.takeover_user_sig,
   });
+  const rules = await adoptRules(config, store);
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {
     ...context,
@@ -105,8 +111,16 @@ async function openParts(context: RoleContext): Promise<Parts> {
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
+    autoRecorder: new AutoRecorder({ store, rules, tasks, clock, log }),
     stopPruning: keepRoomsPruned({ store, clock, log }),
   };
+}
+
+/** Before anything is told of rooms: a rule counts for those that begin after it. */
+async function adoptRules(config: Config, store: Store): Promise<AutoRecordRules> {
+  const rules = new AutoRecordRules(store);
+  for (const { sdk_app_id: app, auto_record: configured } of config.apps) await rules.adopt(app, configured[0]);
+  return rules;
 }
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
@@ -138,7 +152,8 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   };
 }
 
-function operations({ store, tasks, callbacks, queries, rooms, recorders, follower, library }: Parts) {
+function operations(parts: Parts) {
+  const { store, tasks, callbacks, queries, rooms, recorders, follower, autoRecorder, library } = parts;
   return {
     checks: [
       { name: 'store', passes: async () => (await queries.backlog(), true) },
@@ -154,6 +169,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders, follow
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),
       roomJournal: () => ({ ...follower.stats() }),
+      autoRecord: () => ({ ...autoRecorder.stats() }),
     },
   };
 }

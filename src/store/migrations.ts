@@ -7,6 +7,7 @@ import { outputs } from './migrations/0004-outputs.ts';
 import { library } from './migrations/0005-library.ts';
 import { imageFailures } from './migrations/0006-image-failures.ts';
 import { takeovers } from './migrations/0011-takeovers.ts';
+import { autoRecord } from './migrations/0012-auto-record.ts';
 
 /** Every change of the schema in order; a name is never changed or removed once released. */
 export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
@@ -18,5 +19,6 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0005-library': library,
     '0006-image-failures': imageFailures,
     '0011-takeovers': takeovers,
+    '0012-auto-record': autoRecord(engine),
   }),
 });

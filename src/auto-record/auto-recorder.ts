@@ -47,21 +47,21 @@ export class AutoRecorder {
   constructor(options: AutoRecorderOptions) {
     this.#options = options;
     const { store, clock } = options;
-    const wake = (): void => this.wake();
+    const wake = (): void => void this.wake();
     // The end of a task comes with an event; its room may have an anchor again by then.
     this.#silence = [store.rooms.onRing(wake), store.events.onRing(wake), clock.every(LOOK_EVERY_MS, wake)];
-    this.wake();
+    wake();
   }
 
   stats(): AutoRecorderStats {
     return { ...this.#counts };
   }
 
-  /** Looks again, after the look that is under way. */
-  wake(): void {
+  /** Looks again, after the look that is under way; resolves when what was due by then has begun. Never rejects. */
+  async wake(): Promise<void> {
     if (this.#closed) return;
     this.#lookAgain = true;
-    this.#looking ??= this.#look().finally(() => (this.#looking = undefined));
+    await (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)));
   }
 
   /** Begins nothing more; resolves when nothing is under way. Idempotent. */

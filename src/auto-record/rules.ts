@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { recordAudit } from '../admin/audit.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { AutoRecordRuleRow } from '../store/tables.ts';
 import { wallMs, type WallMs } from '../units.ts';
@@ -49,21 +50,17 @@ export class AutoRecordRules {
   }
 
   /**
-   * Sets an app's rule for rooms created from now on, or ends it with `undefined`. A secret written as
-   * HIDDEN_SECRET stays as it is. Resolves with the revision in force, which is the one before when nothing differs;
-   * rejects with a HiddenSecretError when there is no secret to stay.
+   * Sets an app's rule for rooms created from now on. A secret written as HIDDEN_SECRET stays as it is. Resolves with the
+   * revision in force, which is the one before when nothing differs; rejects with a HiddenSecretError when there is no
+   * secret to stay.
    */
-  async set(sdkAppId: number, rule: AutoRecordRule | undefined, author: RuleAuthor): Promise<StoredRule | undefined> {
-    const set = await this.#store.transaction(async (tx) => {
-      const before = await latestOf(tx, sdkAppId);
-      const after = rule && withKeptSecrets(rule, before?.rule);
-      if (isDeepStrictEqual(before?.rule, after)) return before;
-      await audit(tx, sdkAppId, author, before?.rule, after);
-      return insert(tx, sdkAppId, after, author.origin);
-    });
-    this.#known = undefined;
-    this.#store.rooms.ring();
-    return set;
+  async set(sdkAppId: number, rule: AutoRecordRule, author: RuleAuthor): Promise<StoredRule> {
+    return this.#change(sdkAppId, author, (before) => withKeptSecrets(rule, before));
+  }
+
+  /** Ends recording by rule: nothing begins any more. An app without a rule stays without. */
+  async remove(sdkAppId: number, author: RuleAuthor): Promise<void> {
+    if (await this.current(sdkAppId)) await this.#change(sdkAppId, author, () => undefined);
   }
 
   /**
@@ -75,7 +72,31 @@ export class AutoRecordRules {
     const adopted = revisions.findLast(({ origin }) => origin === 'configuration');
     if (isDeepStrictEqual(adopted?.rule, rule)) return;
     if (!rule && revisions.at(-1)?.origin !== 'configuration') return;
-    await this.set(sdkAppId, rule, { actor: 'configuration', origin: 'configuration' });
+    const author = { actor: 'configuration', origin: 'configuration' } as const;
+    await (rule ? this.set(sdkAppId, rule, author) : this.remove(sdkAppId, author));
+  }
+
+  async #change(
+    sdkAppId: number,
+    { actor, origin }: RuleAuthor,
+    change: (before: AutoRecordRule | undefined) => AutoRecordRule | undefined,
+  ): Promise<StoredRule> {
+    const changed = await this.#store.transaction(async (tx) => {
+      const latest = await latestOf(tx, sdkAppId);
+      const [before, after] = [latest?.rule, change(latest?.rule)];
+      if (latest && isDeepStrictEqual(before, after)) return latest;
+      await recordAudit(tx, {
+        actor,
+        action: after ? 'auto-record.set' : 'auto-record.remove',
+        subject: `app ${sdkAppId}`,
+        before: before && withoutSecrets(before),
+        after: after && withoutSecrets(after),
+      });
+      return insert(tx, sdkAppId, after, origin);
+    });
+    this.#known = undefined;
+    this.#store.rooms.ring();
+    return changed;
   }
 
   #all(): Promise<Map<number, StoredRule[]>> {
@@ -117,26 +138,4 @@ async function insert(
     .returningAll()
     .executeTakeFirstOrThrow();
   return storedRule(row);
-}
-
-async function audit(
-  { db, wall }: StoreTransaction,
-  sdkAppId: number,
-  { actor }: RuleAuthor,
-  before: AutoRecordRule | undefined,
-  after: AutoRecordRule | undefined,
-): Promise<void> {
-  const shown = (rule: AutoRecordRule | undefined): string | null =>
-    rule ? JSON.stringify(withoutSecrets(rule)) : null;
-  await db
-    .insertInto('audit')
-    .values({
-      at_ms: wall,
-      actor,
-      action: after ? 'auto-record.set' : 'auto-record.remove',
-      subject: `app ${sdkAppId}`,
-      before: shown(before),
-      after: shown(after),
-    })
-    .execute();
 }

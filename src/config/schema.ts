@@ -50,6 +50,12 @@ const limits = z.strictObject({
   concurrent_tasks: z.int().min(1).max(10_000).default(100).describe('Live tasks of the app; one more is refused.'),
   queries_per_second: z.int().min(1).max(10_000).default(20).describe('Calls a second of each action and account.'),
   streams_per_task: z.int().min(1).max(25).default(25).describe('Anchors one task records; the earliest win.'),
+  sessions: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('Publishing and watching sessions of the app at once. Default: as many as rooms.max_sessions lets.'),
 });
 
 const hostAndPort = /^[A-Za-z0-9.-]+(:\d{1,5})?$/;
@@ -147,6 +153,14 @@ const rooms = z.strictObject({
   ice_advertise: z.array(z.string()).default([]).describe('Further addresses told to clients, as behind a NAT.'),
   ice_ports: z.tuple([port, port]).optional().describe('First and last UDP port of media; any by default.'),
   max_sessions: z.int().min(1).max(10_000).default(500).describe('Publishing and watching sessions at once.'),
+  max_sessions_per_user: z.int().min(1).max(10_000).default(64).describe('The same of one user of an app.'),
+  most_packets_per_second: z
+    .int()
+    .min(100)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('What one session may send, in the mean of two seconds; more is dropped and counted.'),
+  most_bits_per_second: z.int().min(100_000).max(10_000_000_000).default(50_000_000).describe('The same in bits.'),
 });
 
 const recorders = z.strictObject({
@@ -190,6 +204,36 @@ const api = z.strictObject({
     .describe('Regions that API calls may name; any other is refused. Default: any or none.'),
 });
 
+const callbacks = z.strictObject({
+  allow_private: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether receivers of callbacks may be on loopback and in private networks. Link-local and metadata addresses never are.',
+    ),
+  log_days: z.int().min(1).max(3650).default(14).describe('How long attempts to deliver a callback are kept.'),
+  keep_days: z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(90)
+    .describe(
+      'How long events of ended tasks are kept after they were delivered or given up, to be looked at and sent again.',
+    ),
+});
+
+const admin = z.strictObject({
+  token: z
+    .string()
+    .min(16)
+    .max(256)
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks')
+    .optional()
+    .describe(
+      'Bearer token of the admin API. Default: one that the first start makes, prints, and keeps in secrets.json.',
+    ),
+});
+
 /** Schema of the whole configuration; unknown keys are refused by name. */
 export const configSchema = z.strictObject({
   http: http.prefault({}),
@@ -216,6 +260,8 @@ export const configSchema = z.strictObject({
         .describe('Whether buckets of CloudStorage may be on loopback and in private networks.'),
     })
     .prefault({}),
+  callbacks: callbacks.prefault({}),
+  admin: admin.prefault({}),
   accounts: z.array(account).default([]).describe('API accounts. Where apps names none: the demo account.'),
   apps: z
     .array(app)

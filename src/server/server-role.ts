@@ -2,16 +2,22 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
+import { registerAdminApi } from '../admin/register.ts';
 import { registerRecordingApi } from '../api/register.ts';
+import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
 import { AutoRecorder } from '../auto-record/auto-recorder.ts';
 import { AutoRecordRules } from '../auto-record/rules.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
+import { ReplayDesk } from '../callbacks/replay-desk.ts';
+import { keepCallbacksPruned } from '../callbacks/retention.ts';
+import type { CancelTimer } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
-import type { Config } from '../config/schema.ts';
 import { appDirectory } from '../config/directory.ts';
+import type { Config } from '../config/schema.ts';
 import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
+import { rememberProtectedApps, type PlayProtection } from '../library/protected-apps.ts';
 import { registerLibrary } from '../library/routes.ts';
 import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
@@ -27,11 +33,12 @@ import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
+import { connectionLimits } from './patience.ts';
 import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
 
-/** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
-const MAX_HEADER_BYTES = 64 * 1024;
+/** An escaped TaskId is longer than the framework's hundred characters. */
+const MAX_PARAM_LENGTH = 512;
 
 interface Parts extends RoleContext {
   readonly apps: AppDirectory;
@@ -45,8 +52,9 @@ interface Parts extends RoleContext {
   readonly rooms: RoomsAddress;
   readonly roomControl: RemoteRooms;
   readonly follower: RoomFollower;
+  readonly rules: AutoRecordRules;
   readonly autoRecorder: AutoRecorder;
-  readonly stopPruning: () => void;
+  readonly pruning: readonly CancelTimer[];
   readonly recorders: RecorderPresence;
   readonly links: PlayLinks;
 }
@@ -58,7 +66,8 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
     forceCloseConnections: true,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    ...connectionLimits(),
   });
   await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;
@@ -70,9 +79,9 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, autoRecorder, roomControl, callbacks, library, store } = parts;
+  const { follower, autoRecorder, roomControl, callbacks, library, store, pruning } = parts;
   const workers = { follower, autoRecorder, roomControl, callbacks, library };
-  return [{ http }, { pruning: { close: parts.stopPruning }, ...workers }, { store }];
+  return [{ http }, { pruning: { close: () => pruning.forEach((stop) => stop()) }, ...workers }, { store }];
 };
 
 async function openParts(context: RoleContext): Promise<Parts> {
@@ -83,7 +92,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
   const recorders = new RecorderPresence(clock);
-  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, clock });
+  const protectedApps = await rememberProtectedApps(store, config.apps.map(protectionOf));
+  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, protectedApps, clock });
   const tasks = await createTaskService({
     store,
     apps,
@@ -103,7 +113,14 @@ async function openParts(context: RoleContext): Promise<Parts> {
     store,
     tasks,
     queries: createTaskQueries({ store, links }),
-    callbacks: startCallbackDelivery({ store, apps, clock, log, compat: config.compat }),
+    callbacks: startCallbackDelivery({
+      store,
+      apps,
+      clock,
+      log,
+      compat: config.compat,
+      permits: config.callbacks.allow_private ? mayConnect : mayConnectPublicly,
+    }),
     library: startMediaLibrary({ store, root, clock, log, links }),
     libraryRoot: root,
     recorders,
@@ -111,10 +128,16 @@ async function openParts(context: RoleContext): Promise<Parts> {
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
+    rules,
     autoRecorder: new AutoRecorder({ store, rules, tasks, clock, log }),
-    stopPruning: keepRoomsPruned({ store, clock, log }),
+    pruning: [keepRoomsPruned({ store, clock, log }), keepCallbacksPruned({ store, clock, log, ...config.callbacks })],
   };
 }
+
+const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayProtection => ({
+  sdkAppId: sdk_app_id,
+  isSigned: play_key !== undefined,
+});
 
 /** Before anything is told of rooms: a rule counts for those that begin after it. */
 async function adoptRules(config: Config, store: Store): Promise<AutoRecordRules> {
@@ -133,9 +156,17 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   await registerRecordingApi(http, { ...services, clock, log, regions: api.regions, compat });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root, clock, links });
+  await registerAdmin(http, parts);
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
   if (installation.demoPage) await registerDemoPage(http, parts);
+}
+
+async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void> {
+  const { installation, log } = parts;
+  const token = installation.config.admin.token ?? installation.secrets.adminToken;
+  if (token === undefined) return log.warn('there is no admin API: the data directory has no token for it');
+  await registerAdminApi(http, { ...parts, replays: new ReplayDesk(parts.store), token });
 }
 
 function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
@@ -164,7 +195,7 @@ function operations(parts: Parts) {
       store: () => ({ ...store.stats() }),
       tasks: () => ({ ...tasks.stats() }),
       backlog: async () => ({ ...(await queries.backlog()) }),
-      callbacks: () => ({ ...callbacks.stats() }),
+      callbacks: async () => ({ ...callbacks.stats(), ...(await callbacks.backlog()) }),
       library: () => ({ ...library.stats() }),
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),

@@ -106,7 +106,7 @@ export class AutoWorld {
   }
 
   async setRule(rule: object | undefined): Promise<void> {
-    await this.#rules.set(sdkAppId, rule && ruleOf(rule), author);
+    await (rule ? this.#rules.set(sdkAppId, ruleOf(rule), author) : this.#rules.remove(sdkAppId, author));
     await this.#settle();
   }
 

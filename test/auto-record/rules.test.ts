@@ -29,7 +29,7 @@ test('every change is a revision with its moment, and is audited with who, what 
   clock.advance(1000);
   await rules.set(sdkAppId, second, ada);
   clock.advance(1000);
-  await rules.set(sdkAppId, undefined, { ...ada, actor: 'bob' });
+  await rules.remove(sdkAppId, { ...ada, actor: 'bob' });
   assert.equal(await rules.current(sdkAppId), undefined);
   const revisions = await rules.revisions(sdkAppId);
   assert.deepEqual(

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import type { SyntheticAnchor } from '../../src/synthetic/anchor.ts';
+import { CallbackReceiver } from '../kit/callback-receiver.ts';
 import { probeFile } from '../kit/media-file.ts';
-import { committedFiles, TestServer } from '../kit/server.ts';
+import { committedFiles, SDK_APP_ID, TestServer } from '../kit/server.ts';
 import { colourDistance, colourOf, decodeVideo, type Rect, type VideoFrame } from '../kit/video-frames.ts';
 
 /**
@@ -12,6 +13,7 @@ import { colourDistance, colourOf, decodeVideo, type Rect, type VideoFrame } fro
  * for less than the wait and comes back, then both are away for longer, and Hana, whose id has the big prefix, comes.
  */
 
+const ADMIN_TOKEN = 'a-token-of-the-admin-api-for-tests';
 const ROOM = { roomId: '7001' };
 const WAIT_SECONDS = 4;
 const CANVAS = { width: 640, height: 360 };
@@ -28,8 +30,8 @@ const RULE = {
   },
 };
 
-const publish = (server: TestServer, { userId, colour }: typeof ANNA): Promise<SyntheticAnchor> =>
-  forkSyntheticAnchor({ ...server.whip(ROOM, userId), name: userId, colour });
+const publish = (server: TestServer, { userId, colour }: typeof ANNA, room = ROOM): Promise<SyntheticAnchor> =>
+  forkSyntheticAnchor({ ...server.whip(room, userId), name: userId, colour });
 
 /** Tasks that began, by the mode that their bot's id tells, in order. */
 const begun = (server: TestServer, mode: string): string[] =>
@@ -89,6 +91,51 @@ test('rooms record themselves: the wait keeps a file, longer makes another, and 
   assert.deepEqual(besideFiles.length, 2, 'the recording by the API has its own two files');
   assert.deepEqual([begun(server, 'single').length, begun(server, 'mixed').length], [2, 2]);
 });
+
+test('a rule of the admin API counts at once for new rooms, tells its own receiver, and a restart begins nothing twice', async (t) => {
+  const server = await TestServer.start({ ROOMTAPE_ADMIN__TOKEN: ADMIN_TOKEN });
+  t.after(() => server.close());
+  const own = await CallbackReceiver.start({ key: 'rulekey' });
+  t.after(() => own.close());
+  const early = await publish(server, HANA, { roomId: '7002' });
+  await sleep(1_000);
+  await putRule(server, {
+    max_idle_time: 20,
+    single: { content: 'audio' },
+    callback: { url: own.url, key: 'rulekey' },
+  });
+  const first = await publish(server, ANNA);
+  await own.waitFor((received) => received.length > 0, 10_000);
+  await sleep(3_000);
+  await first.close();
+  // Its room would begin anew with the rooms role, and so after the rule.
+  await early.close();
+  await server.restart();
+  const again = await publish(server, ANNA);
+  t.after(() => again.close());
+  await sleep(4_000);
+  const { TaskId, RoomId } = own.received[0]!.event!.EventInfo;
+  assert.equal(RoomId, ROOM.roomId, 'the room of before the rule is not recorded');
+  await server.client.DeleteCloudRecording({ SdkAppId: SDK_APP_ID, TaskId });
+  await own.waitForEvent(TaskId, 312, 30_000);
+  assert.deepEqual(new Set(own.received.map(({ event }) => event?.EventInfo.TaskId)), new Set([TaskId]));
+  assert.ok(own.received.every(({ signed }) => signed));
+  assert.deepEqual(server.receiver.received, [], 'the app itself is told nothing');
+  const files = committedFiles(own.events(TaskId));
+  assert.equal(files.length, 1);
+  const file = await probeFile(await server.download(files[0]!));
+  assert.deepEqual([file.video, file.audio?.codec], [undefined, 'aac']);
+  assert.ok(file.durationUs > 7_000_000, `one file over the restart: ${file.durationUs} µs`);
+});
+
+async function putRule(server: TestServer, rule: object): Promise<void> {
+  const answer = await fetch(`${server.process.url}/admin/v1/apps/${SDK_APP_ID}/auto-record`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(rule),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+}
 
 const area = (left: number, top: number, width: number, height: number): Rect => ({ left, top, width, height });
 

@@ -1,0 +1,14 @@
+import type { AutoRecordRules } from '../auto-record/rules.ts';
+import type { ReplayDesk } from '../callbacks/replay-desk.ts';
+import type { AppDirectory } from '../config/apps.ts';
+import type { Store } from '../store/store.ts';
+import type { TaskQueries } from '../tasks/queries.ts';
+
+/** What the routes of the admin API work on. */
+export interface AdminServices {
+  readonly store: Store;
+  readonly queries: Pick<TaskQueries, 'taskDetail'>;
+  readonly replays: ReplayDesk;
+  readonly rules: AutoRecordRules;
+  readonly apps: Pick<AppDirectory, 'app'>;
+}

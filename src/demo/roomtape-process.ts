@@ -20,6 +20,8 @@ export interface RoomtapeOptions {
 /** A running `npm start`. */
 export interface RoomtapeProcess {
   readonly url: string;
+  /** Process id of the supervisor, whose children are the roles. */
+  readonly pid: number;
   /** Live process ids of the children of a role (Linux only). */
   pids(role: RoleName): number[];
   /** SIGTERM and wait: drains. Idempotent. */
@@ -41,7 +43,7 @@ export async function startRoomtape(options: RoomtapeOptions): Promise<RoomtapeP
   const refusal = refusalOf(child);
   const url = await readyUrl(child);
   if (url === undefined) throw new Error(`${await refusal}; its log is in ${options.logFile}`);
-  return { url, pids: (role) => childPids(child.pid!, role), stop: () => stopProcess(child) };
+  return { url, pid: child.pid!, pids: (role) => childPids(child.pid!, role), stop: () => stopProcess(child) };
 }
 
 /** Resolves, when the process has said its last, with why it refused to start. */

@@ -118,6 +118,7 @@ test('a rule of the admin API counts at once for new rooms, tells its own receiv
   assert.equal(RoomId, ROOM.roomId, 'the room of before the rule is not recorded');
   await server.client.DeleteCloudRecording({ SdkAppId: SDK_APP_ID, TaskId });
   await own.waitForEvent(TaskId, 312, 30_000);
+  console.error(own.received.map(({ event, receivedMs }) => `${receivedMs} ${event?.EventType} ${event?.EventInfo.EventMsTs} ${event?.EventInfo.TaskId.slice(0, 6)} ${event?.EventInfo.RoomId} ${JSON.stringify(event?.EventInfo.Payload)}`));
   assert.deepEqual(new Set(own.received.map(({ event }) => event?.EventInfo.TaskId)), new Set([TaskId]));
   assert.ok(own.received.every(({ signed }) => signed));
   assert.deepEqual(server.receiver.received, [], 'the app itself is told nothing');

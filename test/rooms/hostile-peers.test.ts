@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { FakeClock, systemClock } from '../../src/clock.ts';
+import { dataChannelTransports } from '../../src/rooms/datachannel-transport.ts';
 import { Intake, type PacketGate } from '../../src/rooms/intake.ts';
 import { Problem } from '../../src/rooms/problem.ts';
+import { readOffer } from '../../src/rooms/sdp-offer.ts';
 import { SessionTable, type ClientSession } from '../../src/rooms/session-table.ts';
 import { createSenderSession } from '../../src/rtp/sender.ts';
 import { buildBye, buildNack, buildPli } from '../../src/rtp/rtcp-build.ts';
@@ -91,6 +93,20 @@ describe('sessions', () => {
     assert.equal(rooms.stats().sessions, 3);
     await rooms.close();
   });
+});
+
+test('a session takes so many candidates and no more, over all of its fragments', async () => {
+  const { transport } = readOffer(OFFER);
+  const peer = await dataChannelTransports({ clock: systemClock() })(transport, {
+    onPacket: () => {},
+    onState: () => {},
+  });
+  const taken = Array.from({ length: 300 }, (_, index) =>
+    peer.addCandidate(`candidate:${index} 1 udp 2122260223 127.0.0.1 ${20_000 + index} typ host`),
+  );
+  peer.close();
+  const count = taken.filter(Boolean).length;
+  assert.ok(count > 0 && count <= 64, `${count}`);
 });
 
 describe('packets', () => {

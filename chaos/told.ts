@@ -46,10 +46,12 @@ function firstDeliveries(own: readonly ReceivedCallback[]): ReceivedCallback[] {
   return own.filter((one) => !ids.has(idOf(one)) && ids.add(idOf(one)));
 }
 
-/** The id of a message is made of its stream and its place there: the first delivery is of the first, and so on. */
+/** The id of a message is made of its stream, its place there and its time: the first delivery is of the first, and so on. */
 function orderFaults(firsts: readonly ReceivedCallback[], taskId: string): string[] {
-  const places = new Map(Array.from({ length: firsts.length * 2 + 10 }, (_, seq) => [messageId(taskId, seq), seq]));
-  const sequence = firsts.map((one) => places.get(idOf(one)));
+  const places = Array.from({ length: firsts.length * 2 + 10 }, (_, seq) => seq);
+  const placeOf = (one: ReceivedCallback): number | undefined =>
+    places.find((seq) => messageId(taskId, seq, one.event!.EventInfo.EventMsTs) === idOf(one));
+  const sequence = firsts.map(placeOf);
   if (sequence.some((seq) => seq === undefined)) return ['a message whose webhook-id is not of its task'];
   const known = sequence as number[];
   const faults: string[] = [];

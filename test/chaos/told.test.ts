@@ -5,6 +5,7 @@ import { messageId } from '../../src/callbacks/message.ts';
 import type { ReceivedCallback } from '../kit/callback-receiver.ts';
 
 const TASK = 'task';
+const MS = 1_700_000_000_000;
 
 /** One delivery of the message in this place of the task's stream. */
 function delivery(
@@ -13,9 +14,14 @@ function delivery(
   payload: object = {},
   change: Partial<ReceivedCallback> = {},
 ): ReceivedCallback {
-  const event = { EventGroupId: 3, EventType: type, CallbackTs: 0, EventInfo: { TaskId: TASK, Payload: payload } };
+  const event = {
+    EventGroupId: 3,
+    EventType: type,
+    CallbackTs: 0,
+    EventInfo: { TaskId: TASK, EventMsTs: MS, Payload: payload },
+  };
   return {
-    headers: { 'webhook-id': messageId(TASK, seq) },
+    headers: { 'webhook-id': messageId(TASK, seq, MS) },
     body: Buffer.from(JSON.stringify(event)),
     event: event as unknown as NonNullable<ReceivedCallback['event']>,
     signed: true,
@@ -64,6 +70,6 @@ test('a file may be stuck and then there, and is announced as there once', () =>
 
 test('an upload that was stuck and recovered has one end', () => {
   const upload = [start, delivery(2, 303), leave, delivery(3, 305, { Status: 1 }), delivery(4, 305, { Status: 2 })];
-  const placed = upload.map((one, index) => ({ ...one, headers: { 'webhook-id': messageId(TASK, index + 1) } }));
+  const placed = upload.map((one, index) => ({ ...one, headers: { 'webhook-id': messageId(TASK, index + 1, MS) } }));
   assert.deepEqual(faultsOf(placed), []);
 });

@@ -3,10 +3,10 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import { roomKeyText } from '../room-key.ts';
 import type { Store } from '../store/store.ts';
 import type { CreateAnswer, TaskService } from '../tasks/service.ts';
-import { dueStarts } from './decision.ts';
+import { dueStarts, outlivers } from './decision.ts';
 import { newAutoTask, type AutoStart } from './new-auto-task.ts';
 import type { AutoRecordRules } from './rules.ts';
-import { sendingRooms, type FoundRoom } from './situation.ts';
+import { moveTask, sendingRooms, type FoundRoom } from './situation.ts';
 
 /** How often all is looked at though nothing was told: pauses run out, and recorders become free. */
 const LOOK_EVERY_MS = 2_000;
@@ -87,6 +87,7 @@ export class AutoRecorder {
     const rooms = await sendingRooms(store, await rules.apps());
     this.#forgetRefused(rooms);
     for (const found of rooms) {
+      for (const { taskId } of outlivers(found)) await moveTask(store, taskId, found.sessionId);
       const revisions = await rules.revisions(found.room.sdkAppId);
       for (const due of dueStarts(revisions, found, clock.wallMs())) {
         if (!this.#closed) await this.#start({ ...due, room: found.room, sessionId: found.sessionId });

@@ -9,11 +9,14 @@ export interface RuleRevision {
 
 /** A task that began by a rule. */
 export interface AutoTask {
+  readonly taskId: string;
   readonly mode: AutoMode;
-  /** Room session in which it began; the room may be in a later one by now. */
+  /** Room session in which it was seen last; a room that lost its process may be in a later one by now. */
   readonly sessionId: number;
   /** Whether its bot is in the room still, or on its way there. */
   readonly running: boolean;
+  /** Somebody asked it to end. */
+  readonly stopping: boolean;
   /** LeaveCode (contract §4.3), undefined while it runs and when it never began. */
   readonly leaveCode: number | undefined;
   readonly endedMs: number;
@@ -52,6 +55,10 @@ export function dueStarts(revisions: readonly RuleRevision[], room: SendingRoom,
     return held && mayBegin(mode, room, nowMs) ? [{ mode, ...held }] : [];
   });
 }
+
+/** Tasks that run on in a later life of their room than the one they were seen in, since they did not notice its end. */
+export const outlivers = ({ sessionId, tasks }: SendingRoom): AutoTask[] =>
+  tasks.filter((task) => task.running && !task.stopping && task.sessionId !== sessionId);
 
 function heldRule(
   revisions: readonly RuleRevision[],

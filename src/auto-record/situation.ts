@@ -36,8 +36,16 @@ export async function sendingRooms({ db }: Pick<Store, 'db'>, apps: readonly num
   return sessions.map((session) => foundRoom(session, tasks));
 }
 
+/** Writes down that a task goes on in that room session. */
+export async function moveTask(store: Store, taskId: string, sessionId: number): Promise<void> {
+  await store.transaction(async ({ db }) =>
+    db.updateTable('task').set({ auto_session: sessionId }).where('id', '=', taskId).execute(),
+  );
+}
+
 type TaskFacts = Pick<
   Selectable<TaskTable>,
+  | 'id'
   | 'sdk_app_id'
   | 'room_kind'
   | 'room_id'
@@ -55,7 +63,7 @@ function autoTasks({ db }: Pick<Store, 'db'>, sessions: readonly RoomSessionRow[
   return db
     .selectFrom('task')
     .select(['sdk_app_id', 'room_kind', 'room_id', 'plan', 'auto_session', 'state', 'stop_code', 'leave_code'])
-    .select(['ended_ms', 'event_ms'])
+    .select(['id', 'ended_ms', 'event_ms'])
     .select((eb) =>
       eb
         .selectFrom('file')
@@ -77,9 +85,11 @@ function foundRoom(session: RoomSessionRow, tasks: readonly TaskFacts[]): FoundR
 }
 
 const autoTask = (task: TaskFacts): AutoTask => ({
+  taskId: task.id,
   mode: planOf(task).mode,
   sessionId: task.auto_session ?? 0,
   running: task.state === 'active',
+  stopping: task.stop_code !== null,
   // One that was stopped before it began has no LeaveCode of its own.
   leaveCode: task.leave_code ?? task.stop_code ?? undefined,
   endedMs: task.ended_ms ?? task.event_ms,

@@ -62,7 +62,7 @@ export interface TaskTable {
   sig_until_ms: number | null;
   /** Revision of the rule by which the task began, null for a task of the API. */
   auto_revision: number | null;
-  /** The room session in which it began by a rule. */
+  /** The room session in which a task by rule began, or was seen running last. */
   auto_session: number | null;
   /** CallbackTarget of the rule; null where the app's own callback is told. */
   callback: string | null;

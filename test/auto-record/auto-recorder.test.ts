@@ -193,6 +193,18 @@ test('when the rooms role restarts, the same tasks go on', async (t) => {
   assert.deepEqual(await world.story(), ['single 1 active']);
 });
 
+test('what somebody stopped after the rooms role restarted stays stopped too', async (t) => {
+  const world = await AutoWorld.start(t);
+  await world.setRule(SINGLE);
+  await world.enter('1', 'anna');
+  await world.restartRooms();
+  await world.enter('1', 'anna');
+  await world.pass(5);
+  await world.tasks.stop(sdkAppId, (await world.taskRows())[0]!.id);
+  await world.pass(100);
+  assert.deepEqual(await world.story(), ['single 1 left 0']);
+});
+
 test('a dissolved room that begins anew gets a new task, also while the bot before is still on its way out', async (t) => {
   const world = await AutoWorld.start(t);
   await world.setRule(SINGLE);

@@ -53,8 +53,8 @@ export class FinishRunner {
   }
 
   /** Begins a job under its lease. */
-  start(job: LeasedJob, { isHeld, onEnded }: TaskLease): void {
-    const handle = this.#options.begin(job, isHeld);
+  start(job: LeasedJob, lease: TaskLease): void {
+    const handle = this.#options.begin(job, () => lease.isHeld());
     this.#running.set(job.jobId, { job, handle });
     this.#options.log.info({ ...namesOf(job), attempt: job.attempt }, 'finishing');
     void handle.outcome.then(async (report) => {
@@ -64,7 +64,7 @@ export class FinishRunner {
       // While the report was on its way the lease may have been lost and granted anew: that run is not ours to end.
       if (!isOurs()) return;
       this.#running.delete(job.jobId);
-      onEnded();
+      lease.onEnded();
     });
   }
 

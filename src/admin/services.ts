@@ -1,4 +1,6 @@
+import type { AutoRecordRules } from '../auto-record/rules.ts';
 import type { ReplayDesk } from '../callbacks/replay-desk.ts';
+import type { AppDirectory } from '../config/apps.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
@@ -8,5 +10,7 @@ export interface AdminServices {
   readonly store: Store;
   readonly queries: Pick<TaskQueries, 'taskDetail'>;
   readonly replays: ReplayDesk;
+  readonly rules: AutoRecordRules;
+  readonly apps: Pick<AppDirectory, 'app'>;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
 }

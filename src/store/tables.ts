@@ -22,6 +22,8 @@ export interface Tables {
   room_session: RoomSessionTable;
   room_visit: RoomVisitTable;
   journal_cursor: JournalCursorTable;
+  auto_record_rule: AutoRecordRuleTable;
+  audit: AuditTable;
   protected_app: ProtectedAppTable;
 }
 
@@ -64,6 +66,12 @@ export interface TaskTable {
   short_lives: Generated<number>;
   /** End of the UserSig that the bot came with; null for a task of an earlier version. */
   sig_until_ms: number | null;
+  /** Revision of the rule by which the task began, null for a task of the API. */
+  auto_revision: number | null;
+  /** The room session in which a task by rule began, or was seen running last. */
+  auto_session: number | null;
+  /** CallbackTarget of the rule; null where the app's own callback is told. */
+  callback: string | null;
   started_ms: number | null;
   /** Epoch of the last `started` report, which makes a repeated one silent. */
   started_epoch: number;
@@ -312,6 +320,8 @@ export interface RoomVisitTable {
   software: string;
   /** Empty when it is not known. */
   client_ip: string;
+  /** Whether the user is no person but a robot that relays a mix into the room. */
+  robot: Generated<number>;
   /** Blank-separated list of what the user sends now: video, audio, aux. */
   media: string;
   joined_ms: number;
@@ -327,6 +337,31 @@ export interface JournalCursorTable {
   seq: number;
   /** Wall time at which its writer was last heard, to within a minute. */
   seen_ms: number;
+}
+
+/** A rule of auto recording as it was from some time on; the latest of an app is in force. */
+export interface AutoRecordRuleTable {
+  revision: Generated<number>;
+  sdk_app_id: number;
+  /** AutoRecordRule; null where recording by rule ended. */
+  rule: string | null;
+  /** Rooms that were created from this wall time on are recorded by it. */
+  effective_ms: number;
+  /** Where it was set. */
+  origin: 'configuration' | 'api';
+}
+
+/** Who changed what, without secrets; never changed itself. */
+export interface AuditTable {
+  id: Generated<number>;
+  at_ms: number;
+  actor: string;
+  action: string;
+  /** What was changed. */
+  subject: string;
+  /** JSON, null for nothing. */
+  before: string | null;
+  after: string | null;
 }
 
 /** An app that was last configured with signed addresses for its files. */
@@ -350,5 +385,7 @@ export type NewTaskRow = Insertable<TaskTable>;
 export type NewFileRow = Insertable<FileTable>;
 /** A life of a room as read. */
 export type RoomSessionRow = Selectable<RoomSessionTable>;
+/** A revision of a rule as read. */
+export type AutoRecordRuleRow = Selectable<AutoRecordRuleTable>;
 /** A stay in a room as read. */
 export type RoomVisitRow = Selectable<RoomVisitTable>;

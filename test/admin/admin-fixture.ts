@@ -3,9 +3,10 @@ import type { TestContext } from 'node:test';
 import fastify from 'fastify';
 import { openEvidenceRoom, type EvidenceRoom } from '../../src/evidence/evidence-room.ts';
 import { registerAdminApi } from '../../src/admin/register.ts';
+import { AutoRecordRules } from '../../src/auto-record/rules.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
-import { bench, plainLinks, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
+import { bench, oneApp, plainLinks, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
 
 export const adminToken = 'a-token-of-the-admin-api';
 
@@ -41,7 +42,8 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   const replays = new ReplayDesk(b.store);
   const evidence = await openEvidenceRoom({ ...b, dataDir: await tempFolder(t), log: silentLog });
   t.after(() => evidence.close());
-  await registerAdminApi(http, { ...b, queries, replays, evidence, token: adminToken, log: silentLog });
+  const parts = { queries, replays, evidence, rules: new AutoRecordRules(b.store), apps: oneApp() };
+  await registerAdminApi(http, { ...b, ...parts, token: adminToken, log: silentLog });
   await http.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => http.close());
   const origin = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;

@@ -1,4 +1,5 @@
 import type { ReplayDesk } from '../callbacks/replay-desk.ts';
+import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
 
@@ -7,4 +8,5 @@ export interface AdminServices {
   readonly store: Store;
   readonly queries: Pick<TaskQueries, 'taskDetail'>;
   readonly replays: ReplayDesk;
+  readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
 }

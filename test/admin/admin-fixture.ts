@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
+import { openEvidenceRoom, type EvidenceRoom } from '../../src/evidence/evidence-room.ts';
 import { registerAdminApi } from '../../src/admin/register.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
-import { bench, plainLinks, silentLog, type Bench } from '../tasks/fixture.ts';
+import { bench, plainLinks, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
 
 export const adminToken = 'a-token-of-the-admin-api';
 
@@ -29,6 +30,7 @@ export interface Ask {
 
 export interface AdminBench extends Bench {
   readonly ask: (path: string, ask?: Ask) => Promise<Answer>;
+  readonly evidence: EvidenceRoom;
 }
 
 /** The admin API over a real socket, on a store of its own. */
@@ -37,11 +39,13 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   const http = fastify({ routerOptions: { maxParamLength: 512 } });
   const queries = createTaskQueries({ store: b.store, links: plainLinks('http://media.example:8080') });
   const replays = new ReplayDesk(b.store);
-  await registerAdminApi(http, { ...b, queries, replays, token: adminToken, log: silentLog });
+  const evidence = await openEvidenceRoom({ ...b, dataDir: await tempFolder(t), log: silentLog });
+  t.after(() => evidence.close());
+  await registerAdminApi(http, { ...b, queries, replays, evidence, token: adminToken, log: silentLog });
   await http.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => http.close());
   const origin = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
-  return { ...b, ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }) };
+  return { ...b, evidence, ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }) };
 }
 
 /** Asks with plain fetch. */

@@ -1,3 +1,4 @@
+import { evidenceIsDueWhenAllTold } from '../tasks/evidence-records.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import { logAttempt, type MadeAttempt } from './attempts.ts';
 import type { Busy, CallbackQueue, DueEvent, NextAttempt, Settlement } from './queue.ts';
@@ -66,7 +67,10 @@ export class ReplayQueue implements CallbackQueue {
         .where('stream', '=', event.stream)
         .where('seq', '=', event.seq)
         .execute();
-      if (settlement === 'delivered') await markDelivered(tx, event, nowMs);
+      if (settlement === 'delivered') {
+        await markDelivered(tx, event, nowMs);
+        await evidenceIsDueWhenAllTold(tx.db, event.stream);
+      }
       if (made) await logAttempt(tx, event, made, settlement === 'delivered' ? 'delivered' : 'dropped');
     });
   }

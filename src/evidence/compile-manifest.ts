@@ -70,11 +70,14 @@ async function parametersOf(db: Db, task: TaskRow): Promise<Manifest['parameters
   return rows.map((row) => ({ revision: row.revision, atMs: row.at_ms, plan: withoutQueries(planOf(row)) }));
 }
 
-/** A query of an image's address may hold the key to it: its hash says as much as evidence needs. */
+/** The address of an image may hold the key to it; of a query its hash says as much as evidence needs. */
 function withoutQueries(plan: RecordingPlan): RecordingPlan {
   const hidden = (name: string, value: unknown): unknown =>
     typeof value === 'string' && /^(url|image|placeholderImage)$/.test(name)
-      ? value.replace(/\?.*$/s, (query) => `?sha256=${createHash('sha256').update(query).digest('hex')}`)
+      ? withoutCredentials(value).replace(
+          /\?.*$/s,
+          (query) => `?sha256=${createHash('sha256').update(query).digest('hex')}`,
+        )
       : value;
   return JSON.parse(JSON.stringify(plan, hidden)) as RecordingPlan;
 }

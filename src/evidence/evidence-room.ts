@@ -98,11 +98,16 @@ export class EvidenceRoom {
     try {
       const query = this.#options.store.db.selectFrom('evidence_due').selectAll();
       const due = await query.orderBy('task_id').limit(atATime).execute();
-      for (const one of due) if (!this.#closed) await this.#attend(one);
+      for (const one of due) if (!this.#closed) await this.#attend(one).catch((error) => this.#failed(error, one));
     } catch (error) {
-      this.#counts.failedAttempts += 1;
-      this.#options.log.error({ err: error }, 'the evidence of tasks cannot be written; it is tried again');
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown, due?: Due): void {
+    this.#counts.failedAttempts += 1;
+    const fields = { err: error, task: due?.task_id };
+    this.#options.log.error(fields, 'the evidence of a task cannot be written; it is tried again');
   }
 
   async #attend({ task_id: taskId, marks }: Due): Promise<void> {

@@ -14,9 +14,12 @@ import { claimWorkFolder, madeFolder, sweepUnfinished, workFolder } from './unfi
 /** With less free space, in MiB, a disk is full. */
 const fullMb = 1;
 
+/** Resolves when the job is still ours, as far as anybody can tell; never when it is not. */
+export type Permission = () => Promise<void>;
+
 /**
  * Does the whole work of a job in this process: segments → parts → checks → their destination, one after the other.
- * Nothing goes to the destination before every part has passed its checks. It may be redone at any time. Recorders use
+ * Nothing goes to the destination before every part has passed its checks and `permission` was given. It may be redone at any time. Recorders use
  * {@link finishFile}, which keeps it away from running recordings.
  * @throws FinishError, DeliveryError, or the error of the file system.
  */
@@ -24,12 +27,16 @@ export async function finishHere(
   request: FinishRequest,
   deliver: Deliver,
   signal: AbortSignal,
+  permission: Permission = async () => {},
 ): Promise<FinishedPart[]> {
   await sweepUnfinished(request.tempDir, systemClock().wallMs(), request.giveUpMs);
   const folder = workFolder(request);
   try {
     const finished: FinishedPart[] = [];
-    for (const part of await partsOf(request, folder)) finished.push(await deliverOne(part, deliver, signal));
+    for (const part of await partsOf(request, folder, permission)) {
+      await permission();
+      finished.push(await deliverOne(part, deliver, signal));
+    }
     return finished;
   } catch (error) {
     if (freeMbAt(request.tempDir) < (request.leastFreeMb ?? 0))
@@ -41,7 +48,7 @@ export async function finishHere(
 }
 
 /** Into the library parts go by rename; on the way to any other place they may have to wait for another attempt. */
-async function partsOf(request: FinishRequest, folder: string): Promise<LocalPart[]> {
+async function partsOf(request: FinishRequest, folder: string, permission: Permission): Promise<LocalPart[]> {
   const isNear = request.target.kind === 'library';
   const found = isNear ? undefined : await findParts(request);
   if (found) return found;
@@ -53,7 +60,9 @@ async function partsOf(request: FinishRequest, folder: string): Promise<LocalPar
   });
   const parts: LocalPart[] = [];
   for (const [index] of made.entries()) parts.push(await named(request, made, index));
-  return isNear ? parts : keepParts(request, folder, parts);
+  if (isNear) return parts;
+  await permission();
+  return keepParts(request, folder, parts);
 }
 
 /** The index is in the names where there are several (contract §5). */

@@ -45,11 +45,13 @@ const granted = new KeptNumbers();
 /** The recorder kills this process to end its work: nothing in it is told to stop. */
 const { signal } = new AbortController();
 
-function work(request: FinishRequest): Promise<FinishedPart[]> {
+async function work(request: FinishRequest): Promise<FinishedPart[]> {
   const { target, container } = request;
-  if (target.kind === 'bucket' && container === 'hls') return deliverPlaylists(request, target, signal);
-  const deliver = openTarget(request, tell);
-  return finishHere(request, async (part, ended) => (await permission(), deliver(part, ended)), signal);
+  if (target.kind === 'bucket' && container === 'hls') {
+    await permission();
+    return deliverPlaylists(request, target, signal);
+  }
+  return finishHere(request, openTarget(request, tell), signal, permission);
 }
 
 /**

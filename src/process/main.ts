@@ -22,8 +22,8 @@ async function main(): Promise<void> {
   const ports = await settlePorts(opened);
   const clock = systemClock();
   const supervisor = new Supervisor(childSpecs(opened, ports), clock, log);
-  keepRoll(supervisor, opened, ports, clock, log);
-  drainOnSignal(supervisor, log);
+  const roll = keepRoll(supervisor, opened, ports, clock, log);
+  drainOnSignal(supervisor, roll, log);
   await supervisor.start();
   announce(opened, ports.http, adminToken);
 }
@@ -74,7 +74,7 @@ function childSpecs({ config }: Installation, ports: Ports): ChildSpec[] {
 }
 
 /** Tells the server of recorders that died, those included that died with the supervisor before this one. */
-function keepRoll(supervisor: Supervisor, opened: Installation, ports: Ports, clock: Clock, log: Logger): void {
+function keepRoll(supervisor: Supervisor, opened: Installation, ports: Ports, clock: Clock, log: Logger): RecorderRoll {
   const { config, secrets } = opened;
   const url = config.recorders.server_url ?? `http://${config.http.host}:${ports.http}`;
   const client = createWorkerClient({ url, token: secrets.token });
@@ -85,6 +85,7 @@ function keepRoll(supervisor: Supervisor, opened: Installation, ports: Ports, cl
     child.on('died', (name) => roll.died(name));
   }
   roll.tellDead();
+  return roll;
 }
 
 /** How a recorder is called in the store: unique among machines and over restarts, and of one length at most. */
@@ -95,12 +96,14 @@ function withoutFlag(args: readonly string[], flag: string): string[] {
   return args.filter((word, i) => word !== flag && args[i - 1] !== flag && !word.startsWith(`${flag}=`));
 }
 
-function drainOnSignal(supervisor: Supervisor, log: Logger): void {
+function drainOnSignal(supervisor: Supervisor, roll: RecorderRoll, log: Logger): void {
   let draining = false;
   const drain = (signal: string): void => {
     if (draining) return;
     draining = true;
     log.info({ signal }, 'draining');
+    // Who drains gives its leases back by itself.
+    roll.close();
     void supervisor.close().then(() => process.exit(0));
   };
   process.on('SIGTERM', () => drain('SIGTERM'));

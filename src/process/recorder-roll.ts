@@ -124,8 +124,9 @@ function isRoomtapeProcess(pid: number): boolean {
     if (pid <= 0) return false;
     process.kill(pid, 0);
     return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('roomtape');
-  } catch {
-    return false;
+  } catch (error) {
+    // A living process of another user refuses the question.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

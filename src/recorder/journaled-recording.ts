@@ -104,8 +104,8 @@ export class JournaledRecording implements RoomRecording {
     const [taken] = await takeover.files();
     // Closed meanwhile, by a drain or a lease that is gone: what was not written is in the journal alone.
     if (this.#closed || this.#options.mayWrite?.() === false) return [];
-    file.close();
     this.#cancelTick();
+    await file.finish();
     await journal.remove();
     if (own && taken) return [joined(taken, own)];
     return [own ?? taken].filter((one) => one !== undefined);

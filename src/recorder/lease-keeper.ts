@@ -1,5 +1,11 @@
 import { micros, type Micros, type MonoUs } from '../units.ts';
 
+/** When a renewal was asked for and when it was answered. */
+export interface RenewalTimes {
+  readonly sent: MonoUs;
+  readonly answered: MonoUs;
+}
+
 /**
  * Knows until when this process may act on what it holds. A lease runs from the moment the renewing request was *sent*,
  * on the monotonic clock: a process that was stopped and woken finds itself expired before it writes (design, invariant 4).
@@ -15,14 +21,16 @@ export class LeaseKeeper<Key> {
   }
 
   /**
-   * Applies an answered renewal of the keys that were asked for. Returns the keys the server did not keep; they are
-   * forgotten here and must be abandoned at once.
+   * Applies an answered renewal of the keys that were asked for. Returns the keys the server did not keep, and those that
+   * had run out when the answer came, since others may have acted on that; they are forgotten here and must be abandoned
+   * at once.
    */
-  renewed(asked: Iterable<Key>, kept: ReadonlySet<Key>, sentAt: MonoUs, leaseMs: number): Key[] {
+  renewed(asked: Iterable<Key>, kept: ReadonlySet<Key>, at: RenewalTimes, leaseMs: number): Key[] {
     const lost: Key[] = [];
     for (const key of asked) {
-      if (!this.#deadlines.has(key)) continue;
-      if (kept.has(key)) this.grant(key, sentAt, leaseMs);
+      const deadline = this.#deadlines.get(key);
+      if (deadline === undefined) continue;
+      if (kept.has(key) && at.answered < deadline) this.grant(key, at.sent, leaseMs);
       else if (this.#deadlines.delete(key)) lost.push(key);
     }
     return lost;

@@ -4,6 +4,7 @@ import type { SpoolFile } from './spool-writer.ts';
 /** A writer that can end a section and go on later. */
 interface SectionWriter extends SegmentWriter {
   pause(): void;
+  finish(): Promise<void>;
   stats(): { readonly lostBytes: number };
 }
 
@@ -39,7 +40,12 @@ export class MixFile {
     return this.#writer?.stats().lostBytes ?? 0;
   }
 
-  /** Ends the file; everything is on the disk when the call returns. Idempotent. */
+  /** Ends the file; resolves when everything is on the disk, or the disk refused. Idempotent. */
+  async finish(): Promise<void> {
+    await this.#writer?.finish();
+  }
+
+  /** Ends the file without waiting for the disk. Idempotent. */
   close(): void {
     this.#writer?.close();
   }

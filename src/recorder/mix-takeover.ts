@@ -63,6 +63,8 @@ export class MixTakeover {
   readonly #stop = new AbortController();
   readonly #outcome: Promise<Outcome>;
   #recording: MixedRoomRecording | undefined;
+  /** Of what was drawn, or begun to be drawn: the live mix goes on in the same file. */
+  #zeroUs: WallUs | undefined;
 
   /**
    * The owners of before must be gone, and the present one must not have begun to write.
@@ -112,7 +114,7 @@ export class MixTakeover {
       return outcome;
     } catch (error) {
       log.error({ err: error, journal: epoch }, 'the journal of the mix cannot be played; what it holds is missing');
-      return before;
+      return { ...before, zeroUs: before.zeroUs ?? this.#zeroUs };
     }
   }
 
@@ -124,6 +126,7 @@ export class MixTakeover {
     const span = await spanOfJournal(dir);
     if (!span) return before;
     const zeroUs = before.zeroUs ?? span.first;
+    this.#zeroUs = zeroUs;
     const beginning = this.#beginningOf(span, zeroUs, before.endUs);
     if (span.end - beginning.fromUs <= ROUNDING_US) return { ...before, zeroUs };
     const endUs = wallUs(Math.min(span.end, beginning.fromUs + MOST_US));

@@ -150,9 +150,14 @@ export class Recorder {
     const taskIds = request.tasks.map((task) => task.taskId);
     const jobIds = request.jobs.map((job) => job.jobId);
     const kept = new Set(response.keptTasks);
-    this.#taskLeases.renewed(taskIds, kept, at, response.leaseMs);
+    const times = { sent: at, answered: this.#options.clock.monoUs() };
+    for (const taskId of this.#taskLeases.renewed(taskIds, kept, times, response.leaseMs)) {
+      if (kept.has(taskId) && this.#tasks.get(taskId)?.run.onlyReports)
+        this.#taskLeases.grant(taskId, at, response.leaseMs);
+      else this.#abandon(taskId, 'lease lost');
+    }
     for (const taskId of taskIds) if (!kept.has(taskId)) this.#abandon(taskId, 'lease lost');
-    const lostJobs = this.#jobLeases.renewed(jobIds, new Set(response.keptJobs), at, response.leaseMs);
+    const lostJobs = this.#jobLeases.renewed(jobIds, new Set(response.keptJobs), times, response.leaseMs);
     for (const jobId of lostJobs) this.#options.jobs.abandon(jobId);
   }
 
@@ -237,11 +242,21 @@ export class Recorder {
       epoch,
       onlyReports: run.onlyReports,
     }));
-    const ending = relief?.next(at, meter.freeMb, tasks);
+    const ending = this.#attempt(() => relief?.next(at, meter.freeMb, tasks));
     if (!ending) return;
     const freeMb = Math.floor(meter.freeMb);
     log.error({ task: ending.taskId, freeMb }, 'the disk is nearly full: the recording ends with what it has');
     this.#tasks.get(ending.taskId)?.run.stop(LEAVE_ROOM_TIMEOUT);
+  }
+
+  /** A spool that cannot be looked at must not end the process. */
+  #attempt<T>(look: () => T): T | undefined {
+    try {
+      return look();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the spool cannot be looked at');
+      return undefined;
+    }
   }
 
   #forget(taskId: string, epoch: number): void {

@@ -285,7 +285,7 @@ export class TaskRun {
     this.#leaveRoom();
     const own = await recording.finish(at);
     // The lease may have gone meanwhile, and with it the right to touch what earlier epochs left.
-    if (this.#closed) return;
+    if (this.#closed || !this.#options.lease.isHeld()) return this.close();
     const files = this.#options.withEarlier(own);
     this.#onlyReports = true;
     const neverThere = leaveCode === LEAVE_ROOM_TIMEOUT && this.#startedMs === undefined;

@@ -1,7 +1,14 @@
 import type { Clock } from '../clock.ts';
+import { WorkerApiError } from '../worker-api/client.ts';
 import type { LeasedJob, ReportResponse, JobReport, UploadProgress } from '../worker-api/messages.ts';
 
 const RETRY_MS = 500;
+
+/** A server that is away is asked again; one that does not understand will not tomorrow. */
+function unlessUnderstood(error: unknown): undefined {
+  if (error instanceof WorkerApiError && error.fault === 'protocol') throw error;
+  return undefined;
+}
 
 /** What keeping needs of the world. */
 export interface UploadKeeperOptions {
@@ -20,7 +27,7 @@ export async function keepUpload(
   { report, clock }: UploadKeeperOptions,
 ): Promise<void> {
   while (!signal.aborted) {
-    const answer = await report(jobId, { kind: 'progress', epoch, upload }).catch(() => undefined);
+    const answer = await report(jobId, { kind: 'progress', epoch, upload }).catch(unlessUnderstood);
     if (answer?.accepted) return;
     if (answer) break;
     await new Promise<void>((resume) => clock.after(RETRY_MS, resume));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecord, segmentNames } from './recording-folder.ts';
 import { chainOrigin, nextChain, originChain, readChain, type ChainHead, type ChainLink } from './segment-chain.ts';
@@ -128,6 +128,10 @@ function segmentFaults(
   const open = (name: string): boolean => running && name > last;
   // Without a chain one fault says it all.
   if (links.length === 0) return faults;
-  for (const segment of there) if (!open(segment)) faults.push({ kind: 'segment-unknown', segment });
+  for (const segment of there) {
+    // A full disk leaves files that it gave no room.
+    const isEmpty = statSync(join(dir, segment), { throwIfNoEntry: false })?.size === 0;
+    if (!open(segment) && !isEmpty) faults.push({ kind: 'segment-unknown', segment });
+  }
   return faults;
 }

@@ -96,7 +96,7 @@ function sealNewest(dir: string, zeroUs: WallUs): void {
   const bytes = readFileSync(path);
   const { pictures } = scan(bytes, toTransport(micros((segmentStartMs(newest) ?? 0) * 1000 - zeroUs)));
   const count = wholePictures(pictures);
-  if (listed && (count === pictures.length || isChained(dir, newest, bytes.length))) return;
+  if (isChained(dir, newest, bytes.length) || (listed && count === pictures.length)) return;
   // Its length in the list would not be true any more; it is found and listed anew.
   if (listed) writePlaylist(dir, playlistText(others.map((one) => segmentLines(one, zeroUs)).join(''), false));
   const end = count < pictures.length ? pictures[count - 1]!.end : bytes.length;

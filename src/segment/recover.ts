@@ -64,7 +64,8 @@ function adopt(
   const bytes = readFileSync(path);
   const scan = scanSegment(bytes, toTransport(nominal));
   if (!scan) {
-    rmSync(path);
+    // What is chained stays, as worthless as it is.
+    if (chained?.bytes !== bytes.length) rmSync(path);
     return undefined;
   }
   // What its writer ended and chained stays as it is, whatever became of the playlist.

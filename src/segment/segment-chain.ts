@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { canonicalJson } from '../evidence/canonical-json.ts';
 import { syncPath, syncPathNow } from '../durable-folder.ts';
 import type { WallUs } from '../units.ts';
@@ -59,6 +60,28 @@ export interface ReadChain {
   readonly strange: number;
 }
 
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const micro = z.int();
+const originSchema = z.object({
+  v: z.literal(1),
+  taskId: z.string().max(200),
+  epoch: z.int().min(0),
+  userId: z.string().max(1000),
+  mediaId: z.string().max(10),
+  zeroUs: micro.transform((us) => us as WallUs),
+  chain: digest,
+});
+const linkSchema = z.object({
+  number: z.int().min(0),
+  name: z.string().min(1).max(200),
+  bytes: z.int().min(0),
+  startUs: micro,
+  durationUs: micro,
+  sha256: digest,
+  recovered: z.literal(true).optional(),
+  chain: digest,
+});
+
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The chain before the first segment. */
@@ -79,8 +102,8 @@ export function readChain(dir: string): ReadChain {
   const text = readText(join(dir, chainFile));
   const end = text.lastIndexOf('\n') + 1;
   const lines = text.slice(0, end).split('\n').filter(Boolean).map(parseLine);
-  const origin = lines.find((line) => line !== undefined && 'v' in line) as ReadChain['origin'];
-  const links = lines.filter((line) => line !== undefined && 'number' in line) as unknown as ChainLink[];
+  const origin = lines.map((line) => originSchema.safeParse(line).data).find((one) => one !== undefined);
+  const links = lines.map((line) => linkSchema.safeParse(line).data).filter((one) => one !== undefined);
   const strange = lines.length - links.length - (origin ? 1 : 0);
   return { origin, links, whole: Buffer.byteLength(text.slice(0, end)), strange };
 }

@@ -115,7 +115,8 @@ export async function applyJobReport(
   if (report.kind === 'progress') return applyProgress(tx, job, report);
   const file = await fileOf(tx, job);
   if (job.state === 'open' && report.kind === 'done') await settleDone(tx, { task, job, file }, report, options);
-  else if (job.state === 'open' && report.kind === 'failed')
+  // Postponed, it has no owner: a report that is told again is not counted again.
+  else if (job.state === 'open' && job.owner !== null && report.kind === 'failed')
     await applyFailure(tx, { task, job, file }, report, options);
   if (report.kind === 'done') return { accepted: true, spoolFree: await isSpoolFree(tx, file) };
   return (await isOpen(tx, job)) ? { accepted: true } : { accepted: true, settled: true };

@@ -63,7 +63,13 @@ test('segments that were tampered with on the spool are caught by their chain', 
     ],
     [
       'a line says another hash',
-      (dir) => editChain(dir, (l) => l.with(1, l[1]!.replace(/"sha256":"./, '"sha256":"-'))),
+      (dir) =>
+        editChain(dir, (l) =>
+          l.with(
+            1,
+            l[1]!.replace(/(?<="sha256":")./, (digit) => (digit === '0' ? '1' : '0')),
+          ),
+        ),
       ['chain-broken', 'segment-changed'],
     ],
     ['the chain is gone', (dir) => rmSync(join(dir, 'chain.jsonl')), ['chain-missing']],

@@ -26,8 +26,21 @@ test('a renewal that leaves a key out loses it, and an answer for a forgotten ke
   const leases = new LeaseKeeper<string>();
   for (const key of ['a', 'b', 'c']) leases.grant(key, clock.monoUs(), 1000);
   leases.release('c');
-  assert.deepEqual(leases.renewed(['a', 'b', 'c'], new Set(['a', 'c']), clock.monoUs(), 1000), ['b']);
+  const times = { sent: clock.monoUs(), answered: clock.monoUs() };
+  assert.deepEqual(leases.renewed(['a', 'b', 'c'], new Set(['a', 'c']), times, 1000), ['b']);
   assert.deepEqual(leases.keys(), ['a']);
+});
+
+test('an answer that comes when the lease has run out revives nothing, whether or not that was noticed', () => {
+  const clock = new FakeClock();
+  const leases = new LeaseKeeper<string>();
+  leases.grant('t', clock.monoUs(), 1000);
+  const sent = clock.monoUs();
+  clock.advance(1000);
+  assert.equal(leases.holds('t', clock.monoUs()), false);
+  const times = { sent, answered: clock.monoUs() };
+  assert.deepEqual(leases.renewed(['t'], new Set(['t']), times, 5000), ['t']);
+  assert.deepEqual(leases.keys(), []);
 });
 
 test('a wall clock that steps neither ends nor prolongs a lease', () => {

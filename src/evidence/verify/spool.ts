@@ -22,10 +22,14 @@ export type ToldHeads = (epoch: number, fileKey: string) => ChainHead | undefine
 
 /**
  * Checks the segments of a recording that is not finished, running or left by a crash, by their chains. It changes
- * nothing. @throws Error of the file system.
+ * nothing. `isLeft`: whether that file's segments are to be there. @throws Error of the file system.
  */
-export function verifySpool(path: string, told: ToldHeads = () => undefined): Verdict {
-  const folders = foldersIn(path);
+export function verifySpool(
+  path: string,
+  told: ToldHeads = () => undefined,
+  isLeft: (fileKey: string) => boolean = () => true,
+): Verdict {
+  const folders = foldersIn(path).filter((folder) => isLeft(keyOf(folder)));
   const checks = folders.map((folder) => verifyFolder(folder, told));
   return {
     result: checks.some(({ faults }) => faults.length > 0) ? 'tampered' : 'ok',
@@ -36,6 +40,11 @@ export function verifySpool(path: string, told: ToldHeads = () => undefined): Ve
       'Segments are chained and not signed yet: who can write to the spool could write another chain.',
     ],
   };
+}
+
+function keyOf(folder: string): string {
+  const { userId, mediaId } = readRecord(folder)!;
+  return fileKey(userId, mediaId);
 }
 
 interface FolderVerdict {

@@ -122,10 +122,15 @@ async function withoutManifest(dataDir: string, taskId: string, ledger: LedgerVe
   throw new CannotCheck(`nothing is known of task ${taskId} in ${dataDir}`);
 }
 
-function spoolOf(dataDir: string, { taskId, chains }: Manifest): Verdict {
+/** Segments of which everything was made are on their way out, and were checked when that was done. */
+function spoolOf(dataDir: string, { taskId, chains, files }: Manifest): Verdict {
   const spool = join(dataDir, 'spool', taskId);
   if (!existsSync(spool)) return { result: 'ok', checked: [], faults: [], notes: [] };
-  return verifySpool(spool, (epoch, key) => chains.find((one) => one.epoch === epoch && one.fileKey === key)?.told);
+  const isLeft = (key: string): boolean =>
+    !files.some((file) => file.fileKey === key) ||
+    files.some(({ fileKey, state }) => fileKey === key && state !== 'done' && state !== 'removed');
+  const told = (epoch: number, key: string) => chains.find((one) => one.epoch === epoch && one.fileKey === key)?.told;
+  return verifySpool(spool, told, isLeft);
 }
 
 interface FileVerdict {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../src/config/schema.ts';
+import { table } from './markdown-table.ts';
 
 const HEAD = `# Compatibility switches
 
@@ -27,15 +28,6 @@ const rowOf = (name: string, key: Key): string[] => [
   `\`${key.default}\``,
   key.description ?? '',
 ];
-
-/** Cells padded to the widest of their column, as the formatter wants them. */
-function table(rows: readonly string[][]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
-  const [head, ...body] = rows;
-  return [line(head!), line(widths.map((width) => '-'.repeat(width))), ...body.map(line), ''].join('\n');
-}
 
 /** The page of the switches of contract §0.2, every key of `compat` and `file_names` (D-1). */
 export function compatPage(): string {

@@ -1,11 +1,12 @@
 /**
- * Writes docs/reference/errors.md from the error table of the API and docs/reference/compat.md from the configuration's
- * schema: `npm run reference`. With `--check` it writes nothing and fails when a page is stale; `npm run check:docs` runs
+ * Writes docs/reference/errors.md from the error table of the API, docs/reference/compat.md from the configuration's
+ * schema and docs/reference/admin-api.md from the routes of the admin API: `npm run reference`. With `--check` it writes nothing and fails when a page is stale; `npm run check:docs` runs
  * that.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorTable, type ErrorRule } from '../src/api/error-table.ts';
+import { adminPage } from './admin-page.ts';
 import { compatPage } from './compat-page.ts';
 
 /** A rule and the codes that share it, in the table's order. */
@@ -61,6 +62,7 @@ const errorPage = [HEAD, ...entries().map(section)].join('\n');
 const pages = [
   ['docs/reference/errors.md', errorPage],
   ['docs/reference/compat.md', compatPage()],
+  ['docs/reference/admin-api.md', adminPage()],
 ] as const;
 
 function committed(path: string): string {

@@ -3,8 +3,14 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { buildConnector } from 'undici';
 
-/** Cloud metadata services outside the link-local ranges. */
-const metadataAddresses: ReadonlySet<string> = new Set(['100.100.100.200', 'fd00:ec2::254']);
+/** Cloud metadata services outside the link-local ranges: Alibaba, AWS, Google, Azure, Oracle. */
+const metadataAddresses: ReadonlySet<string> = new Set([
+  '100.100.100.200',
+  'fd00:ec2::254',
+  'fd20:ce::254',
+  '168.63.129.16',
+  '192.0.0.192',
+]);
 
 /** Ranges that no web server lives in, or that may hide another address inside. */
 const refusedRanges: ReadonlySet<string> = new Set([

@@ -93,9 +93,12 @@ export interface SentMessage {
   readonly sentMs: number;
 }
 
-/** Names a message towards its receiver, who may get it twice; of letters and digits, since the names of streams are not. */
-export const messageId = (stream: string, seq: number): string =>
-  `evt_${createHash('sha256').update(`${stream}\n${seq}`).digest('hex').slice(0, 32)}`;
+/**
+ * Names a message towards its receiver, who may get it twice; of letters and digits, since the names of streams are not.
+ * The event's time is in it because a room that was forgotten counts from 1 again.
+ */
+export const messageId = (stream: string, seq: number, eventMs: number): string =>
+  `evt_${createHash('sha256').update(`${stream}\n${seq}\n${eventMs}`).digest('hex').slice(0, 32)}`;
 
 /**
  * Headers of a callback: the contract's, and those of Standard Webhooks beside them, which name the message and sign the

@@ -1,31 +1,15 @@
-import type { Selectable } from 'kysely';
+import type { Updateable } from 'kysely';
 import { defaultCompat } from '../config/compat.ts';
-import type { Store } from '../store/store.ts';
-import type { EventTable, TaskTable } from '../store/tables.ts';
+import type { Store, StoreTransaction } from '../store/store.ts';
+import type { EventTable } from '../store/tables.ts';
+import { logAttempt, type MadeAttempt } from './attempts.ts';
 import { eventGroup } from './groups.ts';
-import { giveUpAfterMs, longestEarlyWaitMs, longestWaitMs } from './schedule.ts';
 import { messageBody, roomMessageBody, type MessageCompat } from './message.ts';
+import type { Busy, CallbackQueue, DueEvent, NextAttempt, Settlement } from './queue.ts';
+import { giveUpAfterMs, longestEarlyWaitMs, longestWaitMs } from './schedule.ts';
 
-/** An event that may be sent now, with what its message needs of its task; null for an event of a room. */
-export type DueEvent = Selectable<EventTable> & {
-  readonly [Name in 'room_kind' | 'room_id' | 'bot_user_id']: TaskTable[Name] | null;
-};
-
-/** Names one event. */
-export interface EventKey {
-  readonly stream: string;
-  readonly seq: number;
-}
-
-/** One app's events of one group: they go to one receiver, which must not hold up others. */
-export interface Lane {
-  readonly app: number;
-  /** EventGroupId. */
-  readonly group: number;
-}
-
-/** The outbox's rows; each method is one statement or one transaction. */
-export class Outbox {
+/** The events that were not settled yet, in order per stream. */
+export class Outbox implements CallbackQueue {
   readonly #store: Store;
   readonly #compat: MessageCompat;
 
@@ -35,40 +19,35 @@ export class Outbox {
     this.#compat = compat;
   }
 
-  /** Earliest unsettled event of each stream that is due, oldest first, leaving out the streams and lanes that are busy. */
-  due(nowMs: number, busy: { streams: readonly string[]; lanes: readonly Lane[] }, limit: number): Promise<DueEvent[]> {
-    return (
-      this.#heads()
-        .leftJoin('task as t', 't.id', 'e.task_id')
-        .selectAll('e')
-        .select(['t.room_kind', 't.room_id', 't.bot_user_id'])
-        // No retry waits longer: a later time means that the wall clock was set back.
-        .where((eb) =>
-          eb.or([
-            eb('e.next_attempt_ms', '<=', nowMs),
-            eb('e.next_attempt_ms', '>', nowMs + longestWaitMs),
-            eb.and([
-              eb('e.next_attempt_ms', '>', nowMs + longestEarlyWaitMs),
-              eb('e.first_attempt_ms', '>', nowMs - giveUpAfterMs),
-            ]),
+  async due(nowMs: number, busy: Busy, limit: number): Promise<DueEvent[]> {
+    const rows = await this.#heads()
+      .leftJoin('task as t', 't.id', 'e.task_id')
+      .selectAll('e')
+      .select(['t.room_kind', 't.room_id', 't.bot_user_id'])
+      // No retry waits longer: a later time means that the wall clock was set back.
+      .where((eb) =>
+        eb.or([
+          eb('e.next_attempt_ms', '<=', nowMs),
+          eb('e.next_attempt_ms', '>', nowMs + longestWaitMs),
+          eb.and([
+            eb('e.next_attempt_ms', '>', nowMs + longestEarlyWaitMs),
+            eb('e.first_attempt_ms', '>', nowMs - giveUpAfterMs),
           ]),
-        )
-        .$if(busy.streams.length > 0, (q) => q.where('e.stream', 'not in', busy.streams))
-        .where((eb) =>
-          eb.and(
-            busy.lanes.map(({ app, group }) =>
-              eb.or([eb('e.sdk_app_id', '!=', app), eb('e.event_group', '!=', group)]),
-            ),
-          ),
-        )
-        .orderBy('e.next_attempt_ms')
-        .orderBy('e.event_ms')
-        .limit(limit)
-        .execute()
-    );
+        ]),
+      )
+      .$if(busy.streams.length > 0, (q) => q.where('e.stream', 'not in', busy.streams))
+      .where((eb) =>
+        eb.and(
+          busy.lanes.map(({ app, group }) => eb.or([eb('e.sdk_app_id', '!=', app), eb('e.event_group', '!=', group)])),
+        ),
+      )
+      .orderBy('e.next_attempt_ms')
+      .orderBy('e.event_ms')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({ ...row, replay_ms: null }));
   }
 
-  /** Wall time at which the next waiting event falls due, or undefined when none waits. */
   async nextDueMs(nowMs: number): Promise<number | undefined> {
     const row = await this.#heads()
       .select('e.next_attempt_ms')
@@ -82,18 +61,36 @@ export class Outbox {
   /** Fixes the bytes of the message before its first attempt, so that a retry after a crash repeats them. */
   async fixBody(event: DueEvent, nowMs: number): Promise<string> {
     const body = bodyOf(event, nowMs, this.#compat);
-    await this.#update(event, { body, first_attempt_ms: nowMs });
+    await this.#store.transaction(async ({ db }) =>
+      db
+        .updateTable('event')
+        .set({ body, first_attempt_ms: nowMs })
+        .where('stream', '=', event.stream)
+        .where('seq', '=', event.seq)
+        .where('body', 'is', null)
+        .execute(),
+    );
     return body;
   }
 
-  /** Nothing more will be sent of this event. */
-  settle(event: EventKey, state: 'delivered' | 'dropped' | 'skipped', nowMs: number, error?: string): Promise<void> {
-    return this.#update(event, { state, settled_ms: nowMs, ...(error === undefined ? {} : { error }) });
+  async settle(event: DueEvent, state: Settlement, nowMs: number, made?: MadeAttempt): Promise<void> {
+    const error = made?.result.error;
+    await this.#store.transaction(async (tx) => {
+      await update(tx, event, { state, settled_ms: nowMs, ...(error === undefined ? {} : { error }) });
+      if (made) await logAttempt(tx, event, made, state === 'delivered' ? 'delivered' : 'dropped');
+    });
   }
 
-  /** Keeps the event for another attempt. */
-  postpone(event: EventKey, attempts: number, nextMs: number, error: string): Promise<void> {
-    return this.#update(event, { attempts, next_attempt_ms: nextMs, error });
+  async postpone(event: DueEvent, { attempts, nextMs }: NextAttempt, made: MadeAttempt): Promise<void> {
+    await this.#store.transaction(async (tx) => {
+      await update(tx, event, { attempts, next_attempt_ms: nextMs, error: made.result.error ?? null });
+      await logAttempt(tx, event, made, 'failed');
+    });
+  }
+
+  /** An attempt was cut by the end of this server; whether it arrived is not known. */
+  async noteCut(event: DueEvent, made: MadeAttempt): Promise<void> {
+    await this.#store.transaction((tx) => logAttempt(tx, event, made, 'cut'));
   }
 
   #heads() {
@@ -113,18 +110,16 @@ export class Outbox {
         ),
       );
   }
+}
 
-  async #update(event: EventKey, set: Partial<Omit<Selectable<EventTable>, keyof EventKey>>): Promise<void> {
-    await this.#store.transaction(async ({ db }) =>
-      db
-        .updateTable('event')
-        .set(set)
-        .where('stream', '=', event.stream)
-        .where('seq', '=', event.seq)
-        .where('state', '=', 'pending')
-        .execute(),
-    );
-  }
+async function update({ db }: StoreTransaction, event: DueEvent, set: Updateable<EventTable>): Promise<void> {
+  await db
+    .updateTable('event')
+    .set(set)
+    .where('stream', '=', event.stream)
+    .where('seq', '=', event.seq)
+    .where('state', '=', 'pending')
+    .execute();
 }
 
 function bodyOf(event: DueEvent, callbackMs: number, compat: MessageCompat): string {

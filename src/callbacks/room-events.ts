@@ -4,7 +4,7 @@ import { roomKeyText, type RoomKey } from '../room-key.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { RoomSessionRow, RoomVisitRow } from '../store/tables.ts';
 import { eventGroup, targetOf } from './groups.ts';
-import { clientRoomId } from './message.ts';
+import { clientRoomId, messageId } from './message.ts';
 
 /** Something to tell the app's receiver about a room; `atMs` is when it happened, in wall milliseconds. */
 export interface RoomEvent {
@@ -79,14 +79,17 @@ export async function writeRoomEvent(
   if (!targetOf(app, event.group)) return;
   const stream = `${streamKind(event.group, app)}/${roomKeyText(roomOf(session))}`;
   const last = await latestOf(tx, stream);
+  const seq = last.seq + 1;
+  const eventMs = Math.max(last.event_ms + 1, Math.min(event.atMs, tx.wall));
   const row = {
     stream,
-    seq: last.seq + 1,
+    seq,
+    message_id: messageId(stream, seq, eventMs),
     task_id: null,
     sdk_app_id: session.sdk_app_id,
     event_group: event.group,
     type: event.type,
-    event_ms: Math.max(last.event_ms + 1, Math.min(event.atMs, tx.wall)),
+    event_ms: eventMs,
     // The id of a numeric room is told as a number (contract §4.5).
     payload: JSON.stringify({ RoomId: clientRoomId(session.room_kind, session.room_id), ...event.info }),
     state: 'pending' as const,

@@ -1,47 +1,55 @@
-import { Agent, request } from 'undici';
-import { guardedConnector, mayConnect } from '../address-guard.ts';
+import { Agent, request, type Dispatcher } from 'undici';
+import { guardedConnector, mayConnect, type AddressRule } from '../address-guard.ts';
 import type { Clock } from '../clock.ts';
 import type { CallbackTarget } from '../config/apps.ts';
 import { messageHeaders, type SentMessage } from './message.ts';
 import { attemptTimeoutMs } from './schedule.ts';
 
-/** A receiver's answer is ignored, so no more of it is read than this (contract §4.1 asks for less than 2000 bytes). */
+/** A receiver's answer decides nothing, so no more of it is read than this (contract §4.1 asks for less than 2000 bytes). */
 const answerLimit = 4096;
+/** How much of it is kept for whoever looks for what went wrong, in bytes. */
+const keptAnswer = 1024;
+
+/** What became of one attempt. */
+export interface SendResult {
+  /** HTTP status; absent when there was no answer. */
+  readonly status?: number;
+  /** Why it failed, in words; absent when the receiver took the message, which 200 alone says. */
+  readonly error?: string;
+  /** Beginning of the answer's body, at most 1 KB. */
+  readonly answer: string;
+}
 
 /** Sends callbacks over HTTP; redirects are not followed. */
 export class CallbackSender {
   readonly #clock: Clock;
-  readonly #agent = new Agent({
-    // More than delivery has under way, so that no attempt spends its five seconds in a queue.
-    connections: 64,
-    pipelining: 1,
-    connect: guardedConnector(attemptTimeoutMs, mayConnect),
-    keepAliveTimeout: 10_000,
-    maxHeaderSize: 16_384,
-  });
+  readonly #agent: Agent;
 
-  /** `clock` measures the timeout of an attempt. */
-  constructor(clock: Clock) {
+  /** `clock` measures the timeout of an attempt; `permits` judges every address that is connected to. */
+  constructor(clock: Clock, permits: AddressRule = mayConnect) {
     this.#clock = clock;
+    this.#agent = new Agent({
+      // More than delivery has under way, so that no attempt spends its five seconds in a queue.
+      connections: 96,
+      pipelining: 1,
+      connect: guardedConnector(attemptTimeoutMs, permits),
+      keepAliveTimeout: 10_000,
+      maxHeaderSize: 16_384,
+    });
   }
 
-  /** Makes one attempt of at most five seconds: undefined when the receiver answered 200, otherwise why it failed. Never rejects. */
-  async send(target: CallbackTarget, message: SentMessage): Promise<string | undefined> {
+  /** Makes one attempt of at most five seconds. Never rejects. */
+  async send(target: CallbackTarget, message: SentMessage): Promise<SendResult> {
     const abort = new AbortController();
     const cancel = this.#clock.after(attemptTimeoutMs, () => abort.abort(new Error('no answer in time')));
     try {
       const headers = messageHeaders(message, target.key);
-      const answer = await request(target.url, {
-        method: 'POST',
-        headers,
-        body: message.body,
-        signal: abort.signal,
-        dispatcher: this.#agent,
-      });
-      await answer.body.dump({ limit: answerLimit, signal: abort.signal }).catch(() => undefined);
-      return answer.statusCode === 200 ? undefined : `HTTP ${answer.statusCode}`;
+      const options = { method: 'POST', headers, body: message.body, signal: abort.signal } as const;
+      const { statusCode: status, body } = await request(target.url, { ...options, dispatcher: this.#agent });
+      const answer = await beginningOf(body);
+      return { status, answer, ...(status === 200 ? {} : { error: `HTTP ${status}` }) };
     } catch (error) {
-      return error instanceof Error ? error.message || error.name : String(error);
+      return { answer: '', error: inWords(error) };
     } finally {
       cancel();
     }
@@ -51,4 +59,28 @@ export class CallbackSender {
   close(): Promise<void> {
     return this.#agent.destroy();
   }
+}
+
+/** What came of the body until it ended, was cut, or was more than is read of one. */
+async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const kept: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (bytes < keptAnswer) kept.push(chunk.subarray(0, keptAnswer - bytes));
+      bytes += chunk.length;
+      if (bytes > answerLimit) break;
+    }
+  } catch {
+    // The status has come, and it alone decides.
+  }
+  // A character that was cut at the end is left out; a text with zero bytes is none for every store.
+  const text = new TextDecoder().decode(Buffer.concat(kept), { stream: true });
+  return text.replaceAll('\0', '\uFFFD');
+}
+
+/** Of several addresses of one name each may have failed; the first one speaks for all. */
+function inWords(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  return first instanceof Error ? first.message || first.name : String(first);
 }

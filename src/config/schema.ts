@@ -182,6 +182,36 @@ const api = z.strictObject({
     .describe('Regions that API calls may name; any other is refused. Default: any or none.'),
 });
 
+const callbacks = z.strictObject({
+  allow_private: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether receivers of callbacks may be on loopback and in private networks. Link-local and metadata addresses never are.',
+    ),
+  log_days: z.int().min(1).max(3650).default(14).describe('How long attempts to deliver a callback are kept.'),
+  keep_days: z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(90)
+    .describe(
+      'How long events of ended tasks are kept after they were delivered or given up, to be looked at and sent again.',
+    ),
+});
+
+const admin = z.strictObject({
+  token: z
+    .string()
+    .min(16)
+    .max(256)
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks')
+    .optional()
+    .describe(
+      'Bearer token of the admin API. Default: one that the first start makes, prints, and keeps in secrets.json.',
+    ),
+});
+
 /** Schema of the whole configuration; unknown keys are refused by name. */
 export const configSchema = z.strictObject({
   http: http.prefault({}),
@@ -208,6 +238,8 @@ export const configSchema = z.strictObject({
         .describe('Whether buckets of CloudStorage may be on loopback and in private networks.'),
     })
     .prefault({}),
+  callbacks: callbacks.prefault({}),
+  admin: admin.prefault({}),
   accounts: z.array(account).default([]).describe('API accounts. Where apps names none: the demo account.'),
   apps: z
     .array(app)

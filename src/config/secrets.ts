@@ -8,6 +8,8 @@ import type { Config } from './schema.ts';
 export interface InstallationSecrets {
   /** Bearer token between the roles. */
   readonly token: string;
+  /** Bearer token of the admin API; absent in a data directory of an earlier version that nobody gave one yet. */
+  readonly adminToken?: string | undefined;
   /** Demo account and app, used when the configuration names none. */
   readonly demo: {
     readonly secretId: string;
@@ -19,6 +21,7 @@ export interface InstallationSecrets {
 
 const secretsSchema = z.object({
   token: z.string().min(32),
+  adminToken: z.string().min(16).optional(),
   demo: z.object({ secretId: z.string(), secretKey: z.string(), sdkAppId: z.int(), appSecret: z.string() }),
 });
 
@@ -32,20 +35,39 @@ export function openSecrets(dataDir: string): { secrets: InstallationSecrets; fr
   }
   const secrets = makeSecrets();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  writeFileSync(`${path}.new`, JSON.stringify(secrets, undefined, 2), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  writeSecrets(dataDir, secrets);
   return { secrets, fresh: true };
 }
 
+/** The same secrets with a token of the admin API, which is made and kept where there is none. */
+export function withAdminToken(
+  dataDir: string,
+  secrets: InstallationSecrets,
+): InstallationSecrets & { readonly adminToken: string } {
+  const { adminToken } = secrets;
+  if (adminToken !== undefined) return { ...secrets, adminToken };
+  const complete = { ...secrets, adminToken: randomText(32) };
+  writeSecrets(dataDir, complete);
+  return complete;
+}
+
+function writeSecrets(dataDir: string, secrets: InstallationSecrets): void {
+  const path = join(dataDir, 'secrets.json');
+  writeFileSync(`${path}.new`, JSON.stringify(secrets, undefined, 2), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+const randomText = (bytes: number): string => randomBytes(bytes).toString('hex');
+
 function makeSecrets(): InstallationSecrets {
-  const text = (bytes: number): string => randomBytes(bytes).toString('hex');
   return {
-    token: text(32),
+    token: randomText(32),
+    adminToken: randomText(32),
     demo: {
-      secretId: `AKID${text(16)}`,
-      secretKey: text(16),
+      secretId: `AKID${randomText(16)}`,
+      secretKey: randomText(16),
       sdkAppId: 1_400_000_000 + randomInt(1, 99_999_999),
-      appSecret: text(32),
+      appSecret: randomText(32),
     },
   };
 }

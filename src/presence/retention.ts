@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isNotReplayed } from '../callbacks/retention.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 
@@ -34,7 +35,12 @@ async function pruneEvents({ db, wall }: StoreTransaction): Promise<void> {
     .where('event_ms', '<', wall - STALE_EVENT_MS)
     .execute();
   const settledBefore = wall - SETTLED_EVENT_MS;
-  await db.deleteFrom('event').where('task_id', 'is', null).where('settled_ms', '<', settledBefore).execute();
+  await db
+    .deleteFrom('event')
+    .where('task_id', 'is', null)
+    .where('settled_ms', '<', settledBefore)
+    .where(isNotReplayed)
+    .execute();
 }
 
 async function pruneVisits({ db, wall }: StoreTransaction): Promise<void> {

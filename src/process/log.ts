@@ -2,7 +2,7 @@ import { pino, type Logger } from 'pino';
 
 /** Members that never reach a log, wherever they sit in a logged object; any case, with or without underscores. */
 const SECRET_NAMES =
-  'secret_?key|access_?key|app_?secret|secret|token|user_?sig|private_?map_?key|authorization|key|sig|sign|signature';
+  'secret_?key|access_?key|app_?secret|secret|(?:admin_?)?token|user_?sig|private_?map_?key|authorization|key|sig|sign|signature';
 const SECRET_MEMBER = new RegExp(String.raw`("(?:${SECRET_NAMES})":)"(?:[^"\\]|\\.)*"`, 'gi');
 /** The same in JSON that is itself a text, as when a database quotes the row that it refuses. */
 const QUOTED_MEMBER = new RegExp(

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { systemClock, type Clock } from '../clock.ts';
 import { ConfigError } from '../config/load.ts';
+import { withAdminToken } from '../config/secrets.ts';
 import { createWorkerClient } from '../worker-api/client.ts';
 import { lockDataDir } from './data-lock.ts';
 import { openInstallation, settlePort, type Installation } from './installation.ts';
@@ -17,13 +18,14 @@ async function main(): Promise<void> {
   if (typeof opened === 'string') return say(opened);
   const log = createLogger('supervisor', opened.config.log.level);
   process.on('exit', lockDataDir(opened.config.data_dir));
+  const { adminToken } = withAdminToken(opened.config.data_dir, opened.secrets);
   const ports = await settlePorts(opened);
   const clock = systemClock();
   const supervisor = new Supervisor(childSpecs(opened, ports), clock, log);
   keepRoll(supervisor, opened, ports, clock, log);
   drainOnSignal(supervisor, log);
   await supervisor.start();
-  announce(opened, ports.http);
+  announce(opened, ports.http, adminToken);
 }
 
 interface Ports {
@@ -105,10 +107,13 @@ function drainOnSignal(supervisor: Supervisor, log: Logger): void {
   process.on('SIGINT', () => drain('SIGINT'));
 }
 
-function announce({ config, secrets, fresh, publicUrl, demoPage }: Installation, port: number): void {
+function announce(opened: Installation, port: number, adminToken: string): void {
+  const { config, secrets, fresh, publicUrl, demoPage } = opened;
   const listening = `http://${config.http.host}:${port}`;
   const url = config.http.public_url ? publicUrl : listening;
   if (fresh && config.apps[0]?.sdk_app_id === secrets.demo.sdkAppId) say(demoKeys(secrets.demo));
+  const isNew = fresh || secrets.adminToken === undefined;
+  if (isNew && config.admin.token === undefined) say(`Token of the admin API: ${adminToken}`);
   if (demoPage) say(`Demo page: ${url}/demo/`);
   if (url !== listening) say(`Listening on ${listening}`);
   say(`ready ${url}`);

@@ -2,8 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
+import { registerAdminApi } from '../admin/register.ts';
 import { registerRecordingApi } from '../api/register.ts';
+import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
+import { ReplayDesk } from '../callbacks/replay-desk.ts';
+import { keepCallbacksPruned } from '../callbacks/retention.ts';
+import type { CancelTimer } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { libraryRoot } from '../library/location.ts';
@@ -30,6 +35,9 @@ import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
 /** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
 const MAX_HEADER_BYTES = 64 * 1024;
 
+/** An escaped TaskId is longer than the framework's hundred characters. */
+const MAX_PARAM_LENGTH = 512;
+
 interface Parts extends RoleContext {
   readonly apps: AppDirectory;
   readonly store: Store;
@@ -42,7 +50,7 @@ interface Parts extends RoleContext {
   readonly rooms: RoomsAddress;
   readonly roomControl: RemoteRooms;
   readonly follower: RoomFollower;
-  readonly stopPruning: () => void;
+  readonly pruning: readonly CancelTimer[];
   readonly recorders: RecorderPresence;
   readonly links: PlayLinks;
 }
@@ -55,6 +63,7 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     http: { maxHeaderSize: MAX_HEADER_BYTES },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
   });
   await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;
@@ -66,8 +75,12 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, roomControl, callbacks, library, store } = parts;
-  return [{ http }, { pruning: { close: parts.stopPruning }, follower, roomControl, callbacks, library }, { store }];
+  const { follower, roomControl, callbacks, library, store, pruning } = parts;
+  return [
+    { http },
+    { pruning: { close: () => pruning.forEach((stop) => stop()) }, follower, roomControl, callbacks, library },
+    { store },
+  ];
 };
 
 async function openParts(context: RoleContext): Promise<Parts> {
@@ -97,7 +110,14 @@ async function openParts(context: RoleContext): Promise<Parts> {
     store,
     tasks,
     queries: createTaskQueries({ store, links }),
-    callbacks: startCallbackDelivery({ store, apps, clock, log, compat: config.compat }),
+    callbacks: startCallbackDelivery({
+      store,
+      apps,
+      clock,
+      log,
+      compat: config.compat,
+      permits: config.callbacks.allow_private ? mayConnect : mayConnectPublicly,
+    }),
     library: startMediaLibrary({ store, root, clock, log, links }),
     libraryRoot: root,
     recorders,
@@ -105,7 +125,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
-    stopPruning: keepRoomsPruned({ store, clock, log }),
+    pruning: [keepRoomsPruned({ store, clock, log }), keepCallbacksPruned({ store, clock, log, ...config.callbacks })],
   };
 }
 
@@ -119,9 +139,17 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
   await registerRecordingApi(http, { ...services, clock, log, regions: api.regions, compat });
   await registerWorkerApi(http, { tasks: workerTasks(parts), token: secrets.token, clock });
   await registerLibrary(http, { store, root, clock, links });
+  await registerAdmin(http, parts);
   registerRoomsProxy(http, rooms);
   registerOperations(http, operations(parts));
   if (installation.demoPage) await registerDemoPage(http, parts);
+}
+
+async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void> {
+  const { store, queries, clock, log, installation } = parts;
+  const token = installation.config.admin.token ?? installation.secrets.adminToken;
+  if (token === undefined) return log.warn('there is no admin API: the data directory has no token for it');
+  await registerAdminApi(http, { store, queries, replays: new ReplayDesk(store), token, clock, log });
 }
 
 function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
@@ -149,7 +177,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders, follow
       store: () => ({ ...store.stats() }),
       tasks: () => ({ ...tasks.stats() }),
       backlog: async () => ({ ...(await queries.backlog()) }),
-      callbacks: () => ({ ...callbacks.stats() }),
+      callbacks: async () => ({ ...callbacks.stats(), ...(await callbacks.backlog()) }),
       library: () => ({ ...library.stats() }),
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),

@@ -6,6 +6,7 @@ import { rooms } from './migrations/0003-rooms.ts';
 import { outputs } from './migrations/0004-outputs.ts';
 import { library } from './migrations/0005-library.ts';
 import { imageFailures } from './migrations/0006-image-failures.ts';
+import { callbackLog } from './migrations/0007-callback-log.ts';
 import { takeovers } from './migrations/0011-takeovers.ts';
 
 /** Every change of the schema in order; a name is never changed or removed once released. */
@@ -17,6 +18,7 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0004-outputs': outputs(engine),
     '0005-library': library,
     '0006-image-failures': imageFailures,
+    '0007-callback-log': callbackLog(engine),
     '0011-takeovers': takeovers,
   }),
 });

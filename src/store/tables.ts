@@ -9,6 +9,8 @@ export interface Tables {
   file: FileTable;
   job: JobTable;
   event: EventTable;
+  callback_attempt: CallbackAttemptTable;
+  callback_replay: CallbackReplayTable;
   playlist: PlaylistTable;
   image_failure: ImageFailureTable;
   room_session: RoomSessionTable;
@@ -152,6 +154,8 @@ export interface EventTable {
   /** What the event is told in order with: a task by its id, or a room (`room/…`, `media/…`). */
   stream: string;
   seq: number;
+  /** The message's name towards its receiver (`webhook-id`), of its own for ever. */
+  message_id: string;
   /** Null for events of rooms. */
   task_id: string | null;
   sdk_app_id: number;
@@ -172,6 +176,41 @@ export interface EventTable {
   next_attempt_ms: number;
   settled_ms: number | null;
   error: string | null;
+}
+
+/** One attempt to deliver an event; goes with its event, or earlier. */
+export interface CallbackAttemptTable {
+  id: Generated<number>;
+  stream: string;
+  seq: number;
+  /** From 1, of the event, or of its replay. */
+  attempt: number;
+  /** When the replay was asked for that the attempt belongs to; null for the event's first delivery. */
+  replay_ms: number | null;
+  started_ms: number;
+  duration_ms: number;
+  /** Where it went, without user-info and values of the query. */
+  url: string;
+  /** HTTP status, null when there was no answer. */
+  status: number | null;
+  /** Why it failed, in words. */
+  error: string | null;
+  /** Beginning of what the receiver answered. */
+  answer: string;
+  /** `failed`: another attempt follows; `dropped`: none does; `cut`: by the end of the server, and made anew. */
+  outcome: 'delivered' | 'failed' | 'dropped' | 'cut';
+}
+
+/** A settled event that is to be sent again. */
+export interface CallbackReplayTable {
+  stream: string;
+  seq: number;
+  requested_ms: number;
+  /** Failed attempts of this replay so far. */
+  attempts: number;
+  first_attempt_ms: number | null;
+  /** Not before this wall time. */
+  next_attempt_ms: number;
 }
 
 /** One life of a room, from the first who enters to the last who leaves. */

@@ -1,4 +1,5 @@
 import { eventGroup } from '../callbacks/groups.ts';
+import { messageId } from '../callbacks/message.ts';
 import type { TaskEvent } from '../callbacks/payloads.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { TaskRow } from '../store/tables.ts';
@@ -44,6 +45,7 @@ async function writeEvents(
   const rows = events.map((event, index) => ({
     stream: task.id,
     seq: stamps[index]!.seq,
+    message_id: messageId(task.id, stamps[index]!.seq, stamps[index]!.ms),
     task_id: task.id,
     sdk_app_id: task.sdk_app_id,
     event_group: eventGroup.recording,

@@ -166,7 +166,7 @@ test('a message that is tried for hours is tried ever more rarely, from the end 
 });
 
 test('the id of a message is its own and always the same', () => {
-  assert.equal(messageId('a..', 1), messageId('a..', 1));
-  assert.notEqual(messageId('a..', 1), messageId('a..', 2));
-  assert.match(messageId('-m2nAqS5l5Bb..', 12), /^evt_[0-9a-f]{32}$/);
+  assert.equal(messageId('a..', 1, 5), messageId('a..', 1, 5));
+  assert.notEqual(messageId('a..', 1, 5), messageId('a..', 2, 5));
+  assert.match(messageId('-m2nAqS5l5Bb..', 12, 5), /^evt_[0-9a-f]{32}$/);
 });

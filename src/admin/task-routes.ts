@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { eventsOfTask } from './callback-search.ts';
+import { callbackDetail, detailCallback } from './callback-view.ts';
+import { appText, momentText, taskId } from './fields.ts';
+import { pageOf, pageQuery, toPage } from './paging.ts';
+import { AdminProblem } from './problem.ts';
+import { defineRoute, type AdminRoute } from './route.ts';
+import type { AdminServices } from './services.ts';
+import { countFiles, findTasks } from './task-search.ts';
+import { detailTask, roomKind, taskDetail, taskState, taskView, viewTask } from './task-view.ts';
+
+const byId = z.strictObject({ taskId });
+const unknown = { 404: 'There is no such task.' } as const;
+
+async function requireTask({ store }: AdminServices, id: string) {
+  const task = await store.db.selectFrom('task').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!task) throw new AdminProblem(404, unknown[404]);
+  return task;
+}
+
+const list = defineRoute({
+  method: 'GET',
+  path: '/tasks',
+  summary: 'Lists recording tasks, the newest first.',
+  query: z.strictObject({
+    app: appText.optional().describe('SdkAppId.'),
+    state: taskState.optional(),
+    room: z.string().min(1).max(256).optional().describe('RoomId.'),
+    roomKind: roomKind.optional(),
+    from: momentText.optional().describe('Tasks created from then on.'),
+    to: momentText.optional().describe('Tasks created before then.'),
+    ...pageQuery,
+  }),
+  answer: { status: 200, description: 'A page of tasks.', schema: pageOf(taskView) },
+  async handle({ query }, { store }) {
+    const { cursor, limit, from: fromMs, to: toMs, ...rest } = query;
+    const rows = await findTasks(store, { ...rest, fromMs, toMs }, limit, cursor);
+    const counts = await countFiles(
+      store,
+      rows.map(({ id }) => id),
+    );
+    return toPage(
+      rows,
+      limit,
+      (task) => [task.created_ms, task.id],
+      (task) => viewTask(task, counts.get(task.id)),
+    );
+  },
+});
+
+const show = defineRoute({
+  method: 'GET',
+  path: '/tasks/{taskId}',
+  summary: 'Shows one task with its parameters and files.',
+  description: 'Keys are left out, and so are user-info and values of the query in addresses of images.',
+  params: byId,
+  answer: { status: 200, description: 'The task.', schema: taskDetail },
+  problems: unknown,
+  async handle({ params }, services) {
+    const task = await requireTask(services, params.taskId);
+    const parts = (await services.queries.taskDetail(task.id)) ?? { files: [], events: [] };
+    return detailTask(task, parts, (await countFiles(services.store, [task.id])).get(task.id));
+  },
+});
+
+const events = defineRoute({
+  method: 'GET',
+  path: '/tasks/{taskId}/events',
+  summary: 'Lists the events of a task in order, with their bodies and what became of them.',
+  description: 'Events of a task that has ended are kept for `callbacks.keep_days` after they were settled.',
+  params: byId,
+  query: z.strictObject(pageQuery),
+  answer: { status: 200, description: 'A page of events.', schema: pageOf(callbackDetail) },
+  problems: unknown,
+  async handle({ params, query: { cursor, limit } }, services) {
+    const task = await requireTask(services, params.taskId);
+    const rows = await eventsOfTask(services.store, task.id, limit, cursor?.[0] ?? 0);
+    return toPage(rows, limit, ({ seq }) => [seq, ''], detailCallback);
+  },
+});
+
+/** Recording tasks: their parameters, files and events. */
+export const taskRoutes: readonly AdminRoute[] = [list, show, events];

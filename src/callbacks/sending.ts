@@ -1,0 +1,60 @@
+import type { CallbackQueue, Lane } from './queue.ts';
+
+/** Attempts that may be under way: for one app's events of one group, and in all. */
+export interface SendingRoom {
+  readonly perLane: number;
+  readonly inAll: number;
+}
+
+/** Of new events: a dead receiver must not hold up the others. */
+export const liveRoom: SendingRoom = { perLane: 8, inAll: 64 };
+/** Replays have places of their own, so that thousands of them take none from what is new. */
+export const replayRoom: SendingRoom = { perLane: 2, inAll: 16 };
+
+/** What became of messages since the start. */
+export type SendingStats = {
+  readonly delivered: number;
+  readonly dropped: number;
+  readonly skipped: number;
+  /** Attempts that failed, whether or not the message was delivered later. */
+  readonly failedAttempts: number;
+  readonly underWay: number;
+};
+
+/** The attempts of one queue: those under way, by stream, and what became of the others. */
+export class Sending {
+  readonly queue: CallbackQueue;
+  readonly perLane: number;
+  readonly inAll: number;
+  readonly underWay = new Map<string, Lane & { done: Promise<void> }>();
+  readonly counts = { delivered: 0, dropped: 0, skipped: 0, failedAttempts: 0 };
+
+  /** Nothing is under way. */
+  constructor(queue: CallbackQueue, { perLane, inAll }: SendingRoom) {
+    this.queue = queue;
+    this.perLane = perLane;
+    this.inAll = inAll;
+  }
+
+  /** How many more attempts may begin. */
+  get room(): number {
+    return this.inAll - this.underWay.size;
+  }
+
+  stats(): SendingStats {
+    return { ...this.counts, underWay: this.underWay.size };
+  }
+
+  /** Whether no more attempts of this lane may begin. */
+  isFull({ app, group }: Lane): boolean {
+    let count = 0;
+    for (const attempt of this.underWay.values()) if (attempt.app === app && attempt.group === group) count += 1;
+    return count >= this.perLane;
+  }
+
+  /** The lanes of which no more may begin. */
+  fullLanes(): Lane[] {
+    const lanes = new Map(Array.from(this.underWay.values(), (lane) => [`${lane.app}/${lane.group}`, lane]));
+    return [...lanes.values()].filter((lane) => this.isFull(lane));
+  }
+}

@@ -1,0 +1,63 @@
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import fastify from 'fastify';
+import { registerAdminApi } from '../../src/admin/register.ts';
+import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
+import { createTaskQueries } from '../../src/tasks/queries.ts';
+import { bench, plainLinks, silentLog, type Bench } from '../tasks/fixture.ts';
+
+export const adminToken = 'a-token-of-the-admin-api';
+
+/** An answer of the admin API, its body read. */
+export interface Answer {
+  readonly status: number;
+  readonly type: string | null;
+  readonly headers: Headers;
+  // A test says what it expects; a wrong guess fails there.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any;
+}
+
+/** What a request has besides its path. */
+export interface Ask {
+  readonly method?: string;
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  /** Sent as it is. */
+  readonly text?: string;
+}
+
+export interface AdminBench extends Bench {
+  readonly ask: (path: string, ask?: Ask) => Promise<Answer>;
+}
+
+/** The admin API over a real socket, on a store of its own. */
+export async function adminBench(t: TestContext): Promise<AdminBench> {
+  const b = await bench(t);
+  const http = fastify({ routerOptions: { maxParamLength: 512 } });
+  const queries = createTaskQueries({ store: b.store, links: plainLinks('http://media.example:8080') });
+  const replays = new ReplayDesk(b.store);
+  await registerAdminApi(http, { ...b, queries, replays, token: adminToken, log: silentLog });
+  await http.listen({ host: '127.0.0.1', port: 0 });
+  t.after(() => http.close());
+  const origin = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
+  return { ...b, ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }) };
+}
+
+/** Asks with plain fetch. */
+export async function askAt(url: string, { method = 'GET', token, body, text }: Ask): Promise<Answer> {
+  const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
+  const headers = {
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const answer = await fetch(url, { method, headers, ...(sent === undefined ? {} : { body: sent }) });
+  const read = await answer.text();
+  const { status } = answer;
+  return {
+    status,
+    type: answer.headers.get('content-type'),
+    headers: answer.headers,
+    body: read && (JSON.parse(read) as unknown),
+  };
+}

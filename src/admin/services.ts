@@ -1,10 +1,28 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { CallbackDelivery } from '../callbacks/delivery.ts';
 import type { ReplayDesk } from '../callbacks/replay-desk.ts';
+import type { Clock } from '../clock.ts';
+import type { AdminLibrary } from '../library/library.ts';
+import type { LiveRooms } from '../presence/live-rooms.ts';
+import type { RoomControl } from '../presence/room-control.ts';
+import type { RecorderPresence } from '../server/recorder-presence.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
+import type { TaskService } from '../tasks/service.ts';
 
 /** What the routes of the admin API work on. */
 export interface AdminServices {
   readonly store: Store;
-  readonly queries: Pick<TaskQueries, 'taskDetail'>;
+  readonly queries: Pick<TaskQueries, 'taskDetail' | 'backlog'>;
+  readonly tasks: Pick<TaskService, 'create' | 'stop'>;
   readonly replays: ReplayDesk;
+  readonly callbacks: Pick<CallbackDelivery, 'backlog'>;
+  readonly recorders: Pick<RecorderPresence, 'capacity'>;
+  readonly liveRooms: LiveRooms;
+  readonly roomControl: RoomControl;
+  readonly library: AdminLibrary;
+  readonly accounts: Accounts;
+  /** Apps of the configuration. */
+  readonly appIds: readonly number[];
+  readonly clock: Clock;
 }

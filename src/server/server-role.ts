@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
+import { createAccounts, keepAccountsPruned, type Accounts } from '../accounts/accounts.ts';
 import { registerAdminApi } from '../admin/register.ts';
 import { registerRecordingApi } from '../api/register.ts';
 import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
@@ -9,12 +10,14 @@ import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/deliv
 import { ReplayDesk } from '../callbacks/replay-desk.ts';
 import { keepCallbacksPruned } from '../callbacks/retention.ts';
 import type { CancelTimer } from '../clock.ts';
+import { registerConsole } from '../console/routes.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
 import { registerLibrary } from '../library/routes.ts';
+import { remoteLiveRooms } from '../presence/live-rooms.ts';
 import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
 import { keepRoomsPruned } from '../presence/retention.ts';
@@ -53,6 +56,7 @@ interface Parts extends RoleContext {
   readonly pruning: readonly CancelTimer[];
   readonly recorders: RecorderPresence;
   readonly links: PlayLinks;
+  readonly accounts: Accounts;
 }
 
 /** The `server` role: recording API, tasks and leases, callbacks, library, pages; the only one that opens the store. */
@@ -103,10 +107,12 @@ async function openParts(context: RoleContext): Promise<Parts> {
     leaseMs: config.recorders.lease_seconds * 1000,
     takeoverUserSig: config.recorders.takeover_user_sig,
   });
+  const accounts = createAccounts({ store, clock });
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {
     ...context,
     apps,
+    accounts,
     store,
     tasks,
     queries: createTaskQueries({ store, links }),
@@ -125,7 +131,11 @@ async function openParts(context: RoleContext): Promise<Parts> {
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
-    pruning: [keepRoomsPruned({ store, clock, log }), keepCallbacksPruned({ store, clock, log, ...config.callbacks })],
+    pruning: [
+      keepRoomsPruned({ store, clock, log }),
+      keepCallbacksPruned({ store, clock, log, ...config.callbacks }),
+      keepAccountsPruned(accounts, clock, log),
+    ],
   };
 }
 
@@ -146,10 +156,20 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
 }
 
 async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void> {
-  const { store, queries, clock, log, installation } = parts;
+  const { store, log, installation, accounts } = parts;
   const token = installation.config.admin.token ?? installation.secrets.adminToken;
   if (token === undefined) return log.warn('there is no admin API: the data directory has no token for it');
-  await registerAdminApi(http, { store, queries, replays: new ReplayDesk(store), token, clock, log });
+  const { adminPasswordHash } = installation.secrets;
+  if (adminPasswordHash !== undefined) await accounts.administrators.seed(adminPasswordHash);
+  await registerAdminApi(http, {
+    ...parts,
+    replays: new ReplayDesk(store),
+    liveRooms: remoteLiveRooms(parts.rooms),
+    appIds: installation.config.apps.map((app) => app.sdk_app_id),
+    publicUrl: installation.publicUrl,
+    token,
+  });
+  await registerConsole(http, { cache: join(installation.config.data_dir, 'run', 'console'), log });
 }
 
 function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {

@@ -8,6 +8,7 @@ import { library } from './migrations/0005-library.ts';
 import { imageFailures } from './migrations/0006-image-failures.ts';
 import { callbackLog } from './migrations/0007-callback-log.ts';
 import { takeovers } from './migrations/0011-takeovers.ts';
+import { administrators } from './migrations/0013-administrators.ts';
 
 /** Every change of the schema in order; a name is never changed or removed once released. */
 export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
@@ -20,5 +21,6 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0006-image-failures': imageFailures,
     '0007-callback-log': callbackLog(engine),
     '0011-takeovers': takeovers,
+    '0013-administrators': administrators(engine),
   }),
 });

@@ -16,6 +16,9 @@ export interface Tables {
   room_session: RoomSessionTable;
   room_visit: RoomVisitTable;
   journal_cursor: JournalCursorTable;
+  admin_account: AdminAccountTable;
+  admin_session: AdminSessionTable;
+  audit_entry: AuditEntryTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -261,6 +264,44 @@ export interface JournalCursorTable {
   seen_ms: number;
 }
 
+/** Somebody who may use the console and the admin API. */
+export interface AdminAccountTable {
+  /** In lower case. */
+  name: string;
+  role: 'operator' | 'viewer';
+  /** Hash with its parameters and salt. */
+  password: string;
+  created_ms: number;
+  /** When the password was last set. */
+  password_ms: number;
+}
+
+/** A session of an administrator's browser. */
+export interface AdminSessionTable {
+  /** Of its id in hex digits: who reads the store has no session. */
+  id_sha256: string;
+  account: string;
+  /** Where it was begun from. */
+  address: string;
+  created_ms: number;
+  /** Last use, to within a minute. */
+  seen_ms: number;
+}
+
+/** What an administrator did or tried. */
+export interface AuditEntryTable {
+  id: Generated<number>;
+  at_ms: number;
+  /** Name of the account, `token` for the bearer token, empty for who is unknown. */
+  actor: string;
+  address: string;
+  /** Method and path of the route. */
+  action: string;
+  detail: string;
+  /** HTTP status of the answer. */
+  result: number;
+}
+
 /** A task as read. */
 export type TaskRow = Selectable<TaskTable>;
 /** A playlist as read. */
@@ -279,3 +320,7 @@ export type NewFileRow = Insertable<FileTable>;
 export type RoomSessionRow = Selectable<RoomSessionTable>;
 /** A stay in a room as read. */
 export type RoomVisitRow = Selectable<RoomVisitTable>;
+/** An administrator's account as read. */
+export type AdminAccountRow = Selectable<AdminAccountTable>;
+/** An entry of the audit log as read. */
+export type AuditEntryRow = Selectable<AuditEntryTable>;

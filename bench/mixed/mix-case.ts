@@ -13,7 +13,7 @@ export interface Source {
 }
 
 /** Ways to mix, each measured in a process of its own; `scenes` makes the sources. */
-export type Design = 'ours' | 'ffmpeg' | 'ffmpeg-same' | 'gstreamer' | 'in-process' | 'sound' | 'scenes';
+export type Design = 'ours' | 'ffmpeg' | 'ffmpeg-same' | 'gstreamer' | 'in-process' | 'sound' | 'journal' | 'scenes';
 
 /** One mix to be measured. */
 export interface MixCase extends Source {

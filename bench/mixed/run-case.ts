@@ -2,6 +2,7 @@
 import { runCommand } from './command.ts';
 import { runInProcess } from './in-process.ts';
 import type { Design, MixCase, MixResult } from './mix-case.ts';
+import { runJournal } from './our-journal.ts';
 import { runMix, runSound } from './our-mix.ts';
 import { makeScenes } from './scenes.ts';
 
@@ -17,6 +18,7 @@ const runners: Record<Design, (spec: MixCase) => Promise<MixResult>> = {
   gstreamer: runCommand,
   'in-process': runInProcess,
   sound: runSound,
+  journal: runJournal,
   scenes,
 };
 

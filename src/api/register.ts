@@ -8,7 +8,8 @@ import type { TaskService } from '../tasks/service.ts';
 import type { UsageQueries } from '../usage/recorded-time.ts';
 import { checkMethod, createDispatcher, type ApiLog, type Dispatcher } from './dispatch.ts';
 import type { ApiReply } from './envelope.ts';
-import { apiError } from './errors.ts';
+import { apiError, ApiError } from './errors.ts';
+import { limitLargeBodies } from './large-bodies.ts';
 import { recordingActions, type VerifyUserSig } from './recording/actions.ts';
 import type { ApiRequest } from './request.ts';
 import { maxBodyBytes, maxFormBytes, maxPostBytes } from './request-size.ts';
@@ -61,6 +62,7 @@ function serve(scope: FastifyInstance, dispatcher: Dispatcher): void {
   scope.setErrorHandler((error: FastifyError, request, reply) =>
     send(reply, dispatcher.refuse(httpFault(error, request))),
   );
+  limitLargeBodies(scope);
   takeEveryMethod(scope);
   scope.route({
     method: scope.supportedMethods,
@@ -90,6 +92,7 @@ function httpFault(error: FastifyError, request: FastifyRequest): unknown {
   } catch (unsupported) {
     return unsupported;
   }
+  if (error instanceof ApiError) return error;
   if (error.statusCode === 413) return apiError('RequestSizeLimitExceeded', { bytes: maxBodyBytes(request.headers) });
   if (error.statusCode && error.statusCode < 500)
     return apiError('InvalidRequest', { reason: 'HTTP could not be read' });

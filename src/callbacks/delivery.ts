@@ -127,6 +127,7 @@ class OutboxDelivery implements CallbackDelivery {
     // A receiver gets one message of a stream at a time, be it new or a replay.
     const streams = [...this.#live.underWay.keys(), ...this.#replays.underWay.keys()];
     const due = await sending.queue.due(now, { streams, lanes: sending.fullLanes() }, sending.room);
+    sending.found(due.length);
     for (const event of due) {
       if (!sending.isFull(laneOf(event))) this.#start(sending, event);
       // One lane filled the answer; the next look leaves it out and finds the others.
@@ -143,7 +144,7 @@ class OutboxDelivery implements CallbackDelivery {
   }
 
   #finished(sending: Sending, event: DueEvent): void {
-    sending.underWay.delete(event.stream);
+    sending.ended(event.stream);
     this.wake();
   }
 
@@ -188,7 +189,7 @@ class OutboxDelivery implements CallbackDelivery {
 
   /** The event is found again after a pause, or the same message would be sent in a tight loop. */
   #storeFault(sending: Sending, event: DueEvent, error: unknown): void {
-    sending.underWay.delete(event.stream);
+    sending.ended(event.stream);
     if (this.closed) return;
     this.#options.log.error({ err: error, stream: event.stream }, 'callback result cannot be kept');
     this.#sleep(storeFaultPauseMs);

@@ -4,12 +4,17 @@ import type { CallbackQueue, Lane } from './queue.ts';
 export interface SendingRoom {
   readonly perLane: number;
   readonly inAll: number;
+  /** A look that found nothing beside full lanes is not repeated before an attempt has ended. */
+  readonly patient: boolean;
 }
 
 /** Of new events: a dead receiver must not hold up the others. */
-export const liveRoom: SendingRoom = { perLane: 8, inAll: 64 };
-/** Replays have places of their own, so that thousands of them take none from what is new. */
-export const replayRoom: SendingRoom = { perLane: 2, inAll: 16 };
+export const liveRoom: SendingRoom = { perLane: 8, inAll: 64, patient: false };
+/**
+ * Replays have places of their own, so that thousands of them take none from what is new; nor does every new event look
+ * through those thousands while a receiver lets them wait.
+ */
+export const replayRoom: SendingRoom = { perLane: 2, inAll: 16, patient: true };
 
 /** What became of messages since the start. */
 export type SendingStats = {
@@ -24,21 +29,31 @@ export type SendingStats = {
 /** The attempts of one queue: those under way, by stream, and what became of the others. */
 export class Sending {
   readonly queue: CallbackQueue;
-  readonly perLane: number;
-  readonly inAll: number;
+  readonly #limits: SendingRoom;
   readonly underWay = new Map<string, Lane & { done: Promise<void> }>();
+  #isStalled = false;
   readonly counts = { delivered: 0, dropped: 0, skipped: 0, failedAttempts: 0 };
 
   /** Nothing is under way. */
-  constructor(queue: CallbackQueue, { perLane, inAll }: SendingRoom) {
+  constructor(queue: CallbackQueue, limits: SendingRoom) {
     this.queue = queue;
-    this.perLane = perLane;
-    this.inAll = inAll;
+    this.#limits = limits;
   }
 
-  /** How many more attempts may begin. */
+  /** How many more attempts may begin now. */
   get room(): number {
-    return this.inAll - this.underWay.size;
+    return this.#isStalled ? 0 : this.#limits.inAll - this.underWay.size;
+  }
+
+  /** A look found so many that are due. */
+  found(count: number): void {
+    this.#isStalled = this.#limits.patient && count === 0 && this.fullLanes().length > 0;
+  }
+
+  /** The attempt of that stream has ended. */
+  ended(stream: string): void {
+    this.underWay.delete(stream);
+    this.#isStalled = false;
   }
 
   stats(): SendingStats {
@@ -49,7 +64,7 @@ export class Sending {
   isFull({ app, group }: Lane): boolean {
     let count = 0;
     for (const attempt of this.underWay.values()) if (attempt.app === app && attempt.group === group) count += 1;
-    return count >= this.perLane;
+    return count >= this.#limits.perLane;
   }
 
   /** The lanes of which no more may begin. */

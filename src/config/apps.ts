@@ -51,6 +51,8 @@ export interface App {
     readonly concurrentTasks: number;
     readonly queriesPerSecond: number;
     readonly streamsPerTask: number;
+    /** Publishing and watching sessions at once; the installation's limit alone when absent. */
+    readonly sessions?: number;
   };
 }
 

@@ -83,7 +83,8 @@ function parseYamlText(path: string, text: string): unknown {
   try {
     return parseYaml(text) as unknown;
   } catch (error) {
-    throw new ConfigError(`${path}: ${(error as Error).message}`, { cause: error });
+    // Its first line says what and where; the others quote the file, which may be a line with a secret.
+    throw new ConfigError(`${path}: ${(error as Error).message.split('\n')[0]!.replace(/:$/, '')}`);
   }
 }
 

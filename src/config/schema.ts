@@ -49,6 +49,12 @@ const limits = z.strictObject({
   concurrent_tasks: z.int().min(1).max(10_000).default(100).describe('Live tasks of the app; one more is refused.'),
   queries_per_second: z.int().min(1).max(10_000).default(20).describe('Calls a second of each action and account.'),
   streams_per_task: z.int().min(1).max(25).default(25).describe('Anchors one task records; the earliest win.'),
+  sessions: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('Publishing and watching sessions of the app at once. Default: as many as rooms.max_sessions lets.'),
 });
 
 const hostAndPort = /^[A-Za-z0-9.-]+(:\d{1,5})?$/;
@@ -139,6 +145,14 @@ const rooms = z.strictObject({
   ice_advertise: z.array(z.string()).default([]).describe('Further addresses told to clients, as behind a NAT.'),
   ice_ports: z.tuple([port, port]).optional().describe('First and last UDP port of media; any by default.'),
   max_sessions: z.int().min(1).max(10_000).default(500).describe('Publishing and watching sessions at once.'),
+  max_sessions_per_user: z.int().min(1).max(10_000).default(64).describe('The same of one user of an app.'),
+  most_packets_per_second: z
+    .int()
+    .min(100)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('What one session may send, in the mean of two seconds; more is dropped and counted.'),
+  most_bits_per_second: z.int().min(100_000).max(10_000_000_000).default(50_000_000).describe('The same in bits.'),
 });
 
 const recorders = z.strictObject({

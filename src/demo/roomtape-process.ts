@@ -22,6 +22,8 @@ export interface RoomtapeProcess {
   readonly url: string;
   /** What it said to people before it was ready, line by line. */
   readonly said: readonly string[];
+  /** Process id of the supervisor, whose children are the roles. */
+  readonly pid: number;
   /** Live process ids of the children of a role (Linux only). */
   pids(role: RoleName): number[];
   /** SIGTERM and wait: drains. Idempotent. */
@@ -44,7 +46,7 @@ export async function startRoomtape(options: RoomtapeOptions): Promise<RoomtapeP
   const said: string[] = [];
   const url = await readyUrl(child, said);
   if (url === undefined) throw new Error(`${await refusal}; its log is in ${options.logFile}`);
-  return { url, said, pids: (role) => childPids(child.pid!, role), stop: () => stopProcess(child) };
+  return { url, said, pid: child.pid!, pids: (role) => childPids(child.pid!, role), stop: () => stopProcess(child) };
 }
 
 /** Resolves, when the process has said its last, with why it refused to start. */

@@ -8,11 +8,13 @@ export interface PlayLinkOptions {
   /** Base of every address, as outsiders reach the server. */
   readonly publicUrl: () => string;
   readonly apps: Pick<AppDirectory, 'app'>;
+  /** Apps that were last seen with signed addresses; none by default. */
+  readonly protectedApps?: ReadonlySet<number>;
   readonly clock: Clock;
 }
 
 /** Why an address is not served. */
-export type LinkFault = 'unsigned' | 'expired' | 'forged' | 'unsupported';
+export type LinkFault = 'unsigned' | 'expired' | 'forged' | 'unsupported' | 'withdrawn';
 
 /** The query of an address as it came. */
 export type LinkQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -55,7 +57,10 @@ export class PlayLinks {
 
   /** What is wrong with an address of that app's files; undefined when it is to be served. */
   faultOf(sdkAppId: number, place: LibraryPlace, query: LinkQuery): LinkFault | undefined {
-    const play = this.#options.apps.app(sdkAppId)?.play;
+    const { apps, protectedApps } = this.#options;
+    const app = apps.app(sdkAppId);
+    if (!app && protectedApps?.has(sdkAppId)) return 'withdrawn';
+    const play = app?.play;
     if (!play) return undefined;
     const { t, us = '', sign, exper, rlimit } = query;
     if (exper || rlimit) return 'unsupported';

@@ -48,6 +48,7 @@ const faultText: Readonly<Record<LinkFault, string>> = {
   unsigned: 'This file is served to signed addresses only: t, us and sign are missing.',
   expired: 'The time of this address is over; ask for a new one.',
   forged: 'The signature of this address does not fit it.',
+  withdrawn: 'This file is served to signed addresses only, and the app that signs them is no longer configured.',
   unsupported: 'Addresses with exper or rlimit are not known here.',
 };
 

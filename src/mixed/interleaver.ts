@@ -1,4 +1,5 @@
 import type { AudioPacket, SegmentWriter, VideoPacket } from '../segment/segment-writer.ts';
+import { micros, type Micros } from '../units.ts';
 
 /**
  * Brings the coded pictures and sounds of one file into the order of their times. The picture encoder looks ahead, so
@@ -8,11 +9,17 @@ export class Interleaver {
   readonly #writer: Pick<SegmentWriter, 'writeVideo' | 'writeAudio'>;
   readonly #waitForVideo: boolean;
   readonly #sounds: AudioPacket[] = [];
+  #until = micros(0);
 
   /** `hasVideo` false lets sound through at once. */
   constructor(writer: Pick<SegmentWriter, 'writeVideo' | 'writeAudio'>, hasVideo: boolean) {
     this.#writer = writer;
     this.#waitForVideo = hasVideo;
+  }
+
+  /** Time up to which everything was handed on, from the recording's zero. */
+  get until(): Micros {
+    return this.#until;
   }
 
   /** Sounds that wait. */
@@ -24,12 +31,13 @@ export class Interleaver {
   video(packet: VideoPacket): void {
     this.#soundsBefore(packet.dts);
     this.#writer.writeVideo(packet);
+    this.#until = packet.dts;
   }
 
   /** Takes sound in order of time. */
   audio(packet: AudioPacket): void {
     if (this.#waitForVideo) this.#sounds.push(packet);
-    else this.#writer.writeAudio(packet);
+    else this.#write(packet);
   }
 
   /** Lets everything through; for the end of the file. */
@@ -40,6 +48,11 @@ export class Interleaver {
   #soundsBefore(time: number): void {
     let count = 0;
     while (count < this.#sounds.length && this.#sounds[count]!.pts < time) count += 1;
-    for (const sound of this.#sounds.splice(0, count)) this.#writer.writeAudio(sound);
+    for (const sound of this.#sounds.splice(0, count)) this.#write(sound);
+  }
+
+  #write(packet: AudioPacket): void {
+    this.#writer.writeAudio(packet);
+    this.#until = packet.pts;
   }
 }

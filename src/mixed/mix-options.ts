@@ -23,6 +23,8 @@ export interface MixedRecordingOptions {
   readonly zeroUs: WallUs;
   /** First moment this epoch records; the zero by default. */
   readonly fromUs?: WallUs | undefined;
+  /** The same for sound, where it goes on from another moment than the pictures; that moment by default. */
+  readonly soundFromUs?: WallUs | undefined;
   readonly video: RecordingPlan['video'];
   readonly audio: RecordingPlan['audio'];
   readonly streams: RecordingPlan['streams'];

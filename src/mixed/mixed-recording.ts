@@ -45,6 +45,7 @@ interface Parts {
   readonly options: MixedRecordingOptions;
   readonly grid: TickGrid;
   readonly firstTick: number;
+  readonly soundFrom: Micros;
   readonly windowTicks: number;
   readonly pictureEncoder: PictureEncoder | undefined;
   readonly soundEncoder: SoundEncoder | undefined;
@@ -91,6 +92,7 @@ export class MixedRecording {
   readonly #soundEncoder: SoundEncoder | undefined;
   readonly #admission = new Admission();
   readonly #voices = new Map<string, Set<SoundSource>>();
+  #written: WallUs;
   #nextTick: number;
   #targetTick: number;
   #work: Generator<void> | undefined;
@@ -103,13 +105,14 @@ export class MixedRecording {
     this.#grid = parts.grid;
     this.#firstTick = parts.firstTick;
     this.#windowTicks = parts.windowTicks;
+    this.#written = parts.grid.at(parts.firstTick);
     this.#nextTick = parts.firstTick;
     this.#targetTick = parts.firstTick;
     this.#writer = parts.writer;
     this.#interleaver = new Interleaver(parts.writer, parts.pictureEncoder !== undefined);
     this.#pictures = createPictureMixer(parts, this.#interleaver);
     this.#soundEncoder = parts.soundEncoder;
-    if (parts.soundEncoder) this.#sounds = this.#createSoundMixer();
+    if (parts.soundEncoder) this.#sounds = this.#createSoundMixer(parts.soundFrom);
   }
 
   /** True after {@link MixedRecording.finish} or {@link MixedRecording.close}. */
@@ -225,6 +228,19 @@ export class MixedRecording {
     return { startUs: this.#grid.at(this.#firstTick), endUs: this.#grid.at(this.#nextTick) };
   }
 
+  /** Everything before this is in the file, as far as the kernel; what the encoder holds back is not. */
+  get writtenUntil(): WallUs {
+    return this.#written;
+  }
+
+  /**
+   * Decodes up to `most` pictures from before the recording's first tick, on which those that it shows may lean, and
+   * answers true when there may be more. Nothing of them is drawn.
+   */
+  warmUp(most: number): boolean {
+    return !this.#closed && (this.#pictures?.warmUp(most) ?? false);
+  }
+
   /** Counters; cheap enough to be asked every second. */
   stats(): MixStats {
     return {
@@ -248,9 +264,9 @@ export class MixedRecording {
     this.#writer.close();
   }
 
-  #createSoundMixer(): SoundMixer {
-    const from = this.#grid.at(this.#firstTick);
-    return new SoundMixer({ zero: this.#options.zeroUs, from, channels: this.#options.audio.channels });
+  #createSoundMixer(soundFrom: Micros): SoundMixer {
+    const { zeroUs: zero, audio } = this.#options;
+    return new SoundMixer({ zero, from: wallUs(zero + soundFrom), channels: audio.channels });
   }
 
   #run(maxSteps: number): boolean {
@@ -273,6 +289,7 @@ export class MixedRecording {
       if (this.#pictures) yield* this.#pictures.drawUntil(end);
       this.#nextTick = end;
       this.#writer.flush();
+      this.#written = wallUs(this.#options.zeroUs + this.#interleaver.until);
       this.#admission.forgetBefore(this.#grid.at(end - this.#windowTicks));
     }
   }
@@ -309,12 +326,12 @@ export class MixedRecording {
 async function openEncoders(
   options: MixedRecordingOptions,
   grid: TickGrid,
-  firstTick: number,
+  soundFrom: Micros,
 ): Promise<Pick<Parts, 'pictureEncoder' | 'soundEncoder'>> {
   const { streams, video, audio } = options;
   const format = { ...video, width: even(video.width), height: even(video.height) };
   const pictureEncoder = streams === 'audio' ? undefined : await openPictureEncoder(format, grid);
-  const soundEncoder = streams === 'video' ? undefined : await openSoundEncoder(audio, grid.pts(firstTick));
+  const soundEncoder = streams === 'video' ? undefined : await openSoundEncoder(audio, soundFrom);
   return { pictureEncoder, soundEncoder };
 }
 
@@ -323,14 +340,16 @@ export async function createMixedRecording(options: MixedRecordingOptions): Prom
   const { video } = options;
   const grid = new TickGrid(options.zeroUs, video.fps);
   const firstTick = grid.firstFrom(options.fromUs ?? options.zeroUs);
-  const encoders = await openEncoders(options, grid, firstTick);
+  const { soundFromUs } = options;
+  const soundFrom = soundFromUs === undefined ? grid.pts(firstTick) : micros(soundFromUs - options.zeroUs);
+  const encoders = await openEncoders(options, grid, soundFrom);
   const { pictureEncoder, soundEncoder } = encoders;
   const size = { width: even(video.width), height: even(video.height), fps: video.fps };
   try {
     const formats = { video: pictureEncoder && size, audio: soundEncoder?.format };
     const writer = await options.openWriter(formats, () => pictureEncoder?.forceKeyFrame());
     const windowTicks = Math.max(1, Math.round(video.fps / 2));
-    return new MixedRecording({ options, grid, firstTick, windowTicks, ...encoders, writer });
+    return new MixedRecording({ options, grid, firstTick, soundFrom, windowTicks, ...encoders, writer });
   } catch (error) {
     pictureEncoder?.close();
     soundEncoder?.close();

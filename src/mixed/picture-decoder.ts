@@ -9,11 +9,9 @@ import {
 import { Codec, CodecContext, Packet } from 'node-av/lib';
 import type { Frame } from 'node-av/lib';
 import { ok, present } from '../codec/native.ts';
+import { limitPictures } from '../codec/picture-limit.ts';
 import type { VideoUnit } from '../timeline/media.ts';
 import { wallUs, type WallUs } from '../units.ts';
-
-/** Largest picture a source may have, UHD in either orientation: a hostile parameter set must not take all memory. */
-const maxPixels = 3840 * 2160;
 
 const codecIds = { h264: AV_CODEC_ID_H264, vp8: AV_CODEC_ID_VP8 } as const;
 
@@ -31,7 +29,7 @@ export class PictureDecoder {
     context.allocContext3(found);
     context.threadCount = 1;
     context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
-    ok('limit picture size', context.setOption('max_pixels', maxPixels));
+    limitPictures(context);
     ok('open decoder', context.open2Sync(found, null));
     this.#context = context;
     this.#packet.alloc();

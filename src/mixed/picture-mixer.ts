@@ -134,6 +134,14 @@ export class PictureMixer {
     this.#keyFrom = at;
   }
 
+  /** Decodes up to `most` pictures of before the first tick; true when it was so many. */
+  warmUp(most: number): boolean {
+    const until = this.#options.grid.sampledUntil(this.#options.firstTick - 1);
+    let left = most;
+    for (const source of this.#sources) while (left > 0 && source.warmUp(until)) left -= 1;
+    return left === 0;
+  }
+
   /** What the encoder still holds goes out. */
   finish(): void {
     this.#options.encoder.finish().forEach(this.#options.onPacket);

@@ -122,6 +122,14 @@ export class PictureSource implements VideoSink {
     return changes;
   }
 
+  /** Decodes the next unit that is due by `until` for those that lean on it; false when there is none. */
+  warmUp(until: WallUs): boolean {
+    const next = this.#closed ? undefined : this.#queue.take(until);
+    if (!next) return false;
+    for (let at = this.#decode(next.unit, next.at); at !== undefined; at = this.#receive()) this.#hold(at);
+    return true;
+  }
+
   /** From the next unit on. What was decoded without the loop filter stays slightly wrong until a key picture comes. */
   setEffort(effort: Effort): void {
     const restored = effort.loopFilter && !this.#effort.loopFilter;

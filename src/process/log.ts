@@ -1,8 +1,12 @@
 import { pino, type Logger } from 'pino';
 
 /** Members that never reach a log, wherever they sit in a logged object; any case, with or without underscores. */
-const SECRET_NAMES =
-  'secret_?key|access_?key|app_?secret|secret|(?:admin_?)?token|user_?sig|private_?map_?key|authorization|key|sig|sign|signature';
+const SECRET_NAMES = [
+  'secret_?key|access_?key|(?:aws_?)?access_?key_?id|app_?secret|secret|(?:admin_?)?token|play_?key|password|cookie|authorization',
+  'user_?sig|private_?map_?key|key|sig|sign|signature',
+  // What stores say of a request whose signature they refuse.
+  'signature_?provided|string_?to_?sign(?:_?bytes)?|canonical_?request(?:_?bytes)?|signing_?key',
+].join('|');
 const SECRET_MEMBER = new RegExp(String.raw`("(?:${SECRET_NAMES})":)"(?:[^"\\]|\\.)*"`, 'gi');
 /** The same in JSON that is itself a text, as when a database quotes the row that it refuses. */
 const QUOTED_MEMBER = new RegExp(
@@ -10,7 +14,12 @@ const QUOTED_MEMBER = new RegExp(
   'gi',
 );
 /** Secrets inside a text: the credentials of a header, and those that travel in the query of a URL. */
-const SECRET_TEXT = /(\bBearer +|[?&](?:UserSig|private_?map_?key|Signature|sig|token)=)[^\s&"'\\]+/gi;
+const SECRET_TEXT = new RegExp(
+  String.raw`(\bBearer +|[?&,; ](?:UserSig|private_?map_?key|(?:X-Amz-|q-)?Signature|X-Amz-Security-Token|sig|sign|token)=)[^\s&,"'\\]+`,
+  'gi',
+);
+/** A user and a password in front of a host. */
+const URL_USER = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'\\@]*:[^\s/?#"'\\@]*@/gi;
 
 /**
  * JSON lines on standard error (standard output is for what `npm start` says to people). Every line names its role;
@@ -26,6 +35,7 @@ export const withoutSecrets = (line: string): string =>
   line
     .replaceAll(SECRET_MEMBER, '$1"[secret]"')
     .replaceAll(QUOTED_MEMBER, String.raw`$1\"[secret]\"`)
-    .replaceAll(SECRET_TEXT, '$1[secret]');
+    .replaceAll(SECRET_TEXT, '$1[secret]')
+    .replaceAll(URL_USER, '$1[secret]@');
 
 export type { Logger } from 'pino';

@@ -1,3 +1,4 @@
+import { sealFolder, type MediaEnd } from '../segment/media-end.ts';
 import { readRecord, type RecordingRecord } from '../segment/recording-folder.ts';
 import { recoverFolder, type RecoveredFolder } from '../segment/recover.ts';
 import { floorWallMs, toWallMs, wallMs, wallUs, type WallMs, type WallUs } from '../units.ts';
@@ -24,6 +25,16 @@ export class EarlierEpochs {
       .find((record) => record !== undefined)?.zeroUs;
   }
 
+  /** Puts a file's folders of earlier epochs in order, whose writers are gone, and says where the media of the last ends. */
+  seal(fileKey: string): WallEnd {
+    for (const dir of this.#folders(fileKey).toReversed()) {
+      const end = sealFolder(dir);
+      const zeroUs = end && readRecord(dir)!.zeroUs;
+      if (zeroUs !== undefined) return placed(zeroUs, end!);
+    }
+    return {};
+  }
+
   /** The present files, each begun as early as an earlier epoch began it, and the files that only earlier epochs have. */
   mergeInto(current: readonly RecordedFile[]): RecordedFile[] {
     const files = new Map(current.map((file) => [file.fileKey, file]));
@@ -38,6 +49,19 @@ export class EarlierEpochs {
     const before = this.#spool.epochs(this.#taskId).filter((epoch) => epoch < this.#epoch);
     return before.map((epoch) => this.#spool.folder(this.#taskId, epoch, fileKey));
   }
+}
+
+/** Where the media of a file ends, on the wall clock; absent where there is none. */
+export interface WallEnd {
+  readonly lastPicture?: WallUs;
+  readonly soundEnd?: WallUs;
+}
+
+function placed(zeroUs: WallUs, { lastPicture, soundEnd }: MediaEnd): WallEnd {
+  return {
+    ...(lastPicture === undefined ? {} : { lastPicture: wallUs(zeroUs + lastPicture) }),
+    ...(soundEnd === undefined ? {} : { soundEnd: wallUs(zeroUs + soundEnd) }),
+  };
 }
 
 function recordedIn(fileKey: string, dir: string): RecordedFile[] {
@@ -59,7 +83,8 @@ function spanOf(
   };
 }
 
-function joined(one: RecordedFile | undefined, other: RecordedFile): RecordedFile {
+/** One file that was written in two goes. */
+export function joined(one: RecordedFile | undefined, other: RecordedFile): RecordedFile {
   if (!one) return other;
   const trackType = one.trackType === other.trackType ? one.trackType : 'audio_video';
   return {

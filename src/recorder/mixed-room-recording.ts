@@ -24,6 +24,8 @@ export interface MixedRoomRecordingOptions {
   readonly plan: RecordingPlan;
   /** Zero of an earlier epoch of the same task, if there was one. */
   readonly zeroUs: WallUs | undefined;
+  /** Where the mix begins, for one that goes on from another; with its first media by default. */
+  readonly begin?: (first: WallUs) => Promise<MixBeginning>;
   readonly openWriter: OpenSpoolFile;
   readonly requestKeyFrame: (track: number) => void;
   /** Brings the images that layouts name. */
@@ -34,6 +36,12 @@ export interface MixedRoomRecordingOptions {
   readonly onFault: (error: unknown) => void;
   readonly log: Logger;
 }
+
+/** Where a mix begins. */
+export type MixBeginning = Pick<MixedRecordingOptions, 'zeroUs' | 'fromUs' | 'soundFromUs'>;
+
+/** Pictures that are decoded in one go before the first is drawn. */
+const WARM_UP_AT_A_TIME = 16;
 
 /** Steps of the compositor (1–10 ms each) taken in one go. */
 const STEPS_AT_A_TIME = 6;
@@ -114,6 +122,21 @@ export class MixedRoomRecording implements RoomRecording {
     return this.#mix.value?.advance(now, STEPS_AT_A_TIME) ?? false;
   }
 
+  /** Resolves when the file that the first media asked for is open, or could not be opened. */
+  async opened(): Promise<void> {
+    await this.#mix.settled();
+  }
+
+  /** Decodes a bounded number of pictures from before the mix's beginning; true when there is more to do. */
+  warmUp(): boolean {
+    return this.#mix.value?.warmUp(WARM_UP_AT_A_TIME) ?? false;
+  }
+
+  /** Everything before this is in the file; undefined while there is none. */
+  get writtenUntil(): WallUs | undefined {
+    return this.#mix.value?.writtenUntil;
+  }
+
   lag(now: WallUs): Micros {
     return this.#mix.value?.lag(now) ?? micros(0);
   }
@@ -154,16 +177,20 @@ export class MixedRoomRecording implements RoomRecording {
   }
 
   #begin(first: WallUs): void {
-    this.#mix.open(() => createMixedRecording(this.#mixOptions(first)));
+    this.#mix.open(async () => createMixedRecording(this.#mixOptions(await this.#beginning(first))));
     this.#mix.run((mix) => mix.setEffort(this.#effort));
   }
 
-  #mixOptions(first: WallUs): MixedRecordingOptions {
+  async #beginning(first: WallUs): Promise<MixBeginning> {
+    const { begin, zeroUs } = this.#options;
+    return begin ? begin(first) : { zeroUs: zeroUs ?? first, fromUs: first };
+  }
+
+  #mixOptions(beginning: MixBeginning): MixedRecordingOptions {
     const { plan, log, openWriter, requestKeyFrame, images, onImageFailed } = this.#options;
-    const zeroUs = this.#options.zeroUs ?? first;
+    const { zeroUs } = beginning;
     return {
-      zeroUs,
-      fromUs: first,
+      ...beginning,
       video: plan.video,
       audio: plan.audio,
       streams: plan.streams,

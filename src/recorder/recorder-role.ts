@@ -5,25 +5,23 @@ import { join } from 'node:path';
 import type { AppDirectory, AppStorage } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
-import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
-import type { LeasedJob, LeasedTask, TaskReport } from '../worker-api/messages.ts';
+import type { LeasedJob, LeasedTask, RecordedFile, TaskReport } from '../worker-api/messages.ts';
 import { AdmittedAnchors } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
 import { beginFinishing } from './finishing.ts';
+import { openJournaledMix, takeOverMix } from './journaled-mix.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
-import { MixedRoomRecording } from './mixed-room-recording.ts';
 import { Recorder, type RunningTask, type TaskLease } from './recorder.ts';
 import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { SingleRoomRecording } from './single-room-recording.ts';
 import { sweepSpool } from './spool-sweep.ts';
-import { spoolWriter } from './spool-writer.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
@@ -182,12 +180,39 @@ function withUpload(
 
 /** A task that was asked to stop while nobody held it: the room is not entered again, what is on the spool is its files. */
 function reportStopped(worker: TaskWorker, leaveCode: number): RunningTask {
-  const { task, earlier, reports, lease, clock } = worker;
-  const files = earlier.mergeInto([]);
-  void reports.push({ kind: 'stopped', epoch: task.epoch, leaveCode, atMs: clock.wallMs(), files }).then(lease.onEnded);
-  const load = (): TaskLoad => ({ mode: task.plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
-  const nothing = { stop: () => {}, change: () => {}, setEffort: () => {}, close: () => {} };
-  return { ...nothing, load, onlyReports: true, drain: () => Promise.resolve() };
+  const { task, earlier, reports, lease, clock, log } = worker;
+  const { epoch, plan } = task;
+  const mayWrite = (): boolean => lease.isHeld();
+  const taken = plan.mode === 'mixed' ? takeOverMix({ ...worker, mayWrite }) : undefined;
+  let onlyReports = !taken;
+  const report = (own: readonly RecordedFile[]): void => {
+    onlyReports = true;
+    const files = earlier.mergeInto(own);
+    void reports.push({ kind: 'stopped', epoch, leaveCode, atMs: clock.wallMs(), files }).then(lease.onEnded);
+  };
+  const fail = (error: unknown): void => {
+    log.error({ err: error }, 'what is on the spool cannot be reported; leaving it to another recorder');
+    lease.onEnded();
+  };
+  if (taken)
+    taken
+      .finish()
+      .then((own) => own && report(own))
+      .catch(fail);
+  else report([]);
+  const load = (): TaskLoad => ({ mode: plan.mode, flowing: false, spentUs: micros(0), lagUs: micros(0) });
+  const close = (): void => taken?.close();
+  return {
+    stop: () => {},
+    change: () => {},
+    setEffort: () => {},
+    load,
+    get onlyReports() {
+      return onlyReports;
+    },
+    drain: async () => close(),
+    close,
+  };
 }
 
 interface RecordingEvents {
@@ -196,15 +221,13 @@ interface RecordingEvents {
 }
 
 function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { task, earlier, log, spool, images, reports, lease } = worker;
+  const { task, earlier, clock, log, spool, images, reports, lease } = worker;
   const mayWrite = (): boolean => lease.isHeld();
   const { plan, epoch } = task;
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
     return new SingleRoomRecording({ plan, epoch, earlier, folder, mayWrite, ...events, log });
   }
-  const zeroUs = earlier.zeroOf(fileKey('', 'mix'));
-  const openWriter = spoolWriter({ spool, task, mayWrite, log });
   const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
-  return new MixedRoomRecording({ plan, zeroUs, openWriter, images, onImageFailed, ...events, log });
+  return openJournaledMix({ task, spool, earlier, mayWrite, images, onImageFailed, ...events, clock, log });
 }

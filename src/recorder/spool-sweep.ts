@@ -24,6 +24,7 @@ export async function sweepSpool({ spool, sweepable, log }: SpoolSweepOptions): 
       for (const { taskId, fileKeys } of await sweepable(taskIds.slice(from, from + TASKS_AT_A_TIME))) {
         const keys = fileKeys === 'all' ? spool.fileKeys(taskId) : fileKeys;
         for (const fileKey of keys) await spool.removeFile(taskId, fileKey);
+        if (fileKeys === 'all') await spool.removeJournals(taskId);
         log.info({ task: taskId, files: keys.length }, 'swept segments of finished files');
       }
     }

@@ -1,7 +1,7 @@
 import { fileKey } from '../naming/file-key.ts';
 import type { Logger } from '../process/log.ts';
 import type { MediaId } from '../room-key.ts';
-import { openSegmentWriter } from '../segment/hls-writer.ts';
+import { openSegmentWriter, type HlsWriter } from '../segment/hls-writer.ts';
 import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
 import type { WallUs } from '../units.ts';
 import type { LeasedTask } from '../worker-api/messages.ts';
@@ -29,7 +29,7 @@ export function spoolWriter(options: {
   task: LeasedTask;
   mayWrite?: () => boolean;
   log: Logger;
-}): OpenSpoolFile {
+}): (file: SpoolFile) => HlsWriter {
   const { spool, task, mayWrite, log } = options;
   return ({ userId, mediaId, zeroUs, audio, video, requestKeyFrame }) =>
     openSegmentWriter({

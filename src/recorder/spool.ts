@@ -24,6 +24,16 @@ export class Spool {
     return join(this.root, taskId, `e${epoch}`);
   }
 
+  /** Folder of the journal of a mix of one epoch; beside the epochs' folders, which hold files. Not created here. */
+  journalFolder(taskId: string, epoch: number): string {
+    return join(this.root, taskId, `j${epoch}`);
+  }
+
+  /** Epochs of a task that left the journal of a mix behind, ascending. */
+  journals(taskId: string): number[] {
+    return numbered(join(this.root, taskId), 'j');
+  }
+
   /** Free space of its disk, in MiB; infinite when the file system does not tell. */
   freeMb(): number {
     try {
@@ -41,10 +51,7 @@ export class Spool {
 
   /** Epochs that left anything behind for a task, ascending. */
   epochs(taskId: string): number[] {
-    return names(join(this.root, taskId))
-      .filter((name) => /^e\d+$/.test(name))
-      .map((name) => Number(name.slice(1)))
-      .sort((a, b) => a - b);
+    return numbered(join(this.root, taskId), 'e');
   }
 
   /** Keys of all files that any epoch of the task has begun. */
@@ -64,8 +71,23 @@ export class Spool {
   async removeFile(taskId: string, fileKey: string): Promise<void> {
     for (const folder of this.foldersOf(taskId, fileKey)) await rm(folder, { recursive: true, force: true });
     for (const epoch of this.epochs(taskId)) removeIfEmpty(join(this.root, taskId, `e${epoch}`));
+    await this.removeJournals(taskId);
+  }
+
+  /** Removes the journals of a task none of whose files is left. */
+  async removeJournals(taskId: string): Promise<void> {
+    if (this.epochs(taskId).length > 0) return;
+    for (const epoch of this.journals(taskId))
+      await rm(this.journalFolder(taskId, epoch), { recursive: true, force: true });
     removeIfEmpty(join(this.root, taskId));
   }
+}
+
+function numbered(folder: string, letter: 'e' | 'j'): number[] {
+  return names(folder)
+    .filter((name) => name.startsWith(letter) && /^\d+$/.test(name.slice(1)))
+    .map((name) => Number(name.slice(1)))
+    .sort((a, b) => a - b);
 }
 
 function names(folder: string): string[] {

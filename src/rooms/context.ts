@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import type { Intake } from './intake.ts';
 import type { RoomRegistry } from './room-registry.ts';
 import type { SessionTable } from './session-table.ts';
 import type { TransportFactory } from './transport.ts';
@@ -9,6 +10,8 @@ import type { TransportFactory } from './transport.ts';
 export interface RoomsContext {
   readonly registry: RoomRegistry;
   readonly sessions: SessionTable;
+  /** Limits what each session sends. */
+  readonly intake: Intake;
   readonly apps: AppDirectory;
   readonly clock: Clock;
   readonly transports: TransportFactory;

@@ -45,6 +45,9 @@ function openTransport(options: DataChannelOptions, remote: RemoteTransport, eve
   }
 }
 
+/** Candidates of one session that are taken: each makes us send checks to an address that the client named. */
+const MAX_TRICKLED = 64;
+
 class NoAddressError extends TransportError {}
 
 class DataChannelTransport implements MediaTransport {
@@ -55,6 +58,7 @@ class DataChannelTransport implements MediaTransport {
   #track: Track | undefined;
   #state: TransportState = 'new';
   #closed = false;
+  #trickled = 0;
 
   constructor(options: DataChannelOptions, remote: RemoteTransport, events: TransportEvents) {
     this.#clock = options.clock;
@@ -85,7 +89,8 @@ class DataChannelTransport implements MediaTransport {
   }
 
   addCandidate(candidate: string): boolean {
-    if (this.#closed || !isUsableCandidate(candidate)) return false;
+    if (this.#closed || this.#trickled >= MAX_TRICKLED || !isUsableCandidate(candidate)) return false;
+    this.#trickled += 1;
     try {
       this.#peer.addRemoteCandidate(candidate, '0');
       return true;

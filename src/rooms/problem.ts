@@ -28,6 +28,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Too large',
   415: 'Unsupported media type',
   422: 'Cannot be served',
+  429: 'Too many',
   503: 'Busy',
 };
 

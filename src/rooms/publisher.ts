@@ -5,6 +5,7 @@ import type { MediaId } from '../room-key.ts';
 import { createReceiverSession } from '../rtp/receiver.ts';
 import type { ReceivedPacket, ReceivedSenderReport, ReceiverSession, ReceiverStats } from '../rtp/session.ts';
 import { monoUs, type MonoUs } from '../units.ts';
+import type { PacketGate } from './intake.ts';
 import type { Negotiation } from './negotiation.ts';
 import type { LocalTransport, MediaTransport, RemoteTransport, TransportFactory, TransportState } from './transport.ts';
 
@@ -41,6 +42,8 @@ export interface PublisherOptions {
   /** With what the user came. */
   readonly client: RoomClient;
   readonly clock: Clock;
+  /** Keeps what the user sends within its limits. */
+  readonly gate: PacketGate;
   /** Numbers tracks within the process. */
   readonly nextTrack: () => number;
   readonly host: PublisherHost;
@@ -111,12 +114,18 @@ export class Publisher {
     return this.#receiver.stats;
   }
 
+  /** Datagrams that were dropped as too many since the last call that said so; now and then, or 0. */
+  droppedAsTooMany(now: MonoUs): number {
+    return this.#options.gate.report(now);
+  }
+
   /** Opens the transport; its parameters go into the answer. Rejects with TransportError. */
   async open(factory: TransportFactory, remote: RemoteTransport): Promise<LocalTransport> {
+    const options = this.#options;
     const transport = await factory(remote, {
       onPacket: (bytes, arrivalUs) => {
-        this.#heardAt = this.#options.clock.monoUs();
-        this.#receiver.receive(bytes, arrivalUs, this.#heardAt);
+        this.#heardAt = options.clock.monoUs();
+        if (options.gate.passes(bytes.length, this.#heardAt)) this.#receiver.receive(bytes, arrivalUs, this.#heardAt);
       },
       onState: (state) => this.#onTransport(state),
     });

@@ -227,6 +227,7 @@ export class Room implements PublisherHost {
       if (now - session.heardAt > anchorTimeoutMs * 1000) this.end(session, 'timeout');
     }
     for (const viewer of this.#viewers) viewer.sweep(now);
+    for (const session of this.#anchors.sessions()) this.#noteFlood(session, now);
   }
 
   /** The room's anchors, oldest first, with what they send. */
@@ -299,6 +300,12 @@ export class Room implements PublisherHost {
 
   #silence(userId: string, kinds: readonly RoomMedia[]): void {
     for (const kind of kinds) this.#visits.setMedia(userId, kind, false);
+  }
+
+  #noteFlood(session: Publisher, now: MonoUs): void {
+    const dropped = session.droppedAsTooMany(now);
+    const { userId: user, mediaId: media } = session;
+    if (dropped > 0) this.#log.warn({ user, media, dropped }, 'more is sent than one session may: packets dropped');
   }
 
   #giveUp(publisher: Publisher): void {

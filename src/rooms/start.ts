@@ -5,6 +5,7 @@ import type { AppDirectory } from '../config/apps.ts';
 import type { RoomsContext } from './context.ts';
 import { dataChannelTransports } from './datachannel-transport.ts';
 import { FeedServer, type FeedServerStats } from './feed-server.ts';
+import { defaultIntake, Intake, type IntakeLimits, type IntakeStats } from './intake.ts';
 import { registerInternalRoutes } from './internal-routes.ts';
 import { RoomRegistry, type RegistryStats } from './room-registry.ts';
 import { createRoomsServer } from './rooms-server.ts';
@@ -22,6 +23,9 @@ export const DEFAULT_ANCHOR_TIMEOUT_MS = 10_000;
 
 /** Time for ICE and DTLS of a new session, in milliseconds; a client behind a slow link needs a few seconds. */
 const CONNECT_TIMEOUT_MS = 20_000;
+
+/** A user who watches both pictures of all 25 anchors of a room and publishes both of its own has 52. */
+const DEFAULT_SESSIONS_OF_USER = 64;
 
 /** What the rooms role needs. */
 export interface RoomsOptions {
@@ -44,6 +48,10 @@ export interface RoomsOptions {
   readonly icePortRange?: readonly [first: number, last: number];
   /** Publishing and watching sessions together. */
   readonly maxSessions: number;
+  /** The same of one user of an app; {@link DEFAULT_SESSIONS_OF_USER} by default. */
+  readonly maxSessionsOfUser?: number;
+  /** What one session may send; {@link defaultIntake} by default. */
+  readonly intake?: IntakeLimits;
   /** Opens media transports; libdatachannel by default. */
   readonly transports?: TransportFactory;
 }
@@ -53,6 +61,8 @@ export interface RoomsStats extends RegistryStats {
   /** Publishing and watching sessions. */
   readonly sessions: number;
   readonly feeds: FeedServerStats;
+  /** What was dropped of sessions that sent more than they may. */
+  readonly overLimit: IntakeStats;
 }
 
 /** The running rooms role. */
@@ -72,13 +82,24 @@ export async function startRooms(options: RoomsOptions): Promise<RunningRooms> {
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     log: options.log,
   };
-  const sessions = new SessionTable(options.maxSessions);
+  const sessions = new SessionTable({
+    all: options.maxSessions,
+    ofUser: options.maxSessionsOfUser ?? DEFAULT_SESSIONS_OF_USER,
+    ofApp: (sdkAppId) => options.apps.app(sdkAppId)?.limits.sessions,
+  });
+  const intake = new Intake(options.intake ?? defaultIntake);
   const registry = new RoomRegistry(clock, defaults, () => feeds.flush());
   const feeds = new FeedServer(clock, options.token, registry);
-  const stats = (): RoomsStats => ({ ...registry.stats(), sessions: sessions.size, feeds: feeds.stats() });
+  const stats = (): RoomsStats => ({
+    ...registry.stats(),
+    sessions: sessions.size,
+    feeds: feeds.stats(),
+    overLimit: intake.stats(),
+  });
   const context = {
     registry,
     sessions,
+    intake,
     apps: options.apps,
     clock,
     transports: transportsOf(options),

@@ -6,6 +6,7 @@ import type { OutgoingMedia, SenderStats } from '../rtp/sender-options.ts';
 import { createSenderSession, type SenderSession } from '../rtp/sender.ts';
 import type { ReceivedPacket, ReceivedSenderReport } from '../rtp/session.ts';
 import type { MonoUs } from '../units.ts';
+import type { PacketGate } from './intake.ts';
 import type { Negotiation } from './negotiation.ts';
 import type { RoomTrack } from './publisher.ts';
 import type { Room, RoomViewer } from './room.ts';
@@ -24,6 +25,8 @@ export interface ViewerOptions {
   readonly room: Room;
   readonly negotiation: Negotiation;
   readonly clock: Clock;
+  /** Keeps what the viewer sends within its limits. */
+  readonly gate: PacketGate;
   /** Time in which the transport must come up. */
   readonly connectTimeoutMs: number;
 }
@@ -80,7 +83,7 @@ export class Viewer implements RoomViewer {
   /** Opens the transport; its parameters go into the answer. Rejects with TransportError. */
   async open(factory: TransportFactory, remote: RemoteTransport): Promise<LocalTransport> {
     const transport = await factory(remote, {
-      onPacket: (bytes) => this.#sender.receive(bytes, this.#options.clock.monoUs()),
+      onPacket: (bytes) => this.#onFeedback(bytes),
       onState: (state) => this.#onTransport(state),
     });
     this.#transport = transport;
@@ -125,6 +128,11 @@ export class Viewer implements RoomViewer {
     this.#connected = false;
     this.#options.room.unwatch(this, reason);
     this.#transport?.close();
+  }
+
+  #onFeedback(bytes: Uint8Array): void {
+    const now = this.#options.clock.monoUs();
+    if (this.#options.gate.passes(bytes.length, now)) this.#sender.receive(bytes, now);
   }
 
   #onTransport(state: TransportState): void {

@@ -31,8 +31,8 @@ export function whepOpener(context: RoomsContext, connectTimeoutMs: number): Ope
     };
     const watcher = { viewerId, client: describeClient(request, 'WHEP'), connectTimeoutMs };
     const viewer = makeViewer(context, address, offer, watcher, permit);
-    const session = clientSession(viewer.viewer, offer);
-    context.sessions.add(session);
+    const session = clientSession(address.room.sdkAppId, viewer.viewer, offer);
+    context.sessions.add(session, context.clock.monoUs());
     return { session, answer: await openViewer(context, viewer, offer) };
   };
 }
@@ -63,7 +63,8 @@ function makeViewer(
   const negotiation = negotiateWatch(offer, sentBy(source));
   permit(negotiation);
   const { clock } = context;
-  const viewer = new Viewer({ ...watcher, sessionId: randomUUID(), userId, mediaId, room, negotiation, clock });
+  const gate = context.intake.gate();
+  const viewer = new Viewer({ ...watcher, sessionId: randomUUID(), userId, mediaId, room, negotiation, clock, gate });
   return { viewer, negotiation, enter: () => room.watch(viewer) };
 }
 
@@ -92,9 +93,10 @@ function sentStreams(viewer: Viewer): SentStream[] {
   return viewer.streams.map(({ ssrc, rtxSsrc }) => ({ ssrc, rtxSsrc, cname: SENDER_CNAME, streamId }));
 }
 
-function clientSession(viewer: Viewer, offer: Offer): ClientSession {
+function clientSession(sdkAppId: number, viewer: Viewer, offer: Offer): ClientSession {
   return {
     kind: 'whep',
+    owner: { sdkAppId, userId: viewer.viewerId },
     sessionId: viewer.sessionId,
     remoteUfrag: offer.transport.ufrag,
     get closed() {

@@ -25,7 +25,7 @@ export function whipOpener(context: RoomsContext): OpenSession {
     requirePermission(context.apps, request.query, { ...user, room: address.room, needed });
     const { room, publisher } = makePublisher(context, address, negotiation, describeClient(request, 'WHIP'));
     const session = clientSession(room, publisher, offer);
-    context.sessions.add(session);
+    context.sessions.add(session, context.clock.monoUs());
     room.admit(publisher);
     try {
       const local = await publisher.open(context.transports, offer.transport);
@@ -55,6 +55,7 @@ function makePublisher(
     negotiation,
     client,
     clock: context.clock,
+    gate: context.intake.gate(),
     nextTrack: context.registry.nextTrack,
     host: room,
   });
@@ -64,6 +65,7 @@ function makePublisher(
 function clientSession(room: Room, publisher: Publisher, offer: Offer): ClientSession {
   return {
     kind: 'whip',
+    owner: { sdkAppId: room.key.sdkAppId, userId: publisher.userId },
     sessionId: publisher.sessionId,
     remoteUfrag: offer.transport.ufrag,
     get closed() {

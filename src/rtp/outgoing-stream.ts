@@ -9,10 +9,16 @@ import { buildSenderReport } from './rtcp-build.ts';
 import { buildRtp, buildRtx } from './rtp-build.ts';
 import type { OutgoingMedia, SenderEvents, SenderSettings, SenderStats, SourcePacket } from './sender-options.ts';
 import { StreamAnchor, type SourceClock } from './source-clock.ts';
+import { TokenBucket, type BucketSize } from '../token-bucket.ts';
 import { timestampDelta } from './unwrap.ts';
 
 /** A step of the source's numbers of more than this is a source that starts anew. */
 const MAX_JUMP = 1000;
+/** Key frames a viewer may have asked for: each costs the anchor and everybody who watches. */
+const KEY_FRAMES: BucketSize = { burst: 10, perSecond: 1 };
+/** Bytes that may be sent again: as many as were sent, and so many at once. A small NACK asks for hundreds of packets. */
+const FIRST_RESENDS = 100_000;
+const MOST_RESENDS = 1_000_000;
 
 /** What the streams of one viewer share. */
 export interface SharedSending {
@@ -30,6 +36,8 @@ export class OutgoingStream {
   readonly #history: RetransmissionHistory;
   readonly #extensions: OutgoingExtensions;
   readonly #keyFrame = new KeyFrameRequester();
+  readonly #keyFramePace = new TokenBucket(KEY_FRAMES);
+  #resendable = FIRST_RESENDS;
   #waiting = true;
   #clock: SourceClock | undefined;
   #anchor: StreamAnchor | undefined;
@@ -87,14 +95,19 @@ export class OutgoingStream {
   /** True when the source is to be asked for a key frame now. */
   keyFrameDue(now: MonoUs): boolean {
     if (this.#waiting) this.wantKeyFrame(now);
-    return this.#keyFrame.due(now);
+    return this.#keyFrame.due(now) && this.#keyFramePace.take(1, now);
   }
 
   /** Answers one number of a NACK. */
   resend(seq: number, now: MonoUs): void {
+    if (this.#resendable <= 0) {
+      this.#shared.stats.resendsRefused += 1;
+      return;
+    }
     const kept = this.#history.take(seq, now);
     if (kept === 'gone') this.#shared.stats.notInHistory += 1;
     if (typeof kept === 'string') return;
+    this.#resendable -= kept.length;
     this.#shared.stats.retransmitted += 1;
     this.#shared.events.sendRtp(this.#retransmission(kept));
   }
@@ -163,6 +176,7 @@ export class OutgoingStream {
     this.#lastSentAt = now;
     this.#packets += 1;
     this.#octets += packet.payload.length;
+    this.#resendable = Math.min(this.#resendable + bytes.length, MOST_RESENDS);
     this.#shared.stats.packets += 1;
     this.#shared.stats.bytes += bytes.length;
   }

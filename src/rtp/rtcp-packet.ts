@@ -204,7 +204,7 @@ function parseNack(bytes: Uint8Array): Parsed {
     lost.push(first);
     for (let bit = 0; bit < 16; bit += 1) if ((mask & (1 << bit)) !== 0) lost.push((first + bit + 1) & 0xffff);
   }
-  return { type: 'nack', mediaSsrc: readU32(bytes, 8), lost };
+  return { type: 'nack', mediaSsrc: readU32(bytes, 8), lost: lost.slice(0, MAX_LOST) };
 }
 
 function parsePayloadFeedback(bytes: Uint8Array, format: number): Parsed {

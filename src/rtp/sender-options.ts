@@ -80,6 +80,8 @@ export interface SenderStats {
   retransmitted: number;
   /** Sequence numbers the viewer asked for that were no longer kept. */
   notInHistory: number;
+  /** Requests that were over what may be sent again. */
+  resendsRefused: number;
   malformed: number;
   keyFramesAsked: number;
   /** Round trip by the viewer's last report in microseconds, −1 before it. */

@@ -143,6 +143,7 @@ function emptyStats(): SenderStats {
     dropped: 0,
     retransmitted: 0,
     notInHistory: 0,
+    resendsRefused: 0,
     malformed: 0,
     keyFramesAsked: 0,
     rttUs: -1,

@@ -2,6 +2,7 @@ import type { MonoUs } from '../units.ts';
 import type { MediaReceiver } from './media-receiver.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 import type { RtpReader } from './rtp-packet.ts';
+import { TokenBucket, type BucketSize } from '../token-bucket.ts';
 
 /** Where the packets of one SSRC go. */
 export interface Route {
@@ -16,11 +17,14 @@ export interface Route {
 /** SSRCs of one session. A new one beyond that takes the place of one that has been silent, or is refused. */
 const MAX_ROUTES = 64;
 const EVICTABLE_AFTER_US = 10_000_000;
+/** New SSRCs: each may begin a track, of which all recorders are told, and BYE makes room for the next. */
+const NEW_ROUTES: BucketSize = { burst: MAX_ROUTES, perSecond: 5 };
 
 /** Learns which SSRC belongs to which m-line: by its MID, otherwise by a payload type that only one m-line has. */
 export class StreamRouter {
   readonly #media: readonly MediaReceiver[];
   readonly #routes = new Map<number, Route>();
+  readonly #pace = new TokenBucket(NEW_ROUTES);
 
   constructor(media: readonly MediaReceiver[]) {
     this.#media = media;
@@ -52,6 +56,7 @@ export class StreamRouter {
     const media = this.#mediaOf(reader.mid(bytes), reader.payloadType);
     const kind = media?.kindOf(reader.payloadType);
     if (media === undefined || kind === undefined || !this.#makeRoom(now)) return undefined;
+    if (!this.#pace.take(1, now)) return undefined;
     const rid = kind === 'rtx' ? reader.repairedRid(bytes) : reader.rid(bytes);
     const stream = kind === 'rtx' ? undefined : media.addStream(reader.ssrc, rid, now);
     const route: Route = { media, stream, rid, lastPacketAt: now };

@@ -48,20 +48,40 @@ export const playlistText = (
 ): string =>
   `${[...head, `#EXT-X-PLAYLIST-TYPE:${type}`, ...tags].join('\n')}\n${segments}${ended ? `${endTag}\n` : ''}`;
 
-/** A playlist of ours read back. Times are as exact as their text: a millisecond. */
+/** Plain names only: what stands in a damaged playlist must not lead out of its folder. */
+const plainName = /^[^/\\\0.][^/\\\0]{0,1000}\.ts$/;
+
+const unknownTime = micros(Number.NaN);
+/** Of a segment, far above what one is cut at. */
+const longestUs = 86_400_000_000;
+
+const isSound = ({ name, start, duration }: Segment): boolean =>
+  plainName.test(name) &&
+  Number.isSafeInteger(start) &&
+  Number.isSafeInteger(duration) &&
+  duration >= 0 &&
+  duration <= longestUs;
+
+/**
+ * A playlist of ours read back. Times are as exact as their text: a millisecond. A segment whose lines are damaged, or that
+ * was there before, is left out: whoever has its file finds it by that.
+ */
 export function parsePlaylist(text: string, zero: WallUs): { segments: Segment[]; ended: boolean } {
   const segments: Segment[] = [];
-  let start = micros(0);
-  let duration = micros(0);
+  let start = unknownTime;
+  let duration = unknownTime;
   let discontinuity = false;
+  const names = new Set<string>();
   for (const line of text.split('\n')) {
     const value = line.slice(line.indexOf(':') + 1);
     if (line === '#EXT-X-DISCONTINUITY') discontinuity = true;
     else if (line.startsWith('#EXT-X-PROGRAM-DATE-TIME:')) start = micros(Date.parse(value) * 1000 - zero);
     else if (line.startsWith('#EXTINF:')) duration = micros(Math.round(Number.parseFloat(value) * 1e6));
     else if (line !== '' && !line.startsWith('#')) {
-      segments.push({ name: line, start, duration, discontinuity });
-      discontinuity = false;
+      const segment = { name: line, start, duration, discontinuity };
+      if (isSound(segment) && !names.has(line)) segments.push(segment);
+      names.add(line);
+      [start, duration, discontinuity] = [unknownTime, unknownTime, false];
     }
   }
   return { segments, ended: text.includes(endTag) };

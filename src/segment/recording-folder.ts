@@ -79,7 +79,22 @@ export function writeRecord(dir: string, record: RecordingRecord): void {
 /** Reads `recording.json`; undefined when the folder or the file is not there. @throws SyntaxError when it is not ours. */
 export function readRecord(dir: string): RecordingRecord | undefined {
   const text = readIfThere(join(dir, recordName));
-  return text === undefined ? undefined : (JSON.parse(text) as RecordingRecord);
+  if (text === undefined) return undefined;
+  const record: unknown = JSON.parse(text);
+  if (!isRecord(record)) throw new SyntaxError(`${join(dir, recordName)} is no record of a recording`);
+  return record;
+}
+
+function isRecord(value: unknown): value is RecordingRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { userId, mediaId, epoch, zeroUs, trackType } = value as Partial<Record<keyof RecordingRecord, unknown>>;
+  return (
+    typeof userId === 'string' &&
+    ['main', 'aux', 'mix'].includes(String(mediaId)) &&
+    ['audio', 'video', 'audio_video'].includes(String(trackType)) &&
+    Number.isSafeInteger(epoch) &&
+    Number.isSafeInteger(zeroUs)
+  );
 }
 
 /** Replaces `index.m3u8` in one step. */

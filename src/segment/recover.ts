@@ -80,11 +80,14 @@ function adopt(
 export function recoverFolder(dir: string): RecoveredFolder | undefined {
   const record = readRecord(dir);
   if (!record) return undefined;
-  const { segments, ended } = parsePlaylist(readPlaylist(dir), record.zeroUs);
+  const files = segmentNames(dir);
+  const listed = parsePlaylist(readPlaylist(dir), record.zeroUs);
+  const segments = listed.segments.filter(({ name }) => files.includes(name));
+  const ended = listed.ended && segments.length === listed.segments.length;
   const known = new Set(segments.map((segment) => segment.name));
   let found = 0;
   let cutBytes = 0;
-  for (const name of segmentNames(dir).filter((candidate) => !known.has(candidate))) {
+  for (const name of files.filter((candidate) => !known.has(candidate))) {
     const nominal = micros((segmentStartMs(name) ?? 0) * 1000 - record.zeroUs);
     const adopted = adopt(dir, name, nominal, segments.length === 0);
     if (!adopted) continue;

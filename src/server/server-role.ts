@@ -13,9 +13,11 @@ import type { CancelTimer } from '../clock.ts';
 import { registerConsole } from '../console/routes.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
+import type { Config } from '../config/schema.ts';
 import { libraryRoot } from '../library/location.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
+import { rememberProtectedApps, type PlayProtection } from '../library/protected-apps.ts';
 import { registerLibrary } from '../library/routes.ts';
 import { remoteLiveRooms } from '../presence/live-rooms.ts';
 import { RoomFollower } from '../presence/follower.ts';
@@ -32,11 +34,9 @@ import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
+import { connectionLimits } from './patience.ts';
 import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
-
-/** Fastify's own limit is for pages; a signed GET may carry 32 KB of query (contract §1.1). */
-const MAX_HEADER_BYTES = 64 * 1024;
 
 /** An escaped TaskId is longer than the framework's hundred characters. */
 const MAX_PARAM_LENGTH = 512;
@@ -66,8 +66,8 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
     forceCloseConnections: true,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
-    http: { maxHeaderSize: MAX_HEADER_BYTES },
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    ...connectionLimits(),
   });
   await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;
@@ -95,7 +95,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
   const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
   const recorders = new RecorderPresence(clock);
-  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, clock });
+  const protectedApps = await rememberProtectedApps(store, config.apps.map(protectionOf));
+  const links = new PlayLinks({ publicUrl: () => publicUrl, apps, protectedApps, clock });
   const tasks = await createTaskService({
     store,
     apps,
@@ -138,6 +139,11 @@ async function openParts(context: RoleContext): Promise<Parts> {
     ],
   };
 }
+
+const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayProtection => ({
+  sdkAppId: sdk_app_id,
+  isSigned: play_key !== undefined,
+});
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
   const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root, links } = parts;

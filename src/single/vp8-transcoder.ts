@@ -2,9 +2,11 @@ import { AV_PIX_FMT_YUV420P, FF_DECODER_VP8 } from 'node-av/constants';
 import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
 import { openH264Encoder, type CodedPicture, type H264Encoder } from '../codec/h264-encoder.ts';
 import { ok, present } from '../codec/native.ts';
+import { limitPictures } from '../codec/picture-limit.ts';
 import type { VideoPacket } from '../segment/segment-writer.ts';
 import type { VideoUnit } from '../timeline/media.ts';
-import { micros, type Micros } from '../units.ts';
+import { TokenBucket, type BucketSize } from '../token-bucket.ts';
+import { micros, monoUs, type Micros } from '../units.ts';
 
 /** What a {@link Vp8Transcoder} is made of. */
 export interface Vp8TranscoderOptions {
@@ -21,6 +23,8 @@ interface Pending {
 
 /** Pictures kept while an encoder opens, about four seconds; opening takes milliseconds. */
 const mostPending = 120;
+/** Changes of size that open an encoder; browsers adapt by steps of seconds. */
+const sizeChanges: BucketSize = { burst: 10, perSecond: 1 };
 const guessedDuration = micros(40_000);
 
 const even = (length: number): number => length & ~1;
@@ -33,6 +37,7 @@ export class Vp8Transcoder {
   #decoder: CodecContext | undefined;
   #encoder: H264Encoder | undefined;
   #size = '';
+  readonly #sizes = new TokenBucket(sizeChanges);
   #pending: Pending[] = [];
   #opening = false;
   #lastPts = -1;
@@ -48,6 +53,7 @@ export class Vp8Transcoder {
     this.#decoder = new CodecContext();
     this.#decoder.allocContext3(codec);
     this.#decoder.threadCount = 1;
+    limitPictures(this.#decoder);
     ok('open VP8 decoder', this.#decoder.open2Sync(codec, null));
   }
 
@@ -91,7 +97,8 @@ export class Vp8Transcoder {
     }
     const size = `${this.#frame.width}x${this.#frame.height}`;
     if (size === this.#size) this.#encode(pending.pts);
-    else void this.#open(size, pending.pts);
+    else if (this.#sizes.take(1, monoUs(pending.pts))) void this.#open(size, pending.pts);
+    else this.#dropped += 1;
   }
 
   #decode(data: Uint8Array): boolean {

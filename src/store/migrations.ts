@@ -7,6 +7,7 @@ import { outputs } from './migrations/0004-outputs.ts';
 import { library } from './migrations/0005-library.ts';
 import { imageFailures } from './migrations/0006-image-failures.ts';
 import { callbackLog } from './migrations/0007-callback-log.ts';
+import { protectedApps } from './migrations/0010-protected-apps.ts';
 import { takeovers } from './migrations/0011-takeovers.ts';
 import { administrators } from './migrations/0013-administrators.ts';
 
@@ -20,6 +21,7 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0005-library': library,
     '0006-image-failures': imageFailures,
     '0007-callback-log': callbackLog(engine),
+    '0010-protected-apps': protectedApps,
     '0011-takeovers': takeovers,
     '0013-administrators': administrators(engine),
   }),

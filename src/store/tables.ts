@@ -19,6 +19,7 @@ export interface Tables {
   admin_account: AdminAccountTable;
   admin_session: AdminSessionTable;
   audit_entry: AuditEntryTable;
+  protected_app: ProtectedAppTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -300,6 +301,11 @@ export interface AuditEntryTable {
   detail: string;
   /** HTTP status of the answer. */
   result: number;
+}
+
+/** An app that was last configured with signed addresses for its files. */
+export interface ProtectedAppTable {
+  sdk_app_id: number;
 }
 
 /** A task as read. */

@@ -30,6 +30,8 @@ export interface SyntheticAnchorOptions {
   readonly codec?: 'h264' | 'vp8';
   readonly audio?: boolean;
   readonly video?: boolean;
+  /** Noise at both sides of the picture, so that all of `bitrate` is used; off. */
+  readonly grain?: boolean;
   /** Publish anew, with back-off, whenever the server or the transport is lost; off. */
   readonly reconnect?: boolean;
   /** Address to bind; needed only where loopback is the sole interface. */
@@ -269,5 +271,6 @@ function mediaOptions(options: SyntheticAnchorOptions): TestMediaOptions {
     codec: options.codec ?? 'h264',
     audio: options.audio ?? defaults.audio,
     video: options.video ?? true,
+    grain: options.grain ?? false,
   };
 }

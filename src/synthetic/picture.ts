@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { WallUs } from '../units.ts';
 import { parseColour, toYuv, type Yuv } from './colour.ts';
 import { glyphOf, GLYPH_HEIGHT, GLYPH_WIDTH } from './glyphs.ts';
@@ -13,6 +14,8 @@ export interface PatternOptions {
   readonly name: string;
   /** A camera is a plain ground; a screen has a checkered frame around its centre. */
   readonly kind: 'camera' | 'screen';
+  /** Noise that moves at both sides, outside the central half: the coder spends all of its bitrate. Off. */
+  readonly grain?: boolean;
 }
 
 const BLACK: Yuv = { y: 16, u: 128, v: 128 };
@@ -28,6 +31,7 @@ export class PatternPicture {
   readonly height: number;
   readonly #ground: Uint8Array;
   readonly #black: Uint8Array;
+  readonly #grain: Buffer | undefined;
   readonly #out: Buffer;
 
   /** Throws a RangeError for odd or silly sizes and for a malformed colour. */
@@ -40,11 +44,13 @@ export class PatternPicture {
     this.#out = Buffer.alloc((width * height * 3) / 2);
     this.#black = this.#plain(BLACK);
     this.#ground = this.#drawGround(options);
+    if (options.grain) this.#grain = randomBytes(width * height);
   }
 
   /** The picture at a wall time, in a buffer that the next call reuses. */
   render(at: WallUs): Buffer {
     this.#out.set(this.#ground);
+    if (this.#grain) this.#drawGrain(this.#grain, at);
     if (at % 1_000_000 < MARK_US) this.#fill(this.#out, FLASH_AREA, WHITE);
     this.#write(this.#out, CLOCK_AREA, clockText(at));
     return this.#out;
@@ -54,6 +60,17 @@ export class PatternPicture {
   renderMuted(): Buffer {
     this.#out.set(this.#black);
     return this.#out;
+  }
+
+  /** The same noise from another place each time is another noise to a coder. */
+  #drawGrain(grain: Buffer, at: WallUs): void {
+    const side = Math.floor(this.width / 5);
+    const span = grain.length - this.width;
+    for (let y = 0; y < this.height; y += 1) {
+      const from = (at + y * 7919) % span;
+      grain.copy(this.#out, y * this.width, from, from + side);
+      grain.copy(this.#out, (y + 1) * this.width - side, from + side, from + 2 * side);
+    }
   }
 
   #drawGround({ colour, name, kind }: PatternOptions): Uint8Array {

@@ -19,6 +19,7 @@ export interface TestMediaOptions {
   readonly codec: 'h264' | 'vp8';
   readonly audio: boolean;
   readonly video: boolean;
+  readonly grain?: boolean;
 }
 
 /** Where coded media goes. */

@@ -14,8 +14,13 @@ export interface Sps {
 }
 
 const MAX_SPS_BYTES = 4096;
-/** Macroblocks a side; 16384 pixels, beyond any level. */
-const MAX_SIDE = 1024;
+/**
+ * Macroblocks of a picture, those of level 5.2 (table A-1): 4096×2304, more than browsers code. Black pictures are made as
+ * large as an anchor's own, and finished files are decoded: what a sender names must not take all memory.
+ */
+const MAX_MACROBLOCKS = 36_864;
+/** And of a side: the root of eight times as many (§A.3.1). */
+const MAX_SIDE = 543;
 /** Profiles whose SPS tells the chroma format, §7.3.2.1.1. */
 const WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]);
 
@@ -78,7 +83,7 @@ function readSize(reader: BitReader, chroma: number): { width: Pixels; height: P
   const columns = reader.ue() + 1;
   const rows = reader.ue() + 1;
   const fields = reader.bits(1) === 1 ? 1 : 2;
-  if (columns > MAX_SIDE || rows * fields > MAX_SIDE) return undefined;
+  if (columns > MAX_SIDE || rows * fields > MAX_SIDE || columns * rows * fields > MAX_MACROBLOCKS) return undefined;
   if (fields === 2) reader.bits(1); // mb_adaptive_frame_field_flag
   reader.bits(1); // direct_8x8_inference_flag
   const crop = reader.bits(1) === 1 ? [reader.ue(), reader.ue(), reader.ue(), reader.ue()] : [];

@@ -1,5 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { HlsStream } from '../naming/hls-name.ts';
 
 /** One object that a segment became, confirmed by the store. */
@@ -20,7 +21,19 @@ export interface SegmentReceipt {
 
 const receiptsName = 'uploaded.jsonl';
 
-/** What of a folder's segments was uploaded, by the segments' names. A line that a kill has cut short is passed over. */
+const receiptSchema: z.ZodType<SegmentReceipt> = z.looseObject({
+  segment: z.string(),
+  objects: z.array(
+    z.looseObject({
+      stream: z.enum(['mixed', 'audio', 'video', 'audiovideo']),
+      name: z.string(),
+      sizeBytes: z.int().min(0),
+      md5: z.string(),
+    }),
+  ),
+});
+
+/** What of a folder's segments was uploaded, by the segments' names. A line that is damaged, or that a kill has cut short, is passed over. */
 export async function readReceipts(dir: string): Promise<Map<string, SegmentReceipt>> {
   const text = await readFile(join(dir, receiptsName), 'utf8').catch(() => '');
   const receipts = text.split('\n').flatMap(parseReceipt);
@@ -29,7 +42,7 @@ export async function readReceipts(dir: string): Promise<Map<string, SegmentRece
 
 function parseReceipt(line: string): SegmentReceipt[] {
   try {
-    return line === '' ? [] : [JSON.parse(line) as SegmentReceipt];
+    return line === '' ? [] : [receiptSchema.parse(JSON.parse(line))];
   } catch {
     return [];
   }

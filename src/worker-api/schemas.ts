@@ -166,7 +166,8 @@ const customCell = z.object({
   image: z.string().optional(),
 });
 
-const layout: z.ZodType<LayoutPlan> = z.object({
+/** A layout as it crosses the wire, and as a journal keeps it. */
+export const layoutPlan: z.ZodType<LayoutPlan> = z.object({
   mode: z.enum(['floating', 'share', 'grid', 'custom']),
   custom: z.array(customCell),
   background: z.string(),
@@ -196,7 +197,7 @@ const plan = z.object({
     channels: z.literal([1, 2]),
     bitrate: count,
   }),
-  layout,
+  layout: layoutPlan,
   subscription,
   fill: z.enum(['hold', 'black']),
   relayRobots: z.boolean(),
@@ -277,7 +278,7 @@ export const syncResponse: z.ZodType<SyncResponse> = z.object({
   newTasks: z.array(leasedTask),
   newJobs: z.array(leasedJob),
   stops: z.array(z.object({ taskId, leaveCode: z.int() })),
-  changes: z.array(z.object({ taskId, revision: count, layout, subscription })),
+  changes: z.array(z.object({ taskId, revision: count, layout: layoutPlan, subscription })),
 });
 
 /** Body of the news that recorders died. */

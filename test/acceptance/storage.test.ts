@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import { after, before, type TestContext } from 'node:test';
+import { after, before } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSyntheticAnchor, type SyntheticAnchor } from '../../src/synthetic/anchor.ts';
 import { FLASH_AREA, PATCH_AREA } from '../../src/synthetic/pattern-areas.ts';
@@ -51,7 +51,7 @@ const startTask = (form: Form, mode: 1 | 2, params: object, more: object = {}): 
 };
 
 before(async () => {
-  s3 = await startS3({ after: (close: () => unknown) => closers.push(close) } as unknown as TestContext);
+  s3 = await startS3({ after: (close: () => unknown) => closers.push(close) });
   server = await TestServer.start();
   for (const [form, OutputFormat] of Object.entries(forms)) {
     tasks[form as Form] = await startTask(form as Form, 1, { OutputFormat });

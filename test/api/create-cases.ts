@@ -78,6 +78,18 @@ export const createCases: readonly (readonly [name: string, changes: Json, code:
   ['C16 all', cloud(storage), 'ok'],
   ['C17', cloud({ ...storage, Vendor: 2 }), range],
   ['C18 a/b', cloud({ ...storage, FileNamePrefix: ['a/b'] }), range, 'StorageParams.CloudStorage.FileNamePrefix.0'],
+  [
+    'long prefix',
+    cloud({ ...storage, FileNamePrefix: ['a'.repeat(128), 'b'.repeat(128), 'c'.repeat(128), 'd'.repeat(113)] }),
+    'ok',
+  ],
+  [
+    'too long prefix',
+    cloud({ ...storage, FileNamePrefix: Array.from({ length: 32 }, () => 'a'.repeat(20)) }),
+    range,
+    'StorageParams.CloudStorage.FileNamePrefix',
+  ],
+  ['prefix ..', cloud({ ...storage, FileNamePrefix: ['..'] }), range, 'StorageParams.CloudStorage.FileNamePrefix.0'],
   ['C18 a_b', cloud({ ...storage, FileNamePrefix: ['a_b', 'c-1'] }), 'ok'],
   ['EndpointUrl', cloud({ ...storage, EndpointUrl: 'h.example.com' }), 'ok'],
   [

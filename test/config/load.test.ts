@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { appDirectory } from '../../src/config/directory.ts';
 import { ConfigError, helpText, loadConfig } from '../../src/config/load.ts';
-import { openSecrets, withDemoAccount } from '../../src/config/secrets.ts';
+import { openSecrets, withAdminToken, withDemoAccount } from '../../src/config/secrets.ts';
 import type { Config } from '../../src/config/schema.ts';
 
 function load(yaml: string | undefined, env: Record<string, string> = {}, args: string[] = []): Config {
@@ -64,6 +64,8 @@ test('a wrong value stops the start with its key and the reason', () => {
   assert.match(refusal('file_names: pretty'), /^file_names: /);
   assert.match(refusal('- a list'), /must be a mapping/);
   assert.match(refusal('http: { port: 1'), /roomtape\.yaml/);
+  const broken = refusal('apps:\n  - sdk_app_id: 5\n    secret_key: "TheSecretOfTheApp\n');
+  assert.match(broken, /^roomtape\.yaml: .+ at line \d+, column \d+$/);
   assert.match(refusal(undefined, {}, ['--prot', '1']), /--prot/);
 });
 
@@ -159,4 +161,25 @@ test('secrets are made once, kept private, and fill in the demo account', () => 
   const config = withDemoAccount(load(undefined), first.secrets);
   assert.equal(config.apps[0]?.sdk_app_id, first.secrets.demo.sdkAppId);
   assert.deepEqual(config.accounts[0]?.apps, [first.secrets.demo.sdkAppId]);
+});
+
+test('a data directory of an earlier version gets a token of the admin API once, and keeps all else', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'roomtape-secrets-'));
+  const { adminToken, ...earlier } = openSecrets(dir).secrets;
+  assert.match(adminToken ?? '', /^[0-9a-f]{64}$/);
+  writeFileSync(join(dir, 'secrets.json'), JSON.stringify(earlier));
+  const opened = openSecrets(dir).secrets;
+  assert.equal(opened.adminToken, undefined);
+  const completed = withAdminToken(dir, opened);
+  assert.deepEqual(completed, { ...earlier, adminToken: completed.adminToken });
+  assert.deepEqual(openSecrets(dir).secrets, completed);
+  assert.deepEqual(withAdminToken(dir, completed), completed);
+  assert.equal(statSync(join(dir, 'secrets.json')).mode & 0o777, 0o600);
+});
+
+test('a token of the admin API may be configured, and is long enough and sent in a header', () => {
+  assert.equal(load('admin: { token: a-long-enough-token }').admin.token, 'a-long-enough-token');
+  for (const token of ['short', 'with a blank in the middle', 'nötig sind Zeichen von ASCII']) {
+    assert.throws(() => load(`admin: { token: '${token}' }`), /admin\.token: /);
+  }
 });

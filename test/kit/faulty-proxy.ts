@@ -1,11 +1,13 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, request, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
+import type { Closing } from './closers.ts';
 
 /** What the proxy does with a request: passes it on, cuts the connection, never answers, answers itself, or waits first. */
 export type Treatment =
   | 'pass'
   | 'reset'
+  /** Cuts the connection when half of what is sent has been passed on. */
+  | 'reset-midway'
   /** Cuts the connection when the store has done what it was asked. */
   | 'reset-after'
   | 'hang'
@@ -33,7 +35,7 @@ export interface FaultyProxy {
 }
 
 /** Starts a proxy in front of `target` (`host:port`); it is closed when the test ends. */
-export async function startFaultyProxy(t: TestContext, target: string): Promise<FaultyProxy> {
+export async function startFaultyProxy(t: Closing, target: string): Promise<FaultyProxy> {
   const seen: SeenRequest[] = [];
   const proxy = { host: '', treat: (): Treatment => 'pass', seen } as { host: string } & Omit<FaultyProxy, 'host'>;
   const server = createServer((incoming, answer) => {
@@ -68,7 +70,7 @@ function pass(
   incoming: IncomingMessage,
   answer: ServerResponse,
   target: string,
-  how: 'pass' | 'reset-after' | { readonly rewrite: Record<string, string> },
+  how: 'pass' | 'reset-after' | 'reset-midway' | { readonly rewrite: Record<string, string> },
 ): void {
   const { method, url, headers } = incoming;
   const onward = request(`http://${target}`, { method, path: url, headers }, (reply) => {
@@ -77,11 +79,25 @@ function pass(
       incoming.socket.destroy();
       return;
     }
-    const rewritten = how === 'pass' ? {} : how.rewrite;
+    const rewritten = typeof how === 'object' ? how.rewrite : {};
     answer.writeHead(reply.statusCode ?? 502, { ...reply.headers, ...rewritten });
     reply.pipe(answer);
   });
   onward.on('error', () => incoming.socket.destroy());
   incoming.once('close', () => (incoming.complete ? undefined : onward.destroy()));
   incoming.pipe(onward);
+  if (how === 'reset-midway') cutMidway(incoming, onward);
+}
+
+function cutMidway(incoming: IncomingMessage, onward: ClientRequest): void {
+  let rest = Number(incoming.headers['content-length'] ?? 0) / 2;
+  const cut = (): void => {
+    onward.destroy();
+    incoming.socket.destroy();
+  };
+  incoming.on('data', (chunk: Buffer) => {
+    rest -= chunk.length;
+    if (rest <= 0) cut();
+  });
+  incoming.once('end', cut);
 }

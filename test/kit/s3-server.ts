@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import type { BucketDestination } from '../../src/worker-api/messages.ts';
+import type { Closing } from './closers.ts';
 
 /** What of the server package is used; it has no types of its own. */
 interface S3rver {
@@ -52,7 +52,7 @@ export interface S3Server {
 const bucket = 'recordings';
 
 /** Starts a server; it is closed when the test ends. */
-export async function startS3(t: TestContext): Promise<S3Server> {
+export async function startS3(t: Closing): Promise<S3Server> {
   const directory = mkdtempSync(join(tmpdir(), 'roomtape-s3-'));
   const options = { address: '127.0.0.1', port: 0, silent: true, directory, configureBuckets: [{ name: bucket }] };
   const server = new Server(options);

@@ -14,6 +14,9 @@ const SECRET_ID = 'AKIDEXAMPLE0000000000000000000000000';
 const SECRET_KEY = 'SecretKeyExample0000000000000000';
 const CALLBACK_KEY = 'recordkey';
 
+/** What must not be said anywhere of the app and the account that every end-to-end test uses. */
+export const testSecrets = { APP_SECRET, SECRET_KEY, CALLBACK_KEY } as const;
+
 /** The official SDK's client, as far as the tests use it. */
 export interface SdkClient {
   CreateCloudRecording(request: object): Promise<{ TaskId: string; RequestId: string }>;
@@ -34,6 +37,17 @@ export interface TestRoom {
   readonly kind?: 'number' | 'string';
 }
 
+/** Where a server has its data, and where its log goes. */
+export interface Place {
+  readonly dataDir: string;
+  readonly logFile: string;
+}
+
+function freshPlace(): Place {
+  const dataDir = mkdtempSync(join(tmpdir(), 'roomtape-e2e-'));
+  return { dataDir, logFile: join(dataDir, 'server.log') };
+}
+
 /** A whole server started as `npm start` would, with a callback receiver and the official SDK pointed at it. */
 export class TestServer {
   #process: RoomtapeProcess;
@@ -41,35 +55,41 @@ export class TestServer {
   readonly receiver: CallbackReceiver;
   readonly client: SdkClient;
   readonly dataDir: string;
+  /** What all processes logged. */
+  readonly logFile: string;
 
   private constructor(
     process: RoomtapeProcess,
     receiver: CallbackReceiver,
-    dataDir: string,
+    { dataDir, logFile }: Place,
     env: Readonly<Record<string, string>>,
   ) {
     this.#process = process;
     this.#env = env;
     this.receiver = receiver;
     this.dataDir = dataDir;
+    this.logFile = logFile;
     this.client = sdkClient(new URL(process.url).host);
   }
 
-  /** Starts on a fresh data directory; `env` adds configuration overrides, which may need to know the callback's target. */
+  /**
+   * Starts on a data directory, a fresh one unless told; `more` adds configuration overrides, which may need to know the
+   * callback's target.
+   */
   static async start(
     more: Readonly<Record<string, string>> | ((callback: CallbackSetting) => Readonly<Record<string, string>>) = {},
+    place: Place = freshPlace(),
   ): Promise<TestServer> {
-    const dataDir = mkdtempSync(join(tmpdir(), 'roomtape-e2e-'));
+    const { dataDir, logFile } = place;
     const receiver = await CallbackReceiver.start({ key: CALLBACK_KEY });
     const callback = { url: receiver.url, key: CALLBACK_KEY };
     const own = {
       ROOMTAPE_APPS: JSON.stringify([{ sdk_app_id: SDK_APP_ID, secret_key: APP_SECRET, callback }]),
       ROOMTAPE_ACCOUNTS: JSON.stringify([{ secret_id: SECRET_ID, secret_key: SECRET_KEY, apps: [SDK_APP_ID] }]),
     };
-    const logFile = join(dataDir, 'server.log');
     const all = { ...own, ...(typeof more === 'function' ? more(callback) : more) };
     const process = await startRoomtape({ dataDir, port: 0, env: all, logFile });
-    return new TestServer(process, receiver, dataDir, all);
+    return new TestServer(process, receiver, place, all);
   }
 
   /** The running server. */
@@ -80,9 +100,14 @@ export class TestServer {
   /** Drains the server by SIGTERM and starts it again on the same data directory and port. */
   async restart(): Promise<void> {
     await this.#process.stop();
+    await this.startAgain();
+  }
+
+  /** Starts the server, which has ended, on the same data directory and port. */
+  async startAgain(): Promise<void> {
     const port = Number(new URL(this.#process.url).port);
-    const logFile = join(this.dataDir, 'server.log');
-    this.#process = await startRoomtape({ dataDir: this.dataDir, port, env: this.#env, logFile });
+    const { dataDir, logFile } = this;
+    this.#process = await startRoomtape({ dataDir, port, env: this.#env, logFile });
   }
 
   /** A UserSig of the test app. */

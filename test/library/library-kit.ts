@@ -45,12 +45,21 @@ export interface KeptFile {
   readonly bytes: Buffer;
 }
 
-export async function libraryBench(t: TestContext, apps: Pick<AppDirectory, 'app'> = oneApp()): Promise<LibraryBench> {
+export async function libraryBench(
+  t: TestContext,
+  apps: Pick<AppDirectory, 'app'> = oneApp(),
+  protectedApps?: ReadonlySet<number>,
+): Promise<LibraryBench> {
   const b = await bench(t);
   const root = await tempFolder(t);
   const http = fastify();
   let origin = '';
-  const links = new PlayLinks({ publicUrl: () => origin, apps, clock: b.clock });
+  const links = new PlayLinks({
+    publicUrl: () => origin,
+    apps,
+    clock: b.clock,
+    ...(protectedApps === undefined ? {} : { protectedApps }),
+  });
   await registerLibrary(http, { store: b.store, root, clock: b.clock, links });
   await http.listen({ port: 0, host: '127.0.0.1' });
   t.after(() => http.close());

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { FakeClock } from '../../src/clock.ts';
 import type { App, AppDirectory } from '../../src/config/apps.ts';
 import { PlayLinks, withQuery } from '../../src/library/play-links.ts';
+import { rememberProtectedApps, type PlayProtection } from '../../src/library/protected-apps.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
 import {
   bench,
@@ -14,6 +15,7 @@ import {
   recordedFile,
   recordTask,
   sdkAppId,
+  tempStore,
 } from '../tasks/fixture.ts';
 import { hlsLibrary } from './hls-library.ts';
 import { keep, libraryBench } from './library-kit.ts';
@@ -55,9 +57,11 @@ test('an address holds for its time and not longer, for its file and no other', 
   const query = queryOf(url);
   assert.equal(links.faultOf(sdkAppId, place, query), undefined);
   assert.equal(links.faultOf(sdkAppId, { ...place, subAppId: 6 }, query), 'forged');
-  clock.advance(2 * HOUR_MS - 1);
+  // The time is a whole second: the last moment before it, and it.
+  const endMs = Number.parseInt(query['t']!, 16) * 1000;
+  clock.advance(endMs - 1 - clock.wallMs());
   assert.equal(links.faultOf(sdkAppId, place, query), undefined);
-  clock.advance(1001);
+  clock.advance(1);
   assert.equal(links.faultOf(sdkAppId, place, query), 'expired');
 });
 
@@ -141,4 +145,30 @@ test('of HLS the playlist hands its signature on to its segments', async (t) => 
   }
   const head = await fetch(found!.url, { method: 'HEAD' });
   assert.deepEqual([head.status, await head.text()], [200, '']);
+  const segment = new URL(uris[0]!, found!.url);
+  b.clock.advance(2 * HOUR_MS - 1000);
+  assert.equal((await fetch(segment)).status, 200);
+  b.clock.advance(2001);
+  assert.deepEqual([(await fetch(segment)).status, (await fetch(found!.url)).status], [403, 403]);
+});
+
+test('files of an app that is out of the configuration stay closed if they were, and open if they were', async (t) => {
+  const store = await tempStore(t);
+  const seen = (...apps: PlayProtection[]) => rememberProtectedApps(store, apps);
+  assert.deepEqual([...(await seen({ sdkAppId: 1, isSigned: true }, { sdkAppId: 2, isSigned: false }))], [1]);
+  assert.deepEqual([...(await seen())], [1]);
+  assert.deepEqual([...(await seen({ sdkAppId: 1, isSigned: true }))], [1]);
+  // The key alone taken away is meant so, and remembered too.
+  assert.deepEqual([...(await seen({ sdkAppId: 1, isSigned: false }))], []);
+  assert.deepEqual([...(await seen())], []);
+  const gone: Pick<AppDirectory, 'app'> = { app: () => undefined };
+  for (const [protectedApps, status] of [
+    [new Set([sdkAppId]), 403],
+    [new Set([5]), 200],
+  ] as const) {
+    const b = await libraryBench(t, gone, protectedApps);
+    const { url } = await keep(b);
+    assert.equal((await fetch(url)).status, status);
+    assert.equal((await fetch(`${url}?t=ffffffff&us=a&sign=${'0'.repeat(32)}`)).status, status);
+  }
 });

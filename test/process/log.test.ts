@@ -61,6 +61,20 @@ test('credentials inside a text go, the text stays', () => {
   );
 });
 
+test('signatures of links and stores go from texts, users and passwords from addresses', () => {
+  const cases = {
+    '"url":"http://h/vod/1/2/a.mp4?t=65f&us=ab&sign=SECRET"':
+      '"url":"http://h/vod/1/2/a.mp4?t=65f&us=ab&sign=[secret]"',
+    'GET http://b/?X-Amz-Signature=SECRET&x=1': 'GET http://b/?X-Amz-Signature=[secret]&x=1',
+    'Authorization: TC3-HMAC-SHA256 Credential=AKID/x, SignedHeaders=host, Signature=SECRET':
+      'Authorization: TC3-HMAC-SHA256 Credential=AKID/x, SignedHeaders=host, Signature=[secret]',
+    'connect to https://user:SECRET@example.com:8443/x failed': 'connect to https://[secret]@example.com:8443/x failed',
+    '"AWSAccessKeyId":"SECRET","StringToSign":"SECRET"': '"AWSAccessKeyId":"[secret]","StringToSign":"[secret]"',
+    '"at":"http://h:80/a@b","design":"x=1"': '"at":"http://h:80/a@b","design":"x=1"',
+  };
+  for (const [line, safe] of Object.entries(cases)) assert.equal(withoutSecrets(line), safe);
+});
+
 test('secrets go from JSON inside a text too', () => {
   for (const value of ['', SECRET, 'a"b', 'back\\slash', 'line\nbreak', '","user":"x']) {
     const row = (secret: string) =>

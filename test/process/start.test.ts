@@ -135,6 +135,7 @@ describe('a running server', () => {
       /^ {2}SecretId +AKID/m,
       /^ {2}SecretKey +\S/m,
       /^ {2}SdkAppId +14/m,
+      /^Token of the admin API: [0-9a-f]{64}$/m,
       /^ *Demo page:? +http/m,
       /^ready /m,
     ];
@@ -158,6 +159,7 @@ describe('a running server', () => {
   test('takes requests that carry secrets', async () => {
     const secrets = JSON.parse(readFileSync(join(dir, 'data/secrets.json'), 'utf8')) as {
       token: string;
+      adminToken: string;
       demo: { secretKey: string; appSecret: string; sdkAppId: number };
     };
     const sig = 'eJwtzEELgjAYxvHvsnPI5nSa0K0';
@@ -172,7 +174,9 @@ describe('a running server', () => {
       headers: { authorization: `Bearer ${secrets.token}` },
       body: '{',
     });
-    unspoken.push(sig, secrets.token, secrets.demo.secretKey, secrets.demo.appSecret);
+    const admin = { authorization: `Bearer ${secrets.adminToken}` };
+    assert.equal((await fetch(`${url}/admin/v1/tasks`, { headers: admin })).status, 200);
+    unspoken.push(sig, secrets.token, secrets.adminToken, secrets.demo.secretKey, secrets.demo.appSecret);
   });
 
   test('SIGTERM drains recorders, rooms and server in this order and gives the data directory back', async () => {
@@ -196,7 +200,7 @@ describe('a running server', () => {
 
   test('no secret of its own or of a request is in its whole log', () => {
     assert.match(err, /"role":"server"/, 'there is a log');
-    assert.equal(unspoken.length, 4);
+    assert.equal(unspoken.length, 5);
     for (const secret of unspoken) {
       assert.ok(
         !err.includes(secret),

@@ -5,6 +5,7 @@ import type { FeedEvent, FeedTrack } from '../../src/feed/messages.ts';
 import type { BatchedPacket } from '../../src/feed/packet-batch.ts';
 import type { MediaId } from '../../src/room-key.ts';
 import { botClient } from '../../src/rooms/client-description.ts';
+import { Intake } from '../../src/rooms/intake.ts';
 import { negotiatePublish } from '../../src/rooms/negotiation.ts';
 import { Publisher } from '../../src/rooms/publisher.ts';
 import { RoomRegistry } from '../../src/rooms/room-registry.ts';
@@ -77,6 +78,7 @@ export function roomSetting(): {
     () => {},
   );
   const room = registry.open({ sdkAppId: 1, kind: 'number', roomId: '7' });
+  const intake = new Intake();
   let sessions = 0;
   const publish = async (
     userId: string,
@@ -91,6 +93,7 @@ export function roomSetting(): {
       negotiation: negotiatePublish(offer),
       client: { terminal: 1, userType: 1, software: 'WHIP', address: '192.0.2.7' },
       clock,
+      gate: intake.gate(),
       nextTrack: registry.nextTrack,
       host: room,
     });

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { pino } from 'pino';
 import { FakeClock, type Clock } from '../../src/clock.ts';
 import type { App, AppDirectory, CallbackTarget } from '../../src/config/apps.ts';
@@ -24,19 +23,20 @@ import type {
   VodDestination,
 } from '../../src/worker-api/messages.ts';
 import { defaultPlan } from '../../src/worker-api/default-plan.ts';
+import type { Closing } from '../kit/closers.ts';
 
 export const sdkAppId = 1400000000;
 export const silentLog = pino({ level: 'silent' });
 
 /** A folder that is removed after the test. */
-export async function tempFolder(t: TestContext): Promise<string> {
+export async function tempFolder(t: Closing): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'roomtape-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
 /** A store in a real file, closed after the test. */
-export async function tempStore(t: TestContext, clock: Clock = new FakeClock()): Promise<Store> {
+export async function tempStore(t: Closing, clock: Clock = new FakeClock()): Promise<Store> {
   const store = await openStore({ path: join(await tempFolder(t), 'store.sqlite'), clock });
   t.after(() => store.close());
   return store;
@@ -94,7 +94,7 @@ interface ServiceOptions {
   readonly takeoverUserSig?: 'check' | 'ignore';
 }
 
-export async function bench(t: TestContext, options: ServiceOptions = {}): Promise<Bench> {
+export async function bench(t: Closing, options: ServiceOptions = {}): Promise<Bench> {
   const clock = new FakeClock();
   const store = await tempStore(t, clock);
   const tasks = await serviceOn(store, clock, options);

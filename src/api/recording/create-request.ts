@@ -95,8 +95,15 @@ const bucketRules = {
   region: ['Region', 'it must be a region such as ap-guangzhou'],
 } as const;
 
-/** A bucket that no address leads to is refused now; the recording would have nowhere to go when it has ended. */
+/** COS takes keys of 850 bytes, S3 of 1024; TaskId and the longest file name need some 330 of them (contract §5). */
+const mostPrefixBytes = 500;
+
+/** A bucket that no address leads to, or no key fits into, is refused now: the recording would have nowhere to go. */
 function checkBucket(storage: CloudStorage): void {
+  if ((storage.FileNamePrefix ?? []).join('/').length > mostPrefixBytes) {
+    const rule = `its segments must have no more than ${mostPrefixBytes} characters together, with a / between two`;
+    throw apiError('InvalidParameter.OutOfRange', { parameter: 'StorageParams.CloudStorage.FileNamePrefix', rule });
+  }
   const fault = addressFault(bucketOf(storage));
   if (!fault) return;
   const [name, rule] = bucketRules[fault];

@@ -62,7 +62,7 @@ export function AccountPage() {
           autocomplete="new-password"
         />
         {fault !== undefined && <ErrorNote text={fault} />}
-        <Button type="submit" theme="primary" loading={isBusy}>
+        <Button type="submit" theme="primary" disabled={isBusy}>
           {t('account.submit')}
         </Button>
       </form>

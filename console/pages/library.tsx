@@ -103,8 +103,8 @@ function FileFilter(props: { readonly values: FilterValues; readonly onSearch: (
             onChange={change('container')}
             options={kinds}
           />
-          <DayField label={t('recordings.from')} value={draft.from ?? ''} onChange={change('from')} />
-          <DayField label={t('recordings.to')} value={draft.to ?? ''} onChange={change('to')} />
+          <DayField label={t('library.from')} value={draft.from ?? ''} onChange={change('from')} />
+          <DayField label={t('library.to')} value={draft.to ?? ''} onChange={change('to')} />
         </>
       )}
     </Filter>

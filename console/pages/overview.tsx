@@ -37,11 +37,11 @@ interface Figure {
   readonly isBad?: boolean;
 }
 
-function Figures({ title, figures }: { readonly title: TextKey; readonly figures: readonly Figure[] }) {
+function Figures({ heading, figures }: { readonly heading: TextKey; readonly figures: readonly Figure[] }) {
   const { t } = useLanguage();
   return (
     <section>
-      <h2>{t(title)}</h2>
+      <h2>{t(heading)}</h2>
       <dl className="figures">
         {figures.map((figure) => (
           <div key={figure.title} className={figure.isBad ? 'bad' : undefined}>
@@ -58,7 +58,7 @@ function Now({ active, receiving, finishing, waiting }: Overview['recording']) {
   const { number } = useFormat();
   return (
     <Figures
-      title="overview.now"
+      heading="overview.now"
       figures={[
         { title: 'overview.active', value: number(active) },
         { title: 'overview.receiving', value: number(receiving) },
@@ -140,7 +140,7 @@ function Callbacks(health: Overview['callbacks']) {
   const { delivered, failedAttempts, dropped, pending, oldestPendingSeconds } = health;
   return (
     <Figures
-      title="overview.callbacks"
+      heading="overview.callbacks"
       figures={[
         { title: 'overview.delivered', value: number(delivered) },
         { title: 'overview.failedAttempts', value: number(failedAttempts), isBad: failedAttempts > 0 },

@@ -42,7 +42,7 @@ export function SignInPage({ onSignedIn }: { readonly onSignedIn: (session: Sess
           autocomplete="current-password"
         />
         {error !== undefined && <ErrorNote text={refusalText(error, t)} />}
-        <Button type="submit" theme="primary" block loading={isBusy}>
+        <Button type="submit" theme="primary" block disabled={isBusy}>
           {t('signIn.submit')}
         </Button>
         <p className="quiet">{t('signIn.help')}</p>

@@ -92,8 +92,7 @@ function Replay({ event, onReplayed }: { readonly event: CallbackDetailView; rea
     <Button
       variant="outline"
       size="small"
-      loading={isBusy}
-      disabled={event.state === 'pending' || event.replay !== null}
+      disabled={isBusy || event.state === 'pending' || event.replay !== null}
       onClick={() => run({ method: 'POST', path, done: t('task.replayed') })}
     >
       {t('task.replay')}

@@ -53,7 +53,7 @@ function StopButton({ task, onStopped }: { readonly task: TaskDetailView; readon
   const path = `/tasks/${encodeURIComponent(task.taskId)}/stop`;
   return (
     <>
-      <Button theme="danger" loading={isBusy} onClick={() => setAsking(true)}>
+      <Button theme="danger" disabled={isBusy} onClick={() => setAsking(true)}>
         {t('task.stop')}
       </Button>
       {isAsking && (

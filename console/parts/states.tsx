@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
 import Alert from 'tdesign-react/es/alert';
 import Button from 'tdesign-react/es/button';
-import Loading from 'tdesign-react/es/loading';
 import { errorText, type Asked } from '../asking.ts';
 import { useLanguage } from '../language.tsx';
 
@@ -10,7 +9,8 @@ export function Waiting() {
   const { t } = useLanguage();
   return (
     <div className="waiting" role="status">
-      <Loading size="small" text={t('common.loading')} />
+      <span className="spinner" aria-hidden="true" />
+      {t('common.loading')}
     </div>
   );
 }

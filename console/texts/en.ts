@@ -1,7 +1,6 @@
 /** Every text of the console in English; `{name}` stands for a value. */
 export const en = {
   'app.title': 'Roomtape console',
-  'app.skip': 'Skip to content',
   'app.language': '中文',
   'app.toDark': 'Dark',
   'app.toLight': 'Light',
@@ -191,6 +190,8 @@ export const en = {
   'library.title': 'Library',
   'library.text': 'Text in the name',
   'library.kind': 'Kind',
+  'library.from': 'Came on or after',
+  'library.to': 'Came on or before',
   'library.name': 'Name',
   'library.created': 'Came',
   'library.expires': 'Expires',
@@ -207,8 +208,8 @@ export const en = {
   'library.expiryPast': 'That day is over. Choose a later one, or delete the file.',
   'library.empty': 'No file fits.',
   'library.emptyHint': 'Files come here when a recording has ended.',
-  'library.total': '{n} files',
-  'library.totalMany': '{n} files or more',
+  'library.total': 'Files: {n}',
+  'library.totalMany': 'Files: {n} or more',
   'library.playing': 'Player',
   'library.cannotPlay': 'The browser cannot play this file. Download it instead.',
 

@@ -3,7 +3,6 @@ import type { en } from './en.ts';
 /** Every text of the console in Chinese. */
 export const zh: Record<keyof typeof en, string> = {
   'app.title': 'Roomtape 控制台',
-  'app.skip': '跳到正文',
   'app.language': 'English',
   'app.toDark': '深色',
   'app.toLight': '浅色',
@@ -193,6 +192,8 @@ export const zh: Record<keyof typeof en, string> = {
   'library.title': '媒体库',
   'library.text': '文件名包含',
   'library.kind': '格式',
+  'library.from': '入库日期不早于',
+  'library.to': '入库日期不晚于',
   'library.name': '文件名',
   'library.created': '入库时间',
   'library.expires': '过期时间',

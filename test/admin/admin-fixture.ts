@@ -30,6 +30,7 @@ export interface Ask {
   readonly method?: string;
   readonly token?: string | undefined;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sent as it is. */
   readonly text?: string;
 }
@@ -105,11 +106,15 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
 }
 
 /** Asks with plain fetch. */
-export async function askAt(url: string, { method = 'GET', token, body, text }: Ask): Promise<Answer> {
+export async function askAt(
+  url: string,
+  { method = 'GET', token, body, text, headers: more = {} }: Ask,
+): Promise<Answer> {
   const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+    ...more,
   };
   const answer = await fetch(url, { method, headers, ...(sent === undefined ? {} : { body: sent }) });
   const read = await answer.text();

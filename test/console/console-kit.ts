@@ -71,6 +71,16 @@ export async function goTo(
   await page.getByRole('heading', { level: 1, name: t[`${name}.title`] }).waitFor();
 }
 
+/** Fills a field by its label. */
+export const fill = (page: Page, label: string, text: string): Promise<void> =>
+  page.getByLabel(label, { exact: true }).fill(text);
+
+/** Nothing makes the page wider than the screen. */
+export async function assertNoOverflow(page: Page, where: string): Promise<void> {
+  const [wide, screen] = (await page.evaluate('[document.documentElement.scrollWidth, innerWidth]')) as number[];
+  assert.ok(wide! <= screen!, `${where} is ${wide} px wide on a screen of ${screen} px`);
+}
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Finding {
@@ -85,11 +95,6 @@ export async function assertAccessible(page: Page, where: string): Promise<void>
   await page.evaluate(axeSource);
   const findings = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as readonly Finding[];
   const serious = findings.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  if (process.env['CONSOLE_PICTURES'])
-    return console.log(
-      where,
-      JSON.stringify(serious.map(({ id, nodes }) => [id, nodes.length, nodes[0]?.html, nodes[0]?.failureSummary])),
-    );
   assert.deepEqual(
     serious.map(({ id, nodes }) => [where, id, nodes[0]?.html, nodes[0]?.failureSummary]),
     [],
@@ -99,5 +104,5 @@ export async function assertAccessible(page: Page, where: string): Promise<void>
 /** Takes a picture for people where `CONSOLE_PICTURES` names a folder. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['CONSOLE_PICTURES'];
-  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true, caret: 'initial' });
 }

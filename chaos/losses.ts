@@ -26,6 +26,23 @@ export function lossesIn(numbers: readonly number[], fps: number): Loss[] {
   return losses;
 }
 
+/** Sound comes and goes with the pictures, but neither to the picture nor at a whole second. */
+const AROUND_US = 1_500_000;
+
+/** Whole seconds of the epoch in a file whose beep is missing though no picture is missing around them. */
+export function muteSeconds(numbers: readonly number[], beeps: readonly number[], fps: number): number[] {
+  const [first, last] = [numbers[0], numbers.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const heard = new Set(beeps);
+  const losses = lossesIn(numbers, fps);
+  const from = Math.ceil((pictureInstant(fps, first) + AROUND_US) / 1_000_000);
+  const to = Math.floor((pictureInstant(fps, last) - AROUND_US) / 1_000_000);
+  const seconds = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+  const spared = (second: number): boolean =>
+    losses.some((loss) => loss.from - AROUND_US <= second * 1_000_000 && second * 1_000_000 <= loss.to + AROUND_US);
+  return seconds.filter((second) => !heard.has(second) && !spared(second));
+}
+
 /** A moment at which something was done to the server, and what of it ends with the next one. */
 export interface Blow {
   readonly at: WallUs;

@@ -7,6 +7,8 @@ export interface Announced {
   readonly name: string;
   /** Wall time of its beginning. */
   readonly startMs: number;
+  /** Whether times in the file count from there; those of transport streams do not. */
+  readonly timed: boolean;
   /** Fetches it as a customer does. */
   readonly bytes: () => Promise<Buffer>;
 }
@@ -28,6 +30,7 @@ export const libraryShelf: Shelf = {
     committedFiles(events).map(({ CacheFile, StartTimeStamp, VideoUrl }) => ({
       name: CacheFile,
       startMs: StartTimeStamp,
+      timed: true,
       bytes: () => fetched(VideoUrl),
     })),
 };
@@ -66,6 +69,7 @@ const mp4Files = (s3: S3Server, taskId: string, events: readonly CallbackEvent[]
     .map(({ FileName, StartTimeStamp }) => ({
       name: FileName,
       startMs: StartTimeStamp,
+      timed: true,
       bytes: () => s3.get(`chaos/${taskId}/${FileName}`),
     }));
 
@@ -73,6 +77,7 @@ const hlsFiles = (s3: S3Server, taskId: string, events: readonly CallbackEvent[]
   payloadsOf(events, 304).map(({ FileList }) => ({
     name: String(FileList),
     startMs: Number(payloadsOf(events, 307)[0]?.['BeginTimeStamp']),
+    timed: false,
     bytes: () => joined(s3, taskId, String(FileList)),
   }));
 

@@ -8,7 +8,7 @@ import { forkSyntheticAnchor } from '../src/synthetic/forked-anchor.ts';
 import { wallUs, type WallUs } from '../src/units.ts';
 import { SDK_APP_ID, TestServer } from '../test/kit/server.ts';
 import { ClockReader, type Camera } from './clock-reader.ts';
-import { lossesIn, type Loss } from './losses.ts';
+import { lossesIn, muteSeconds, type Loss } from './losses.ts';
 import { killFamily } from './processes.ts';
 import type { Row } from './scenario.ts';
 import { libraryShelf, type Shelf } from './shelf.ts';
@@ -166,13 +166,13 @@ export class Stage {
     const files = this.#shelf.files(taskId, this.server.receiver.events(taskId));
     const unplayable: string[] = [];
     const seen: SeenFile[] = [];
-    for (const { name, startMs, bytes } of files) {
+    for (const file of files) {
       const path = join(this.#scratch, 'file');
       try {
-        await writeFile(path, await bytes());
-        seen.push(await seeFile(path, startMs, this.#reader, CAMERA));
+        await writeFile(path, await file.bytes());
+        seen.push(await seeFile(path, file, this.#reader, CAMERA));
       } catch (error) {
-        unplayable.push(`${mode} file ${name} does not play: ${(error as Error).message}`);
+        unplayable.push(`${mode} file ${file.name} does not play: ${(error as Error).message}`);
       }
     }
     return { told, seen, files: files.length, unplayable };
@@ -202,12 +202,27 @@ const userIn = (index: number): string => `camera${index + 1}`;
 /** The machine's time, by which cameras stamp and blows are noted. */
 export const now = (): WallUs => wallUs(Date.now() * 1000);
 
+/** Seconds that a picture may stand from its time. */
+const MISPLACED_S = 0.5;
+
+/** What is wrong in a file beside what is missing. */
+function faultsSeen({ damaged, numbers, beeps, timed, misplaced }: SeenFile): string[] {
+  const mute = timed ? muteSeconds(numbers, beeps, CAMERA.fps) : [];
+  return [
+    ...(damaged > 0 ? [`${damaged} damaged pictures`] : []),
+    ...(mute.length > 0 ? [`no sound in ${mute.length} seconds that have pictures`] : []),
+    ...(timed && misplaced > MISPLACED_S ? [`a picture stands ${misplaced.toFixed(1)} s from its time`] : []),
+  ];
+}
+
 /** Enough of a TaskId to find it in the log. */
 export const short = (taskId: string): string => taskId.slice(0, 8);
 
 /** Adds what came of recordings to a row: files (`wanted` of each), callbacks and their faults. */
 export function addResults(row: Row, results: readonly Result[], wanted = 1): Row {
-  const faults = results.flatMap(({ taskId, mode, told, files }) => [
+  const faults = results.flatMap(({ taskId, mode, told, files, seen }) => [
+    ...seen.flatMap(faultsSeen).map((fault) => `${mode} task ${short(taskId)}: ${fault}`),
+
     ...told.faults.map((fault) => `${mode} task ${short(taskId)}: ${fault} (${told.types.join(' ')})`),
     ...(files === wanted ? [] : [`${mode} task ${short(taskId)}: ${files} files (${told.types.join(' ')})`]),
   ]);

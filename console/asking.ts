@@ -47,7 +47,7 @@ export function useAsked<T>(path: string, pollMs?: number): Asked<T> {
   };
 }
 
-const told = [400, 401, 403, 404, 409, 422, 429, 503] as const;
+const told = [400, 401, 403, 404, 409, 422, 429, 503, 507] as const;
 
 /** What to say to people about a failed request. */
 export function errorText(error: unknown, t: Translate): string {

@@ -40,6 +40,7 @@ export const en = {
   'error.422': 'The server does not accept this value.',
   'error.429': 'Too many at once. Stop something first, or wait a little.',
   'error.503': 'The server cannot do it at this moment. Try again shortly.',
+  'error.507': 'The app’s library is as full as it may be. Delete files first, or raise its limit.',
   'error.500': 'The server failed (status {status}). Its log says why.',
   'error.network': 'The server does not answer. Check that it runs and try again.',
 

@@ -42,6 +42,7 @@ export const zh: Record<keyof typeof en, string> = {
   'error.422': '服务器不接受这个值。',
   'error.429': '同时进行的任务过多，请先停止一些或稍候。',
   'error.503': '服务器暂时无法完成，请稍后重试。',
+  'error.507': '该应用的媒体库已满，请先删除文件或提高上限。',
   'error.500': '服务器出错（状态码 {status}），原因见其日志。',
   'error.network': '服务器没有响应，请确认它正在运行后重试。',
 

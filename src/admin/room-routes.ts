@@ -58,6 +58,7 @@ const record = defineRoute({
     404: 'There is no such app.',
     429: 'As many recordings are running as the app may have.',
     503: 'No recorder can take it.',
+    507: 'The library of the app is full.',
   },
   async handle({ params, body: { mode } }, { tasks, appIds, clock }) {
     const room = roomOfPath(params);
@@ -78,6 +79,8 @@ const record = defineRoute({
 const refusals = {
   restricted: () => new AdminProblem(429, 'As many recordings are running as the app may have. Stop one first.'),
   'recorders busy': () => new AdminProblem(503, 'Every recorder is as busy as it may be. Stop a recording, or wait.'),
+  'library full': () =>
+    new AdminProblem(507, "The app's library is as full as it may be. Delete files, or raise its limit."),
   'spools full': () => new AdminProblem(503, 'The disk is nearly full. Make space before you record.'),
 } as const;
 

@@ -1,5 +1,6 @@
 import { accountRoutes } from './account-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
+import { evidenceRoutes } from './evidence-routes.ts';
 import { libraryRoutes } from './library-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { roomRoutes } from './room-routes.ts';
@@ -13,6 +14,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...accountRoutes,
   ...overviewRoutes,
   ...taskRoutes,
+  ...evidenceRoutes,
   ...callbackRoutes,
   ...roomRoutes,
   ...libraryRoutes,

@@ -6,6 +6,7 @@ import type { AdminLibrary } from '../library/library.ts';
 import type { LiveRooms } from '../presence/live-rooms.ts';
 import type { RoomControl } from '../presence/room-control.ts';
 import type { RecorderPresence } from '../server/recorder-presence.ts';
+import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
 import type { TaskService } from '../tasks/service.ts';
@@ -25,4 +26,5 @@ export interface AdminServices {
   /** Apps of the configuration. */
   readonly appIds: readonly number[];
   readonly clock: Clock;
+  readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
 }

@@ -2,6 +2,7 @@ import type { Updateable } from 'kysely';
 import { defaultCompat } from '../config/compat.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
 import type { EventTable } from '../store/tables.ts';
+import { evidenceIsDueWhenAllTold } from '../tasks/evidence-records.ts';
 import { logAttempt, type MadeAttempt } from './attempts.ts';
 import { eventGroup } from './groups.ts';
 import { messageBody, roomMessageBody, type MessageCompat } from './message.ts';
@@ -78,6 +79,7 @@ export class Outbox implements CallbackQueue {
     await this.#store.transaction(async (tx) => {
       await update(tx, event, { state, settled_ms: nowMs, ...(error === undefined ? {} : { error }) });
       if (made) await logAttempt(tx, event, made, state === 'delivered' ? 'delivered' : 'dropped');
+      await evidenceIsDueWhenAllTold(tx.db, event.stream);
     });
   }
 

@@ -51,6 +51,8 @@ export interface App {
     readonly concurrentTasks: number;
     readonly queriesPerSecond: number;
     readonly streamsPerTask: number;
+    /** Most of its files in the library, in 10⁹ bytes; no limit when absent. */
+    readonly libraryGb?: number | undefined;
     /** Publishing and watching sessions at once; the installation's limit alone when absent. */
     readonly sessions?: number;
   };

@@ -21,6 +21,7 @@ function toApp(app: Config['apps'][number]): App {
       concurrentTasks: app.limits.concurrent_tasks,
       queriesPerSecond: app.limits.queries_per_second,
       streamsPerTask: app.limits.streams_per_task,
+      ...(app.limits.library_gb === undefined ? {} : { libraryGb: app.limits.library_gb }),
       ...(app.limits.sessions === undefined ? {} : { sessions: app.limits.sessions }),
     },
   };

@@ -48,6 +48,13 @@ const callback = z.strictObject({
 const limits = z.strictObject({
   concurrent_tasks: z.int().min(1).max(10_000).default(100).describe('Live tasks of the app; one more is refused.'),
   queries_per_second: z.int().min(1).max(10_000).default(20).describe('Calls a second of each action and account.'),
+  library_gb: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'With more (10⁹ bytes) of its files in the library, new tasks of the app that would add to it are refused; nothing is deleted. Default: no limit.',
+    ),
   streams_per_task: z.int().min(1).max(25).default(25).describe('Anchors one task records; the earliest win.'),
   sessions: z
     .int()
@@ -182,10 +189,54 @@ const recorders = z.strictObject({
     .min(0)
     .default(256)
     .describe('With less space (MiB) on the disk of its spool, a recorder takes no new task; those that run go on.'),
+  stop_free_mb: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'With less space (MiB) than this, running recordings end with what they have, one after the other, those that write most first (LeaveCode 100). Below least_free_mb; 0: never. Default: 48, or half of least_free_mb where that is less.',
+    ),
   server_url: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('Where a remote recorder finds the server role.'),
+});
+
+const keepDays = z.int().min(1).max(36_500).optional();
+
+const spool = z.strictObject({
+  most_gb: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'With more (10⁹ bytes) of segments in the spool of data_dir, its recorders take no new task, as on a full disk. Default: no limit.',
+    ),
+  keep_days: keepDays.describe(
+    'How long segments stay that were never delivered, after their task ended and its files were given up. Default: for ever; they are evidence.',
+  ),
+});
+
+const library = z.strictObject({
+  keep_days: keepDays.describe(
+    'Longest time that files stay in the library, whatever their ExpireTime says, 0 included; also of those that are there already. Default: for ever.',
+  ),
+});
+
+const orderlyRecorders = recorders.refine(
+  ({ stop_free_mb: stop = 0, least_free_mb: least }) => stop === 0 || stop < least,
+  { error: 'must be less than least_free_mb, or new tasks would begin only to be ended', path: ['stop_free_mb'] },
+);
+
+const jobs = z.strictObject({
+  give_up_hours: z
+    .int()
+    .min(1)
+    .max(8760)
+    .default(168)
+    .describe(
+      'Age at which a file that cannot be made, or that its destination does not take, counts as lost. Until then it is tried once a minute at least; its segments stay after that, too.',
+    ),
 });
 
 const api = z.strictObject({
@@ -234,7 +285,10 @@ export const configSchema = z.strictObject({
   database: z
     .strictObject({ url: z.literal('sqlite').default('sqlite').describe('sqlite: a file in data_dir.') })
     .prefault({}),
-  recorders: recorders.prefault({}),
+  recorders: orderlyRecorders.prefault({}),
+  jobs: jobs.prefault({}),
+  spool: spool.prefault({}),
+  library: library.prefault({}),
   rooms: rooms.prefault({}),
   images: z
     .strictObject({

@@ -4,7 +4,7 @@ import { mediaTypes } from '../naming/media-type.ts';
 import type { BucketDestination } from '../worker-api/messages.ts';
 import { openBucket, type Bucket } from './bucket.ts';
 import { DeliveryError, type Deliver } from './deliverer.ts';
-import { DestinationError } from './object-store.ts';
+import { DestinationError, type Resumption } from './object-store.ts';
 
 /** A customer's bucket and the task whose files go there. */
 export interface BucketTarget {
@@ -14,14 +14,17 @@ export interface BucketTarget {
   readonly allowPrivate: boolean;
 }
 
+/** Where an earlier attempt's upload in parts goes on, and how this one's is kept. */
+export type UploadMemory = Pick<Resumption, 'from' | 'tell'>;
+
 /** Puts MP4 and AAC into a customer's bucket, at `<prefix…>/<TaskId>/<name>` (contract §5); there they have no id. */
 export const toBucket =
-  (target: BucketTarget): Deliver =>
-  ({ path, name, container }, signal) =>
+  (target: BucketTarget, memory: UploadMemory): Deliver =>
+  ({ path, name, container, sha256 }, signal) =>
     withBucket(target, async (bucket) => {
       if (container === 'hls') throw new DeliveryError('environment', 'playlists go into a bucket from the spool');
       const key = objectKey(target.bucket.prefix, target.taskId, name);
-      await bucket.putFile(key, path, mediaTypes[container], { signal });
+      await bucket.putFile(key, path, mediaTypes[container], { signal, resumption: { ...memory, sha256 } });
       return { fileId: '' };
     });
 

@@ -17,6 +17,9 @@ const byName: Readonly<Record<string, DestinationFault>> = {
   InvalidBucketName: 'no-bucket',
   PermanentRedirect: 'no-bucket',
   AuthorizationHeaderMalformed: 'no-bucket',
+  NoSuchUpload: 'no-upload',
+  InvalidPart: 'no-upload',
+  InvalidPartOrder: 'no-upload',
   BadDigest: 'checksum',
   InvalidDigest: 'checksum',
 };
@@ -35,6 +38,7 @@ const sentences: Readonly<Record<DestinationFault, string>> = {
   address: 'has an address that may not be connected to',
   unreachable: 'could not be reached',
   timeout: 'did not answer in time',
+  'no-upload': 'does not know the parts that it has confirmed',
   checksum: 'did not store the bytes that it was sent',
   store: 'answered with an error',
   cancelled: 'was not waited for',

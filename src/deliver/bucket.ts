@@ -11,6 +11,7 @@ import {
   DestinationError,
   type ConfirmedObject,
   type ObjectStore,
+  type Resumption,
   type StoreCall,
   type StoredObject,
 } from './object-store.ts';
@@ -80,9 +81,14 @@ export class Bucket implements ObjectStore {
     return { key, sizeBytes: bytes.length, md5 };
   }
 
-  async putFile(key: string, path: string, type: string, call?: StoreCall): Promise<ConfirmedObject> {
+  async putFile(
+    key: string,
+    path: string,
+    type: string,
+    call?: StoreCall & { readonly resumption?: Resumption },
+  ): Promise<ConfirmedObject> {
     const { size } = await stat(path);
-    if (size <= largestWhole) return this.put(key, await readFile(path), type, call);
+    if (size <= largestWhole) return this.#putWhole(key, await readFile(path), type, call);
     const confirmed = await putInParts({
       s3: this.#s3,
       client: this.#client,
@@ -90,11 +96,19 @@ export class Bucket implements ObjectStore {
       type,
       file: { path, size },
       host: this.#host,
+      resumption: call?.resumption,
       request: (bytes, send) => this.#request(bytes, call, send),
       abandon: (send) => this.#request(0, undefined, send),
     });
     await this.#confirmSize(key, size, call);
     return confirmed;
+  }
+
+  async giveUp({ key, uploadId }: { key: string; uploadId: string }, call?: StoreCall): Promise<void> {
+    const command = new this.#s3.AbortMultipartUploadCommand({ Bucket: this.#bucket, Key: key, UploadId: uploadId });
+    await this.#request(0, call, (request) => this.#client.send(command, request)).catch((error: unknown) => {
+      if (!(error instanceof DestinationError && error.fault === 'no-upload')) throw error;
+    });
   }
 
   async stat(key: string, call?: StoreCall): Promise<StoredObject | undefined> {
@@ -129,6 +143,13 @@ export class Bucket implements ObjectStore {
   close(): void {
     this.#closed.abort();
     this.#client.destroy();
+  }
+
+  /** A file that may be removed here afterwards: its size is asked for whatever the answer's checksum says. */
+  async #putWhole(key: string, bytes: Buffer, type: string, call?: StoreCall): Promise<ConfirmedObject> {
+    const confirmed = await this.put(key, bytes, type, call);
+    await this.#confirmSize(key, bytes.length, call);
+    return confirmed;
   }
 
   #listPage(prefix: string, token: string | undefined, call?: StoreCall): Promise<ListObjectsV2CommandOutput> {

@@ -1,3 +1,4 @@
+import type { FileDigests } from '../evidence/file-digests.ts';
 import type { TrackType } from '../segment/recording-folder.ts';
 import type { WallMs } from '../units.ts';
 import type { Container, JobFault, MediaFacts } from '../worker-api/messages.ts';
@@ -24,6 +25,8 @@ export interface LocalPart {
   readonly startMs: WallMs;
   readonly endMs: WallMs;
   readonly facts: MediaFacts;
+  /** By what it is told where somebody changed it. */
+  readonly digests?: FileDigests | undefined;
 }
 
 /** What a destination says of a part that it has taken over for good. */

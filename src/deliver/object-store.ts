@@ -1,3 +1,5 @@
+import type { UploadProgress } from '../worker-api/messages.ts';
+
 /** An object as the store lists it. */
 export interface StoredObject {
   readonly key: string;
@@ -19,12 +21,32 @@ export interface StoreCall {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How an upload in parts outlives the process that makes it. */
+export interface Resumption {
+  /** SHA-256 of the file, in hex digits: what was begun with another file is not gone on with. */
+  readonly sha256: string;
+  /** How far an earlier attempt had come. */
+  readonly from: UploadProgress | undefined;
+  /** Keeps how far it is; awaited before the first part goes, so that no upload is begun that nobody knows of. */
+  readonly tell: (progress: UploadProgress) => Promise<void>;
+}
+
 /** Somebody's place for finished things, by key. Every operation rejects with a {@link DestinationError}. */
 export interface ObjectStore {
   /** Writes or replaces an object; resolves when the store has confirmed size and checksum. */
   put(key: string, bytes: Buffer, type: string, call?: StoreCall): Promise<ConfirmedObject>;
-  /** The same from a file, in parts when it is large. Nothing is left behind when it fails. */
-  putFile(key: string, path: string, type: string, call?: StoreCall): Promise<ConfirmedObject>;
+  /**
+   * The same from a file, in parts when it is large. When it fails nothing is left behind, but with a `resumption` the
+   * parts that the store has confirmed, for the next attempt or {@link giveUp}.
+   */
+  putFile(
+    key: string,
+    path: string,
+    type: string,
+    call?: StoreCall & { readonly resumption?: Resumption },
+  ): Promise<ConfirmedObject>;
+  /** Removes the parts of an upload that nobody will go on with. */
+  giveUp(upload: Pick<UploadProgress, 'key' | 'uploadId'>, call?: StoreCall): Promise<void>;
   /** What the store has under the key; undefined when nothing. */
   stat(key: string, call?: StoreCall): Promise<StoredObject | undefined>;
   /** All objects whose key begins so, in order of their keys. */
@@ -47,6 +69,8 @@ export type DestinationFault =
   | 'unreachable'
   /** Not done within its time. */
   | 'timeout'
+  /** The store does not know the upload in parts, or not all of its parts. */
+  | 'no-upload'
   /** The store has other bytes than it was sent. */
   | 'checksum'
   /** The store answered with an error of its own. */

@@ -22,8 +22,12 @@ export const deliverOnce =
     return delivered;
   };
 
-const isOf = (receipt: Receipt, { part, sha256 }: LocalPart): boolean =>
+const isOf = (receipt: Receipt, { part, sha256 }: Pick<LocalPart, 'part' | 'sha256'>): boolean =>
   receipt.part === part && receipt.sha256 === sha256;
+
+/** Whether a part was delivered already, as the file of receipts at `path` says. */
+export const isDelivered = async (path: string, part: Pick<LocalPart, 'part' | 'sha256'>): Promise<boolean> =>
+  (await receiptsIn(path)).some((receipt) => isOf(receipt, part));
 
 /** The last line may be half of one, from a process that was killed. */
 async function receiptsIn(path: string): Promise<Receipt[]> {

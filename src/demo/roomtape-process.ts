@@ -30,7 +30,7 @@ export interface RoomtapeProcess {
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** Starts the whole server as a process of its own and waits for its `ready` line. Rejects with what it said instead. */
 export async function startRoomtape(options: RoomtapeOptions): Promise<RoomtapeProcess> {

@@ -1,21 +1,56 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { FinishedPart } from '../worker-api/messages.ts';
+import type { ChainCheck } from '../segment/check-chain.ts';
+import type { FinishedPart, UploadProgress } from '../worker-api/messages.ts';
 import { rm } from 'node:fs/promises';
 import { FinishError, type FinishRequest } from './finish-request.ts';
 import { workFolder } from './unfinished.ts';
-import type { FinishAnswer } from './finish-process.ts';
+import type { FinishAnswer, FinishKept, FinishProgress } from './finish-process.ts';
+
+/** How the caller follows and ends a job. */
+export interface FinishOptions {
+  readonly signal?: AbortSignal;
+  /** Keeps how far an upload has come, for another attempt. What it rejects with is tried again with the next. */
+  readonly keep?: (upload: UploadProgress) => Promise<void>;
+  /** Told once, when the parts are there: whether the segments are those that were written. */
+  readonly onChains?: (chains: readonly ChainCheck[]) => void;
+}
 
 const processFile = fileURLToPath(new URL('./finish-process.ts', import.meta.url));
 
-function settle(answer: FinishAnswer): readonly FinishedPart[] {
-  if (answer.kind === 'done') return answer.parts;
+function settle(answer: FinishAnswer, onChains: FinishOptions['onChains']): readonly FinishedPart[] {
+  if (answer.kind === 'done') {
+    onChains?.(answer.chains);
+    return answer.parts;
+  }
   throw new FinishError(answer.code, answer.message, answer);
 }
 
-function awaitAnswer(child: ChildProcess): Promise<FinishAnswer> {
+/** One is kept at a time, always the latest: what came meanwhile is contained in it. */
+function progressKeeper(child: ChildProcess, keep: FinishOptions['keep']): (said: FinishProgress) => void {
+  let latest: FinishProgress | undefined;
+  let busy = false;
+  const run = async (): Promise<void> => {
+    busy = true;
+    for (let said = latest; said; said = latest) {
+      latest = undefined;
+      await keep?.(said.upload);
+      if (child.connected) child.send({ kept: said.number } satisfies FinishKept);
+    }
+    busy = false;
+  };
+  return (said) => {
+    latest = said;
+    if (!busy) run().catch(() => (busy = false));
+  };
+}
+
+function awaitAnswer(child: ChildProcess, onProgress: (said: FinishProgress) => void): Promise<FinishAnswer> {
   return new Promise((resolve, reject) => {
-    child.once('message', (answer) => resolve(answer as FinishAnswer));
+    child.on('message', (said: FinishAnswer | FinishProgress) => {
+      if (said.kind === 'progress') onProgress(said);
+      else resolve(said);
+    });
     child.once('error', (error) => reject(new FinishError('failed', error.message)));
     child.once('exit', (code, signal) =>
       reject(new FinishError('failed', `the finishing process ended (${signal ?? code})`)),
@@ -31,7 +66,7 @@ function awaitAnswer(child: ChildProcess): Promise<FinishAnswer> {
  */
 export async function finishFile(
   request: FinishRequest,
-  options: { signal?: AbortSignal } = {},
+  options: FinishOptions = {},
 ): Promise<readonly FinishedPart[]> {
   if (options.signal?.aborted) throw new FinishError('cancelled', 'finishing was cancelled');
   const child = fork(processFile, ['finish'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
@@ -39,9 +74,9 @@ export async function finishFile(
   const kill = (): void => void child.kill('SIGKILL');
   options.signal?.addEventListener('abort', kill, { once: true });
   try {
-    const answer = awaitAnswer(child);
+    const answer = awaitAnswer(child, progressKeeper(child, options.keep));
     child.send(request);
-    return settle(await answer);
+    return settle(await answer, options.onChains);
   } catch (error) {
     if (options.signal?.aborted) throw new FinishError('cancelled', 'finishing was cancelled');
     throw error;

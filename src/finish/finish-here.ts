@@ -1,12 +1,18 @@
 import { rm, stat } from 'node:fs/promises';
+import { fileDigests } from '../evidence/file-digests.ts';
 import { systemClock } from '../clock.ts';
+import { freeMbAt } from '../disk-space.ts';
 import type { Deliver, LocalPart } from '../deliver/deliverer.ts';
 import { extensionOf, partName } from '../naming/file-name.ts';
 import type { FinishedPart } from '../worker-api/messages.ts';
-import type { FinishRequest } from './finish-request.ts';
+import { FinishError, type FinishRequest } from './finish-request.ts';
+import { findParts, keepParts } from './made-parts.ts';
 import { makeParts, type MadePart } from './make-parts.ts';
 import { hashFile } from './publish.ts';
-import { claimWorkFolder, sweepUnfinished, workFolder } from './unfinished.ts';
+import { claimWorkFolder, madeFolder, sweepUnfinished, workFolder } from './unfinished.ts';
+
+/** With less free space, in MiB, a disk is full. */
+const fullMb = 1;
 
 /**
  * Does the whole work of a job in this process: segments → parts → checks → their destination, one after the other.
@@ -19,19 +25,35 @@ export async function finishHere(
   deliver: Deliver,
   signal: AbortSignal,
 ): Promise<FinishedPart[]> {
-  await sweepUnfinished(request.tempDir, systemClock().wallMs());
+  await sweepUnfinished(request.tempDir, systemClock().wallMs(), request.giveUpMs);
   const folder = workFolder(request);
   try {
-    await claimWorkFolder(folder);
-    const made = await makeParts(request, folder);
     const finished: FinishedPart[] = [];
-    for (const [index] of made.entries()) {
-      finished.push(await deliverOne(await named(request, made, index), deliver, signal));
-    }
+    for (const part of await partsOf(request, folder)) finished.push(await deliverOne(part, deliver, signal));
     return finished;
+  } catch (error) {
+    if (freeMbAt(request.tempDir) < (request.leastFreeMb ?? 0))
+      await rm(madeFolder(request), { recursive: true, force: true });
+    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Into the library parts go by rename; on the way to any other place they may have to wait for another attempt. */
+async function partsOf(request: FinishRequest, folder: string): Promise<LocalPart[]> {
+  const isNear = request.target.kind === 'library';
+  const found = isNear ? undefined : await findParts(request);
+  if (found) return found;
+  await claimWorkFolder(folder);
+  const made = await makeParts(request, folder).catch((error: unknown) => {
+    // Whatever the muxer or the checks made of it.
+    if (freeMbAt(folder) < fullMb) throw new FinishError('failed', 'the disk became full while the file was made');
+    throw error;
+  });
+  const parts: LocalPart[] = [];
+  for (const [index] of made.entries()) parts.push(await named(request, made, index));
+  return isNear ? parts : keepParts(request, folder, parts);
 }
 
 /** The index is in the names where there are several (contract §5). */
@@ -43,7 +65,8 @@ async function named(
   const part = made[index]!;
   const name = partName(nameStem, made.length > 1 ? index + 1 : undefined, extensionOf[container]);
   const checksum = part.checksum ?? { sizeBytes: (await stat(part.path)).size, sha256: await hashFile(part.path) };
-  return { ...part, ...checksum, container, name, part: index + 1 };
+  const digests = await fileDigests(part.path, container, part.startMs);
+  return { ...part, ...checksum, digests, container, name, part: index + 1 };
 }
 
 async function deliverOne(local: LocalPart, deliver: Deliver, signal: AbortSignal): Promise<FinishedPart> {
@@ -68,4 +91,5 @@ const finishedPart = (local: LocalPart, fileId: string, url: string | undefined)
   startMs: local.startMs,
   endMs: local.endMs,
   facts: local.facts,
+  digests: local.digests,
 });

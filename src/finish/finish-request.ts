@@ -1,7 +1,8 @@
 import type { WallMs } from '../units.ts';
 import type { TencentVodStorage } from '../config/apps.ts';
+import type { EpochHead } from '../segment/check-chain.ts';
 import type { MediaId } from '../room-key.ts';
-import type { BucketDestination, Container, JobFault, VodDestination } from '../worker-api/messages.ts';
+import type { BucketDestination, Container, JobFault, UploadProgress, VodDestination } from '../worker-api/messages.ts';
 import type { PartLimits } from './split.ts';
 
 /** Streams that were written into a file, so that it must have them. */
@@ -50,6 +51,14 @@ export interface FinishRequest extends PartsRequest {
   /** FileId of the first part in the library. */
   readonly fileId: string;
   readonly target: PartsTarget;
+  /** How far the chains of the epochs went when that was last told. */
+  readonly heads?: readonly EpochHead[] | undefined;
+  /** Age at which jobs are given up, in milliseconds: what attempts leave for each other is kept for longer. */
+  readonly giveUpMs?: number | undefined;
+  /** With less free space, in MiB, finished parts are not kept for another attempt: it can make them anew. */
+  readonly leastFreeMb?: number | undefined;
+  /** How far an earlier attempt's upload in parts had come. */
+  readonly upload?: UploadProgress | undefined;
 }
 
 /** Why a job could not be finished. `no-media` will not change on another try. */

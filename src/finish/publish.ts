@@ -24,6 +24,10 @@ async function copyAcross(from: string, to: string): Promise<void> {
   const part = join(dirname(to), basename(from));
   await copyFile(from, part);
   await syncPath(part);
+  if ((await hashFile(part)) !== (await hashFile(from))) {
+    await rm(part);
+    throw new Error('the copy of a finished file is not what was copied');
+  }
   await rename(part, to);
   await rm(from);
 }

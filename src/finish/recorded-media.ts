@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { adtsFrames } from '../segment/adts.ts';
 import { recoverFolder, type RecoveredFolder } from '../segment/recover.ts';
@@ -66,7 +67,10 @@ export class RecordedMedia {
       const shift = Math.round(((folder.record.zeroUs - startMs * 1000) * 9) / 100) - transportZero;
       return [{ ...folder, dir, shift }];
     });
-    this.#segments = this.#folders.flatMap((folder) => folder.segments.map((one, k) => placed(folder, one, k === 0)));
+    // What somebody took away is told by the check of the chain; the rest is delivered.
+    this.#segments = this.#folders
+      .flatMap((folder) => folder.segments.map((one, k) => placed(folder, one, k === 0)))
+      .filter(({ path }) => existsSync(path));
   }
 
   /** True when no folder has a segment. */

@@ -21,6 +21,15 @@ export const keptFiles = (store: Pick<Store, 'db'>, nowMs: WallMs) =>
 export const expiredFiles = (store: Pick<Store, 'db'>, nowMs: WallMs) =>
   libraryFiles(store).where('file.expires_ms', '<=', nowMs);
 
+/** Bytes of an app's files in the library; a file whose time is over counts until the disk is rid of it. */
+export async function libraryBytes(store: Pick<Store, 'db'>, sdkAppId: number): Promise<number> {
+  const { bytes } = await libraryFiles(store)
+    .where('task.sdk_app_id', '=', sdkAppId)
+    .select((eb) => eb.fn.sum<number | string | null>('file.size_bytes').as('bytes'))
+    .executeTakeFirstOrThrow();
+  return Number(bytes ?? 0);
+}
+
 /** What an account may see. */
 export interface LibraryScope {
   /** Its apps: files of tasks of others do not exist for it. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
 import type { Store } from '../store/store.ts';
+import { evidenceIsDue } from '../tasks/evidence-records.ts';
 import { visibleFiles, type LibraryScope } from './kept-files.ts';
 import type { MediaStore } from './media-store.ts';
 
@@ -87,15 +88,17 @@ export class Removal {
 
   async #mark(files: readonly Condemned[]): Promise<void> {
     const ids = files.map((file) => file.file_id);
-    const marked = await this.#options.store.transaction(({ db, wall }) =>
-      db
+    const marked = await this.#options.store.transaction(async ({ db, wall }) => {
+      const rows = await db
         .updateTable('file')
         .set({ state: 'removed', removed_ms: wall })
         .where('file_id', 'in', ids)
         .where('state', '=', 'done')
         .returning(['file_id', 'task_id', 'size_bytes'])
-        .execute(),
-    );
+        .execute();
+      await evidenceIsDue(db, [...new Set(rows.map((row) => row.task_id))]);
+      return rows;
+    });
     for (const { file_id: file, task_id: task, size_bytes: bytes } of marked) {
       this.#counts.removedFiles += 1;
       this.#counts.removedBytes += bytes ?? 0;

@@ -1,3 +1,4 @@
+import type { SeenPicture } from '../evidence/timeline.ts';
 import type { MediaId } from '../room-key.ts';
 import type { AudioFormat, SegmentWriter } from '../segment/segment-writer.ts';
 import type { Micros, WallUs } from '../units.ts';
@@ -38,6 +39,8 @@ export interface MixedRecordingOptions {
   readonly images?: Pick<ImageLoader, 'load'> | undefined;
   /** An image cannot be fetched or decoded: called once for every layout that names it; the recording goes on. */
   readonly onImageFailed?: ((url: string) => void) | undefined;
+  /** Told who is seen where whenever that changes, in drawing order, with the time of the first picture that shows it. */
+  readonly onArranged?: ((pictures: readonly SeenPicture[], at: WallUs) => void) | undefined;
   /**
    * Opens the file once the encoders are known. The recording flushes and closes it. `requestKeyFrame` makes a picture
    * that is encoded soon a key frame, for a file that is to be cut before the next one is due.

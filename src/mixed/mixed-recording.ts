@@ -65,6 +65,7 @@ function createPictureMixer(parts: Parts, interleaver: Interleaver): PictureMixe
       media: options.media ?? ['main', 'aux'],
       fill: options.fill,
       images: options.images,
+      onArranged: options.onArranged,
       onTextFailed: (error) => options.log?.info({ err: error }, 'watermark texts cannot be drawn'),
       onImageFailed: (url, error) => {
         options.log?.info({ image: withoutQuery(url), err: error }, 'an image of the layout cannot be used');

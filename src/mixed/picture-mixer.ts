@@ -1,3 +1,4 @@
+import type { SeenPicture } from '../evidence/timeline.ts';
 import { layoutPictures, type PlacedPicture } from '../layout/layout-pictures.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { Size } from '../layout/rect.ts';
@@ -10,6 +11,7 @@ import { Decor, type DecorOptions } from './decor.ts';
 import { fullEffort, type Effort } from './effort.ts';
 import type { PictureEncoder } from './picture-encoder.ts';
 import { PictureSource, type PictureSourceStats } from './picture-source.ts';
+import type { MixedRecordingOptions } from './mix-options.ts';
 import { Roster, type Seat } from './roster.ts';
 import { Schedule } from './schedule.ts';
 import type { RecordingPlan } from '../worker-api/messages.ts';
@@ -31,6 +33,7 @@ export interface PictureMixerOptions {
   /** What is seen while a user sends no picture: the last one or black (FillType). */
   readonly fill: RecordingPlan['fill'];
   readonly images: DecorOptions['loader'];
+  readonly onArranged?: MixedRecordingOptions['onArranged'];
   readonly onImageFailed: DecorOptions['onFailed'];
   readonly onTextFailed: DecorOptions['onTextFailed'];
   /** Closed by the mixer. */
@@ -43,6 +46,13 @@ const sum = (a: PictureSourceStats, b: PictureSourceStats): PictureSourceStats =
   scaled: a.scaled + b.scaled,
   broken: a.broken + b.broken,
   skipped: a.skipped + b.skipped,
+});
+
+const seen = ({ picture, rect }: PlacedPicture<Seat<PictureSource>>): SeenPicture => ({
+  userId: picture?.userId ?? '',
+  mediaId: picture?.mediaId ?? 'main',
+  video: picture?.hasVideo ?? false,
+  ...rect,
 });
 
 const isVisible = ({ rect, alpha }: PlacedPicture<Seat<PictureSource>>): boolean =>
@@ -112,7 +122,7 @@ export class PictureMixer {
     while (this.#tick < end) {
       const now = this.#options.grid.at(this.#tick);
       const relaid = this.#relayUntil(now);
-      if (this.roster.applyUntil(now) || relaid) this.#arrange();
+      if (this.roster.applyUntil(now) || relaid) this.#arrange(now);
       yield* this.#window(Math.min(end, this.#endOfWindow()));
     }
   }
@@ -181,13 +191,14 @@ export class PictureMixer {
     return true;
   }
 
-  #arrange(): void {
+  #arrange(now: WallUs): void {
     const { media } = this.#options;
     const seats = this.roster.seats().filter(({ mediaId }) => media.includes(mediaId));
     const placed = layoutPictures(this.#layout, this.#options.canvas, seats).filter(isVisible);
     const shown = new Set(placed.map(({ picture }) => picture));
     this.#hidden = seats.flatMap((seat) => (seat.source && !shown.has(seat) ? [seat.source] : []));
     this.#compositor.arrange(placed);
+    this.#options.onArranged?.(placed.map(seen), now);
   }
 
   *#window(end: number): Generator<void> {

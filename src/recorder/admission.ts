@@ -16,6 +16,8 @@ export interface AdmissionOptions {
   readonly most: number;
   /** Asks for a key frame of a video track that is recorded from its middle on. */
   readonly requestKeyFrame: (track: number) => void;
+  /** Told when a track comes into the recording or leaves it. */
+  readonly onRecorded?: (track: FeedTrack, isRecorded: boolean, at: WallUs) => void;
 }
 
 /** Somebody in the room. */
@@ -75,7 +77,7 @@ export class AdmittedAnchors implements SubscribedRecording {
     const open: RoomTrack = { track, sink: undefined, from: wallUs(0) };
     this.#tracks.set(track.track, open);
     const visitor = this.#visitors.get(track.userId);
-    if (visitor?.admitted && visitor.wanted[track.media]) open.sink = this.#recording.openTrack(track);
+    if (visitor?.admitted && visitor.wanted[track.media]) this.#record(open, track);
     return {
       onVideo: (unit) => (unit.at >= open.from ? open.sink?.onVideo(unit) : undefined),
       onAudio: (unit) => (unit.at >= open.from ? open.sink?.onAudio(unit) : undefined),
@@ -85,7 +87,7 @@ export class AdmittedAnchors implements SubscribedRecording {
   closeTrack(track: FeedTrack, at: WallUs): void {
     const open = this.#tracks.get(track.track);
     this.#tracks.delete(track.track);
-    if (open?.sink) this.#recording.closeTrack(track, at);
+    if (open?.sink) this.#endTrack(open, at);
   }
 
   changeSubscription(subscription: SubscriptionPlan, at: WallUs): void {
@@ -187,12 +189,18 @@ export class AdmittedAnchors implements SubscribedRecording {
   #beginTrack(open: RoomTrack, at: WallUs): void {
     const { track } = open;
     open.from = at;
-    open.sink = this.#recording.openTrack({ ...track, startedUs: later(track.startedUs, at) });
+    this.#record(open, { ...track, startedUs: later(track.startedUs, at) });
     if (open.sink && track.media === 'video') this.#options.requestKeyFrame(track.track);
+  }
+
+  #record(open: RoomTrack, track: FeedTrack): void {
+    open.sink = this.#recording.openTrack(track);
+    if (open.sink) this.#options.onRecorded?.(track, true, track.startedUs);
   }
 
   #endTrack(open: RoomTrack, at: WallUs): void {
     open.sink = undefined;
     this.#recording.closeTrack(open.track, at);
+    this.#options.onRecorded?.(open.track, false, at);
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
-import type { JobReport, LeasedJob, ReportResponse } from '../worker-api/messages.ts';
+import type { JobReport, LeasedJob, ReportResponse, UploadProgress } from '../worker-api/messages.ts';
 
 /** A finishing job in progress. */
 export interface FinishHandle {
@@ -8,6 +8,8 @@ export interface FinishHandle {
   readonly outcome: Promise<JobReport>;
   /** Ends the work at once; nothing was promised yet. */
   cancel(): void;
+  /** How far an upload in parts has come, where there is one. */
+  upload?(): UploadProgress | undefined;
 }
 
 /** What finishing needs of the world. */
@@ -17,11 +19,18 @@ export interface FinishRunnerOptions {
   readonly report: (jobId: number, report: JobReport) => Promise<ReportResponse>;
   /** The server has committed everything that is made of the job's segments: they may go. */
   readonly onConfirmed: (job: LeasedJob) => void;
+  /** No attempt follows: what the attempts have left beside the segments may go. `upload` was given up in the middle. */
+  readonly onOver?: (job: LeasedJob, upload: UploadProgress | undefined) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 const RETRY_MS = 500;
+
+interface Ending {
+  readonly isOurs: () => boolean;
+  readonly upload: UploadProgress | undefined;
+}
 
 /** Runs leased finishing jobs, each on its own, and reports how they ended. */
 export class FinishRunner {
@@ -50,7 +59,7 @@ export class FinishRunner {
     void handle.outcome.then(async (report) => {
       const isOurs = (): boolean => this.#running.get(job.jobId)?.handle === handle;
       if (!isOurs()) return;
-      await this.#settle(job, report, isOurs);
+      await this.#settle(job, report, { isOurs, upload: handle.upload?.() });
       // While the report was on its way the lease may have been lost and granted anew: that run is not ours to end.
       if (!isOurs()) return;
       this.#running.delete(job.jobId);
@@ -69,12 +78,14 @@ export class FinishRunner {
     for (const jobId of this.#running.keys()) this.abandon(jobId);
   }
 
-  async #settle(job: LeasedJob, report: JobReport, isOurs: () => boolean): Promise<void> {
-    const { log } = this.#options;
+  async #settle(job: LeasedJob, report: JobReport, { isOurs, upload }: Ending): Promise<void> {
+    const { log, onOver } = this.#options;
     const task = namesOf(job);
     if (report.kind === 'failed') log.error({ ...task, reason: report.reason }, 'finishing failed');
     const answer = await this.#reportUntilAnswered(job, report, isOurs);
+    if (report.kind === 'failed' && answer?.settled) onOver?.(job, upload);
     if (report.kind !== 'done' || !answer?.accepted) return;
+    onOver?.(job, undefined);
     for (const { name, sizeBytes, durationMs } of report.parts) {
       log.info({ ...task, name, sizeBytes, durationMs }, 'finished');
     }

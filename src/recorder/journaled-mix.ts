@@ -9,7 +9,7 @@ import { JournaledRecording } from './journaled-recording.ts';
 import { MixFile } from './mix-file.ts';
 import { MixTakeover, syncSegments } from './mix-takeover.ts';
 import { MixedRoomRecording, type MixedRoomRecordingOptions } from './mixed-room-recording.ts';
-import { spoolWriter } from './spool-writer.ts';
+import { spoolWriter, type FileWitness } from './spool-writer.ts';
 import type { Spool } from './spool.ts';
 
 /** What taking over the mix of a task needs. */
@@ -19,13 +19,17 @@ export interface TakenMixOptions {
   readonly earlier: EarlierEpochs;
   /** Whether the task is still this recorder's; always by default. */
   readonly mayWrite?: () => boolean;
+  /** Told of the file. */
+  readonly witness?: FileWitness;
   readonly images: Pick<ImageLoader, 'load'>;
   readonly log: Logger;
 }
 
 /** What the mix of a task needs. */
 export interface JournaledMixOptions
-  extends TakenMixOptions, Pick<MixedRoomRecordingOptions, 'requestKeyFrame' | 'onImageFailed' | 'onFault'> {
+  extends
+    TakenMixOptions,
+    Pick<MixedRoomRecordingOptions, 'requestKeyFrame' | 'onImageFailed' | 'onFault' | 'onArranged'> {
   readonly clock: Clock;
 }
 
@@ -35,6 +39,7 @@ const SEGMENTS_IN_FLIGHT = 2;
 /** The mix of a task under its present epoch, which begins with what the one before had not written. */
 export function openJournaledMix(options: JournaledMixOptions): JournaledRecording {
   const { task, spool, images, mayWrite, requestKeyFrame, onImageFailed, onFault, clock, log } = options;
+  const { onArranged } = options;
   const file = new MixFile(spoolWriter(options));
   const takeover = new MixTakeover({ ...options, file });
   const recording = new MixedRoomRecording({
@@ -45,6 +50,7 @@ export function openJournaledMix(options: JournaledMixOptions): JournaledRecordi
     requestKeyFrame,
     images,
     onImageFailed,
+    ...(onArranged ? { onArranged } : {}),
     onFault,
     log,
   });

@@ -21,6 +21,8 @@ export interface LoadMeterOptions {
   readonly freeMb: () => number;
   /** With less than this, in MiB, no new task is taken, so that those that run have it. */
   readonly leastFreeMb: number;
+  /** Whether the spool is as large as it may be, which counts as a full disk; never by default. */
+  readonly quotaReached?: () => boolean;
   /** A recorder that is busier than this share of its time, in thousandths, takes no new task. */
   readonly mostBusy: number;
 }
@@ -70,6 +72,11 @@ export class LoadMeter {
     return this.#busy;
   }
 
+  /** Free space of the spool at the last measurement, in MiB. */
+  get freeMb(): number {
+    return this.#freeMb;
+  }
+
   /** What the server is told. */
   load(effort: number): RecorderLoad {
     return {
@@ -83,7 +90,7 @@ export class LoadMeter {
   }
 
   get #spoolFull(): boolean {
-    return this.#freeMb < this.#options.leastFreeMb;
+    return this.#freeMb < this.#options.leastFreeMb || (this.#options.quotaReached?.() ?? false);
   }
 
   #takes(mode: Mode, effort: number): boolean {

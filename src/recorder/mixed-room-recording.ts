@@ -32,6 +32,8 @@ export interface MixedRoomRecordingOptions {
   readonly images: Pick<ImageLoader, 'load'>;
   /** An image of the layout cannot be used (event 309); the recording goes on. */
   readonly onImageFailed: (url: string) => void;
+  /** Who is seen where from a time on. */
+  readonly onArranged?: MixedRecordingOptions['onArranged'];
   /** The file could not be opened: nothing is being recorded. */
   readonly onFault: (error: unknown) => void;
   readonly log: Logger;
@@ -199,6 +201,7 @@ export class MixedRoomRecording implements RoomRecording {
       fill: plan.fill,
       images,
       onImageFailed,
+      onArranged: this.#options.onArranged,
       openWriter: ({ audio, video }, askEncoder) => {
         const format = { zeroUs, audio, video: video !== undefined };
         return openWriter({ userId: '', mediaId: 'mix', ...format, requestKeyFrame: askEncoder });

@@ -2,18 +2,34 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { AppDirectory, AppStorage } from '../config/apps.ts';
+import type { AppDirectory } from '../config/apps.ts';
+import type { Config } from '../config/schema.ts';
 import { appDirectory } from '../config/directory.ts';
 import { createImageLoader, type ImageLoader } from '../images/image-loader.ts';
+import { effortSteps } from '../mixed/effort.ts';
+import type { MixedRecordingOptions } from '../mixed/mix-options.ts';
+import { sweepUnfinished } from '../finish/unfinished.ts';
+import { freeMbAt } from '../disk-space.ts';
+import { libraryRoot } from '../library/location.ts';
 import type { Logger } from '../process/log.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { micros } from '../units.ts';
 import { answerTimeoutMs, createWorkerClient, type WorkerClient } from '../worker-api/client.ts';
-import type { LeasedJob, LeasedTask, RecordedFile, TaskReport } from '../worker-api/messages.ts';
-import { AdmittedAnchors } from './admission.ts';
+import type {
+  JobReport,
+  LeasedJob,
+  LeasedTask,
+  RecordedFile,
+  ReportResponse,
+  TaskReport,
+} from '../worker-api/messages.ts';
+import { AdmittedAnchors, type AdmissionOptions } from './admission.ts';
 import { EarlierEpochs } from './earlier-epochs.ts';
 import { FinishRunner } from './finish-runner.ts';
-import { beginFinishing } from './finishing.ts';
+import { beginFinishing, unfinishedFolder, type FinishingOptions } from './finishing.ts';
+import { clearLeftovers } from './leftovers.ts';
+import { FinishSpace } from './finish-space.ts';
+import { spaceLimits } from './free-space.ts';
 import { openJournaledMix, takeOverMix } from './journaled-mix.ts';
 import { LoadMeter, type Utilization } from './load-meter.ts';
 import { Recorder, type RunningTask, type TaskLease } from './recorder.ts';
@@ -21,11 +37,17 @@ import { ReportQueue } from './report-queue.ts';
 import { connectRoom, type RoomsEndpoint } from './room-connection.ts';
 import type { RoomRecording } from './room-recording.ts';
 import { SingleRoomRecording } from './single-room-recording.ts';
-import { sweepSpool } from './spool-sweep.ts';
+import { SpaceRelief, type Endable } from './space-relief.ts';
+import { SpoolSize } from './spool-size.ts';
+import { keepSpoolSwept } from './spool-sweep.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
+import { keepUpload } from './upload-keeper.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
+import { Witness } from './witness.ts';
+import { timelineTrack, WitnessedRecording } from './witnessed-recording.ts';
+import { witnessedRoom } from './witnessed-room.ts';
 import { UploadedRecording } from './uploaded-recording.ts';
 
 /**
@@ -38,6 +60,7 @@ const CAPACITY = { tasks: 200, jobs: 3 };
 const MOST_ANCHORS = 25;
 
 interface Worker extends RoleContext {
+  readonly recorderId: string;
   readonly client: WorkerClient;
   readonly spool: Spool;
   readonly rooms: RoomsEndpoint;
@@ -59,28 +82,62 @@ export async function startRecorderRole(context: RoleContext): Promise<RunningRo
   });
   const rooms = { url: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   const images = createImageLoader({ allowPrivate: config.images.allow_private, clock });
-  const worker: Worker = { ...context, client, spool, rooms, images, apps: appDirectory(config) };
+  const recorderId = context.name ?? `${hostname()}-${randomUUID()}`;
+  const worker: Worker = { ...context, recorderId, client, spool, rooms, images, apps: appDirectory(config) };
+  const size = config.spool.most_gb === undefined ? undefined : new SpoolSize({ root: spool.root, clock, log });
   const recorder = new Recorder({
-    recorderId: context.name ?? `${hostname()}-${randomUUID()}`,
+    recorderId,
     sync: (request) => client.sync(request),
     runTask: (task, lease) => runTask(worker, task, lease),
     jobs: finishRunner(worker),
     capacity: CAPACITY,
-    meter: loadMeter(worker),
+    meter: loadMeter(worker, size),
+    relief: spaceRelief(worker),
     clock,
     log,
   });
-  void sweepSpool({ spool, sweepable: (taskIds) => client.sweepable(taskIds), log });
+  const stopSweeping = keepSpoolSwept(
+    {
+      spool,
+      sweepable: (taskIds) => client.sweepable(taskIds),
+      sweepUnfinished: () => sweepUnfinished(unfinishedFolder(config.data_dir), clock.wallMs(), giveUpMs(config)),
+      log,
+    },
+    clock,
+  );
   const close = async (): Promise<void> => {
+    stopSweeping();
+    size?.close();
     await recorder.close();
     await Promise.all([client.close(), images.close()]);
   };
   return { close };
 }
 
-function loadMeter({ installation, spool }: Worker): LoadMeter {
-  const { most_busy_percent: percent, least_free_mb: leastFreeMb } = installation.config.recorders;
-  return new LoadMeter({ utilization, mostBusy: percent * 10, freeMb: () => spool.freeMb(), leastFreeMb });
+function loadMeter({ installation, spool }: Worker, size: SpoolSize | undefined): LoadMeter {
+  const { recorders, spool: quota } = installation.config;
+  const { most_busy_percent: percent, least_free_mb: leastFreeMb } = recorders;
+  const mostBytes = (quota.most_gb ?? Infinity) * 1e9;
+  const quotaReached = (): boolean => (size?.bytes ?? 0) >= mostBytes;
+  return new LoadMeter({
+    utilization,
+    mostBusy: percent * 10,
+    freeMb: () => spool.freeMb(),
+    leastFreeMb,
+    quotaReached,
+  });
+}
+
+const giveUpMs = ({ jobs }: Config): number => jobs.give_up_hours * 3_600_000;
+
+/** What is written in the last seconds tells what a task asks of the disk. */
+const LATELY_MS = 10_000;
+
+function spaceRelief({ installation, spool, clock }: Worker): SpaceRelief {
+  const { stopMb } = spaceLimits(installation.config.recorders);
+  const writtenLately = ({ taskId, epoch }: Endable): number =>
+    spool.writtenSince(taskId, epoch, clock.wallMs() - LATELY_MS);
+  return new SpaceRelief({ stopMb, writtenLately });
 }
 
 function utilization(): Utilization {
@@ -89,17 +146,39 @@ function utilization(): Utilization {
   return { active, cpu: (user + system) / 1000, total: active + idle };
 }
 
-function finishRunner({ client, spool, installation, apps, clock, log }: Worker): FinishRunner {
+function finishRunner(worker: Worker): FinishRunner {
+  const { client, spool, installation, clock, log } = worker;
   const { data_dir: dataDir, buckets } = installation.config;
   const privateBuckets = buckets.allow_private;
-  const storageOf = (sdkAppId: number): AppStorage => apps.app(sdkAppId)?.storage ?? { kind: 'library' };
+  const report = (jobId: number, told: JobReport): Promise<ReportResponse> => client.reportJob(jobId, told);
+  const options = finishingOptions(worker, report);
   return new FinishRunner({
-    begin: (job) => beginFinishing(job, { spool, dataDir, storageOf, privateBuckets }),
-    report: (jobId, report) => client.reportJob(jobId, report),
+    begin: (job) => beginFinishing(job, options),
+    report,
+    onOver: (job, upload) => void clearLeftovers(job, upload, { dataDir, privateBuckets, log }),
     onConfirmed: (job) => removeSegments(spool, job, log),
     clock,
     log,
   });
+}
+
+function finishingOptions(
+  { spool, installation, apps, clock }: Worker,
+  report: (jobId: number, told: JobReport) => Promise<ReportResponse>,
+): FinishingOptions {
+  const { data_dir: dataDir, buckets, recorders } = installation.config;
+  const { leastMb, reserveMb } = spaceLimits(recorders);
+  const root = libraryRoot(dataDir);
+  return {
+    spool,
+    dataDir,
+    storageOf: (sdkAppId) => apps.app(sdkAppId)?.storage ?? { kind: 'library' },
+    privateBuckets: buckets.allow_private,
+    giveUpMs: giveUpMs(installation.config),
+    leastFreeMb: leastMb,
+    space: new FinishSpace({ freeMb: () => freeMbAt(root), reserveMb }),
+    keepUpload: (job, upload, signal) => keepUpload(job, upload, signal, { report, clock }),
+  };
 }
 
 /** Hours of segments are thousands of files: they go in the background. What cannot be removed now is swept at a later start. */
@@ -119,21 +198,45 @@ function runTask(worker: Worker, task: LeasedTask, lease: TaskLease): RunningTas
     clock: worker.clock,
     log,
   });
-  const own: TaskWorker = { ...worker, log, task, earlier, reports, lease };
+  const witness = new Witness({
+    epoch: task.epoch,
+    recorderId: worker.recorderId,
+    report: (report) => reports.push(report),
+    clock: worker.clock,
+  });
+  const watched: TaskLease = {
+    ...lease,
+    onEnded: () => {
+      witness.end('failed');
+      lease.onEnded();
+    },
+  };
+  const told = { push: (report: TaskReport) => reports.push(witness.before(report)) };
+  const own: TaskWorker = { ...worker, log, task, earlier, witness, reports: told, lease: watched };
   const run = task.stopCode === undefined ? startRun(own) : reportStopped(own, task.stopCode);
   close = (): void => {
+    witness.close();
     reports.close();
     run.close();
   };
   return {
     stop: (leaveCode) => run.stop(leaveCode),
-    change: (change) => run.change(change),
+    change: (change, revision) => {
+      witness.note({ kind: 'plan-changed', revision });
+      run.change(change, revision);
+    },
     load: () => run.load(),
-    setEffort: (effort) => run.setEffort(effort),
+    setEffort: (effort) => {
+      if (task.plan.mode === 'mixed') witness.effort(effortSteps.indexOf(effort));
+      run.setEffort(effort);
+    },
     get onlyReports() {
       return run.onlyReports;
     },
-    drain: () => run.drain(),
+    drain: async () => {
+      await run.drain();
+      await witness.farewell('drained');
+    },
     close,
   };
 }
@@ -141,21 +244,25 @@ function runTask(worker: Worker, task: LeasedTask, lease: TaskLease): RunningTas
 interface TaskWorker extends Worker {
   readonly task: LeasedTask;
   readonly earlier: EarlierEpochs;
-  readonly reports: ReportQueue;
+  readonly witness: Witness;
+  readonly reports: Pick<ReportQueue, 'push'>;
   readonly lease: TaskLease;
 }
 
 function startRun(worker: TaskWorker): RunningTask {
-  const { apps, clock, rooms, task, earlier, reports, lease, log } = worker;
+  const { apps, clock, rooms, task, earlier, witness, reports, lease, log } = worker;
   let connection: RoomConnection | undefined;
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
   const most = apps.app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
-  const recording = new AdmittedAnchors(withUpload(worker, opened), { plan: task.plan, most, requestKeyFrame });
+  const onRecorded: AdmissionOptions['onRecorded'] = (track, isRecorded, at) =>
+    witness.note({ kind: isRecorded ? 'recorded-from' : 'recorded-until', ...timelineTrack(track) }, at);
+  const admission = { plan: task.plan, most, requestKeyFrame, onRecorded };
+  const recording = new AdmittedAnchors(withUpload(worker, opened), admission);
   const run = new TaskRun({
     task,
-    connect: (listener) => (connection = connectRoom(rooms, task, listener, clock)),
-    recording,
+    connect: (listener) => (connection = connectRoom(rooms, task, witnessedRoom(listener, witness), clock)),
+    recording: new WitnessedRecording(recording, witness),
     report: (report) => reports.push(report),
     withEarlier: (files) => earlier.mergeInto(files),
     lease,
@@ -221,13 +328,15 @@ interface RecordingEvents {
 }
 
 function openRecording(worker: TaskWorker, events: RecordingEvents): RoomRecording {
-  const { task, earlier, clock, log, spool, images, reports, lease } = worker;
+  const { task, earlier, clock, log, spool, images, reports, lease, witness } = worker;
   const mayWrite = (): boolean => lease.isHeld();
-  const { plan, epoch } = task;
+  const { plan, epoch, taskId } = task;
   if (plan.mode === 'single') {
     const folder = (key: string): string => spool.folder(task.taskId, task.epoch, key);
-    return new SingleRoomRecording({ plan, epoch, earlier, folder, mayWrite, ...events, log });
+    return new SingleRoomRecording({ plan, epoch, taskId, witness, earlier, folder, mayWrite, ...events, log });
   }
+  const onArranged: MixedRecordingOptions['onArranged'] = (pictures, at) => witness.arranged(pictures, at);
   const onImageFailed = (url: string): void => void reports.push({ kind: 'image-failed', epoch, url });
-  return openJournaledMix({ task, spool, earlier, mayWrite, images, onImageFailed, ...events, clock, log });
+  const told = { witness, onArranged, onImageFailed };
+  return openJournaledMix({ task, spool, earlier, mayWrite, images, ...told, ...events, clock, log });
 }

@@ -11,17 +11,19 @@ import type {
   SyncResponse,
 } from '../worker-api/messages.ts';
 import type { FinishRunner } from './finish-runner.ts';
+import { LEAVE_ROOM_TIMEOUT } from './idle-rule.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { LoadMeter } from './load-meter.ts';
 import { Overload } from './overload.ts';
+import type { SpaceRelief } from './space-relief.ts';
 import type { TaskLoad } from './task-load.ts';
 
 /** A task this process runs, whatever it records. */
 export interface RunningTask {
   /** Ends the task with that LeaveCode. */
   stop(leaveCode: number): void;
-  /** Goes on by another layout and other lists from now on; the same change again changes nothing. */
-  change(change: PlanChange): void;
+  /** Goes on by another layout and other lists from now on, which are that revision; the same again changes nothing. */
+  change(change: PlanChange, revision: number): void;
   /** What it asks of this process now. */
   load(): TaskLoad;
   /** How much work a mix puts into its pictures from now on; the last one given holds. */
@@ -55,6 +57,8 @@ export interface RecorderOptions {
   /** The most it takes whatever its load. */
   readonly capacity: { readonly tasks: number; readonly jobs: number };
   readonly meter: LoadMeter;
+  /** Ends tasks when the disk is nearly full; without it none is. */
+  readonly relief?: SpaceRelief;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -128,7 +132,7 @@ export class Recorder {
       recorderId,
       tasks,
       jobs: jobs.held(),
-      wantTasks: Math.max(0, capacity.tasks - this.#tasks.size),
+      wantTasks: this.#isShortOfSpace ? 0 : Math.max(0, capacity.tasks - this.#tasks.size),
       wantJobs: Math.max(0, capacity.jobs - jobs.size),
       load: this.#load(),
     };
@@ -178,7 +182,7 @@ export class Recorder {
     const held = this.#tasks.get(taskId);
     if (!held) return;
     held.revision = revision;
-    held.run.change(change);
+    held.run.change(change, revision);
   }
 
   #beginJob(job: LeasedJob, sentAt: MonoUs, leaseMs: number): void {
@@ -203,6 +207,7 @@ export class Recorder {
     const at = clock.monoUs();
     const loads = [...this.#tasks.values()].map(({ run }) => run.load());
     meter.sample(at, loads);
+    this.#relieve(at);
     const before = this.#overload.step;
     const { busy, lagUs } = meter;
     // Only mixes have anything that can be left out.
@@ -213,6 +218,26 @@ export class Recorder {
     if (step > before) log.warn(fields, 'overload: mixes are made with less work');
     else log.info(fields, 'overload eases: mixes are made with more work again');
     for (const { run } of this.#tasks.values()) run.setEffort(this.#effort);
+  }
+
+  get #isShortOfSpace(): boolean {
+    const { relief, meter } = this.#options;
+    return relief?.isShort(meter.freeMb) ?? false;
+  }
+
+  /** A disk that is nearly full: recordings end with what they have, one by one, while their files can still be closed. */
+  #relieve(at: MonoUs): void {
+    const { relief, meter, log } = this.#options;
+    const tasks = Array.from(this.#tasks, ([taskId, { epoch, run }]) => ({
+      taskId,
+      epoch,
+      onlyReports: run.onlyReports,
+    }));
+    const ending = relief?.next(at, meter.freeMb, tasks);
+    if (!ending) return;
+    const freeMb = Math.floor(meter.freeMb);
+    log.error({ task: ending.taskId, freeMb }, 'the disk is nearly full: the recording ends with what it has');
+    this.#tasks.get(ending.taskId)?.run.stop(LEAVE_ROOM_TIMEOUT);
   }
 
   #forget(taskId: string, epoch: number): void {

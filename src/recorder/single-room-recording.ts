@@ -9,12 +9,17 @@ import { floorWallMs, micros, toWallMs, wallUs, type Micros, type WallUs } from 
 import type { RecordedFile, RecordingPlan } from '../worker-api/messages.ts';
 import type { EarlierEpochs } from './earlier-epochs.ts';
 import { Late } from './late.ts';
+import type { FileWitness } from './spool-writer.ts';
 import { isWanted, SHORTEST_FILE_US, type RoomRecording } from './room-recording.ts';
 
 /** What recording everybody apart needs. */
 export interface SingleRoomRecordingOptions {
   readonly plan: RecordingPlan;
   readonly epoch: number;
+  /** Bound into the chains of the segments. */
+  readonly taskId?: string;
+  /** Told how far the chain of a file goes, and when the disk refuses it. */
+  readonly witness?: FileWitness;
   readonly earlier: EarlierEpochs;
   /** Folder of a file under the present epoch. */
   readonly folder: (fileKey: string) => string;
@@ -120,16 +125,18 @@ export class SingleRoomRecording implements RoomRecording {
   }
 
   #create(key: string, file: AnchorFile): Promise<SingleRecording> {
-    const { plan, epoch, earlier, folder, requestKeyFrame, mayWrite, log } = this.#options;
+    const { plan, epoch, taskId, witness, earlier, folder, requestKeyFrame, mayWrite, log } = this.#options;
     return createSingleRecording({
       dir: folder(key),
       zeroUs: earlier.zeroOf(key),
-      identity: { userId: file.userId, mediaId: file.mediaId, epoch },
+      identity: { taskId, userId: file.userId, mediaId: file.mediaId, epoch },
       streams: plan.streams,
       audio: plan.audio,
       fill: plan.fill,
       ...(mayWrite ? { mayWrite } : {}),
       requestKeyFrame: () => (file.videoTrack === undefined ? undefined : requestKeyFrame(file.videoTrack)),
+      onChained: (head) => witness?.onChained(key, head),
+      onRefused: (error) => witness?.onRefused(file.userId, file.mediaId, error),
       log,
     });
   }

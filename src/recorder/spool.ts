@@ -1,6 +1,7 @@
-import { readdirSync, rmdirSync, statfsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdirSync, rmdirSync, statSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freeMbAt } from '../disk-space.ts';
 
 /**
  * Where a task's segments lie: `<data_dir>/spool/<taskId>/e<epoch>/<fileKey>/`. The epoch is part of the path, so a
@@ -36,12 +37,22 @@ export class Spool {
 
   /** Free space of its disk, in MiB; infinite when the file system does not tell. */
   freeMb(): number {
-    try {
-      const { bavail, bsize } = statfsSync(this.root);
-      return (bavail * bsize) / 1024 / 1024;
-    } catch {
-      return Number.POSITIVE_INFINITY;
-    }
+    return freeMbAt(this.root);
+  }
+
+  /** Bytes of the files of one epoch that were written to since then. */
+  writtenSince(taskId: string, epoch: number, sinceMs: number): number {
+    const folders = names(this.epochFolder(taskId, epoch)).map((key) => this.folder(taskId, epoch, key));
+    const files = folders.flatMap((folder) => names(folder).map((name) => join(folder, name)));
+    const found = files.map((path) => statSync(path, { throwIfNoEntry: false }));
+    return found.reduce((sum, one) => sum + (one && one.mtimeMs >= sinceMs ? one.size : 0), 0);
+  }
+
+  /** Bytes of a file's segments, of all epochs. */
+  async bytesOf(taskId: string, fileKey: string): Promise<number> {
+    let sum = 0;
+    for (const folder of this.foldersOf(taskId, fileKey)) sum += await bytesIn(folder);
+    return sum;
   }
 
   /** Tasks that have anything on the spool. */
@@ -81,6 +92,13 @@ export class Spool {
       await rm(this.journalFolder(taskId, epoch), { recursive: true, force: true });
     removeIfEmpty(join(this.root, taskId));
   }
+}
+
+/** What is removed meanwhile counts nothing; an hour of segments is thousands of files, so nothing is held up. */
+async function bytesIn(folder: string): Promise<number> {
+  let sum = 0;
+  for (const name of names(folder)) sum += (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0;
+  return sum;
 }
 
 function numbered(folder: string, letter: 'e' | 'j'): number[] {

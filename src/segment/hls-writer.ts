@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import type { Micros, WallUs } from '../units.ts';
 import { decideCut, longestSegment } from './cut-rule.ts';
+import type { Segment } from './playlist.ts';
 import { FolderOccupiedError, segmentName, type RecordingIdentity } from './recording-folder.ts';
 import { RecordingJournal } from './recording-journal.ts';
+import { chainOrigin, SegmentChain, type ChainHead } from './segment-chain.ts';
 import { SegmentFile } from './segment-file.ts';
 import type { AudioFormat, AudioPacket, SegmentWriter, VideoPacket } from './segment-writer.ts';
 import { TransportMuxer } from './transport-muxer.ts';
@@ -21,6 +23,8 @@ export interface SegmentWriterOptions {
   readonly video?: boolean;
   /** Called when a key frame is wanted, to cut at or to go on after a loss; at most once per second of media. */
   readonly requestKeyFrame?: () => void;
+  /** Told how far the chain of the segments goes, with each that ends. */
+  readonly onChained?: ((head: ChainHead) => void) | undefined;
   /**
    * False from the moment the folder may be somebody else's to read: nothing is written from then on, what is held
    * included. Always true by default.
@@ -52,6 +56,7 @@ export class HlsWriter implements SegmentWriter {
   readonly #options: SegmentWriterOptions;
   readonly #stats: SegmentWriterStats = { segments: 0, bytes: 0, forcedCuts: 0, lostBytes: 0 };
   readonly #journal: RecordingJournal;
+  readonly #chain: SegmentChain;
   readonly #trouble: Trouble;
   #muxer: TransportMuxer | undefined;
   #file: SegmentFile | undefined;
@@ -78,6 +83,7 @@ export class HlsWriter implements SegmentWriter {
     this.#video = video;
     this.#trouble = new Trouble(options.onError);
     this.#journal = new RecordingJournal({ dir, zeroUs, identity, hasAudio: !!audio, onError: this.#report });
+    this.#chain = new SegmentChain(dir, chainOrigin(identity, zeroUs), this.#report);
   }
 
   /** True after {@link HlsWriter.close}. */
@@ -130,6 +136,7 @@ export class HlsWriter implements SegmentWriter {
   close(): void {
     if (this.#isOver()) return;
     this.#end((file) => file.close());
+    this.#chain.sync();
     this.#journal.sync();
   }
 
@@ -137,7 +144,9 @@ export class HlsWriter implements SegmentWriter {
   async finish(): Promise<void> {
     if (!this.#isOver()) this.#end((file) => this.#closeSoon(file));
     await this.#onDisk;
-    if (!this.#fenced) await this.#journal.syncSoon();
+    if (this.#fenced) return;
+    await this.#chain.syncSoon();
+    await this.#journal.syncSoon();
   }
 
   #isOver(): boolean {
@@ -274,8 +283,16 @@ export class HlsWriter implements SegmentWriter {
     closeFile(file);
     const hole = next !== undefined && next - file.start > longestSegment;
     this.#discontinuity = hole;
-    if (!file.empty) this.#journal.add(file.entry(next === undefined || hole ? file.end : next));
+    const segment = file.entry(next === undefined || hole ? file.end : next);
+    if (!file.empty) this.#journal.add(segment);
     this.#journal.save(false);
+    if (!file.empty) this.#link(file, segment);
+  }
+
+  #link({ bytes, sha256 }: SegmentFile, { name, start, duration }: Segment): void {
+    const number = this.#stats.segments;
+    this.#chain.add({ number, name, bytes, startUs: start, durationUs: duration, sha256 });
+    this.#options.onChained?.(this.#chain.head);
   }
 
   #closeSoon(file: SegmentFile): void {

@@ -7,6 +7,8 @@ import type { WallUs } from '../units.ts';
 
 /** Whose recording a folder of the spool holds; kept in `recording.json` so that the folder explains itself after a crash. */
 export interface RecordingIdentity {
+  /** The task it is recorded for. */
+  readonly taskId?: string | undefined;
   /** Empty for the mix. */
   readonly userId: string;
   readonly mediaId: MediaId | 'mix';

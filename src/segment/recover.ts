@@ -11,6 +11,7 @@ import {
   writePlaylist,
   type RecordingRecord,
 } from './recording-folder.ts';
+import { chainRecovered, readChain, type ChainLink } from './segment-chain.ts';
 import { fromTransport, toTransport, unwrapTransport } from './transport-time.ts';
 import { readTransport, type ElementaryPacket } from './transport-reader.ts';
 
@@ -57,6 +58,7 @@ function adopt(
   name: string,
   nominal: Micros,
   first: boolean,
+  chained: ChainLink | undefined,
 ): { segment: Segment; cut: number } | undefined {
   const path = join(dir, name);
   const bytes = readFileSync(path);
@@ -65,16 +67,18 @@ function adopt(
     rmSync(path);
     return undefined;
   }
-  if (scan.whole < bytes.length) truncateSync(path, scan.whole);
+  // What its writer ended and chained stays as it is, whatever became of the playlist.
+  const whole = chained?.bytes === bytes.length ? bytes.length : scan.whole;
+  if (whole < bytes.length) truncateSync(path, whole);
   const start = micros(Math.round(scan.start));
   // A change of streams cannot be told from here, so the player is always warned.
   const segment = { name, start, duration: micros(Math.round(scan.end - scan.start)), discontinuity: !first };
-  return { segment, cut: bytes.length - scan.whole };
+  return { segment, cut: bytes.length - whole };
 }
 
 /**
  * Puts a folder in order after its writer was killed, or closed it: partial segments are cut behind their last whole
- * packet and listed, the list is ended. Redoing it changes nothing. Nobody may be writing to the folder.
+ * packet and listed, the list is ended, and what is not chained yet is chained as recovered. Redoing it changes nothing. Nobody may be writing to the folder.
  * Undefined when the folder does not exist or never got its record, so that there is no media in it.
  */
 export function recoverFolder(dir: string): RecoveredFolder | undefined {
@@ -85,11 +89,12 @@ export function recoverFolder(dir: string): RecoveredFolder | undefined {
   const segments = listed.segments.filter(({ name }) => files.includes(name));
   const ended = listed.ended && segments.length === listed.segments.length;
   const known = new Set(segments.map((segment) => segment.name));
+  const chained = new Map(readChain(dir).links.map((link) => [link.name, link]));
   let found = 0;
   let cutBytes = 0;
   for (const name of files.filter((candidate) => !known.has(candidate))) {
     const nominal = micros((segmentStartMs(name) ?? 0) * 1000 - record.zeroUs);
-    const adopted = adopt(dir, name, nominal, segments.length === 0);
+    const adopted = adopt(dir, name, nominal, segments.length === 0, chained.get(name));
     if (!adopted) continue;
     segments.push(adopted.segment);
     found += 1;
@@ -98,5 +103,6 @@ export function recoverFolder(dir: string): RecoveredFolder | undefined {
   if (!ended || found > 0) {
     writePlaylist(dir, playlistText(segments.map((s) => segmentLines(s, record.zeroUs)).join(''), true));
   }
+  chainRecovered(dir, record, segments);
   return { record, segments, found, cutBytes };
 }

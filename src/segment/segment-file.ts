@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { close, closeSync, fdatasync, fsync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { micros, type Micros } from '../units.ts';
@@ -20,6 +21,7 @@ export class SegmentFile {
   readonly #discontinuity: boolean;
   readonly #onError: (error: Error) => void;
   readonly #fd: number;
+  readonly #hash = createHash('sha256');
   #end: number;
   #bytes = 0;
   /** Bytes that the disk has, or was asked to take. */
@@ -49,6 +51,16 @@ export class SegmentFile {
     return this.#bytes === 0;
   }
 
+  /** Bytes written so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** SHA-256 in hex digits of what was written. */
+  get sha256(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
   /** Notes that media lasts until `end`. */
   extend(end: number): void {
     this.#end = Math.max(this.#end, end);
@@ -59,6 +71,7 @@ export class SegmentFile {
     try {
       for (let done = 0; done < bytes.length;) done += writeSync(this.#fd, bytes, done);
       this.#bytes += bytes.length;
+      this.#hash.update(bytes);
     } catch (error) {
       // Half a packet is no use to anyone; nothing is written behind it.
       this.#cutBack();

@@ -115,6 +115,7 @@ const roomOf = (sdkAppId: number, id: string): RoomKey => readRoom(String(sdkApp
 const refusals = {
   restricted: 'As many recordings are running as the app may have. Stop one.',
   'recorders busy': 'Every recorder is as busy as it may be. Stop a recording, or try again later.',
+  'library full': 'The library has as much of the app as it may. Delete files.',
   'spools full': 'The disk is nearly full: no recording can begin until there is space.',
 };
 

@@ -14,7 +14,9 @@ import { registerConsole } from '../console/routes.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import type { Config } from '../config/schema.ts';
+import { openEvidenceRoom, type EvidenceRoom } from '../evidence/evidence-room.ts';
 import { libraryRoot } from '../library/location.ts';
+import { boundExpiry } from '../library/keep-bound.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
 import { rememberProtectedApps, type PlayProtection } from '../library/protected-apps.ts';
@@ -48,6 +50,7 @@ interface Parts extends RoleContext {
   readonly queries: TaskQueries;
   readonly callbacks: CallbackDelivery;
   readonly library: RunningLibrary;
+  readonly evidence: EvidenceRoom;
   /** Folder of the finished files. */
   readonly libraryRoot: string;
   readonly rooms: RoomsAddress;
@@ -79,10 +82,11 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, roomControl, callbacks, library, store, pruning } = parts;
+  const { follower, roomControl, callbacks, library, evidence, store, pruning } = parts;
   return [
     { http },
     { pruning: { close: () => pruning.forEach((stop) => stop()) }, follower, roomControl, callbacks, library },
+    { evidence },
     { store },
   ];
 };
@@ -106,9 +110,14 @@ async function openParts(context: RoleContext): Promise<Parts> {
     fileNames: config.file_names,
     refusal: (mode) => recorders.refusal(mode),
     leaseMs: config.recorders.lease_seconds * 1000,
+    giveUpMs: config.jobs.give_up_hours * 3_600_000,
+    libraryKeepMs: daysMs(config.library.keep_days),
+    spoolKeepMs: daysMs(config.spool.keep_days),
     takeoverUserSig: config.recorders.takeover_user_sig,
   });
   const accounts = createAccounts({ store, clock });
+  const keepMs = daysMs(config.library.keep_days);
+  if (keepMs !== undefined) await boundExpiry(store, keepMs, log);
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
   return {
     ...context,
@@ -126,6 +135,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
       permits: config.callbacks.allow_private ? mayConnect : mayConnectPublicly,
     }),
     library: startMediaLibrary({ store, root, clock, log, links }),
+    evidence: await openEvidenceRoom({ dataDir: config.data_dir, store, clock, log }),
     libraryRoot: root,
     recorders,
     links,
@@ -139,6 +149,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
     ],
   };
 }
+
+const daysMs = (days: number | undefined): number | undefined => days && days * 86_400_000;
 
 const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayProtection => ({
   sdkAppId: sdk_app_id,
@@ -192,7 +204,7 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   };
 }
 
-function operations({ store, tasks, callbacks, queries, rooms, recorders, follower, library }: Parts) {
+function operations({ store, tasks, callbacks, queries, rooms, recorders, follower, library, evidence }: Parts) {
   return {
     checks: [
       { name: 'store', passes: async () => (await queries.backlog(), true) },
@@ -205,6 +217,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders, follow
       backlog: async () => ({ ...(await queries.backlog()) }),
       callbacks: async () => ({ ...callbacks.stats(), ...(await callbacks.backlog()) }),
       library: () => ({ ...library.stats() }),
+      evidence: () => ({ ...evidence.stats() }),
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),
       roomJournal: () => ({ ...follower.stats() }),

@@ -1,4 +1,4 @@
-import { openSegmentWriter, type HlsWriter } from '../segment/hls-writer.ts';
+import { openSegmentWriter, type HlsWriter, type SegmentWriterOptions } from '../segment/hls-writer.ts';
 import type { VideoPacket } from '../segment/segment-writer.ts';
 import type { RecordingIdentity, TrackType } from '../segment/recording-folder.ts';
 import type { AudioSink, AudioUnit, VideoSink, VideoUnit } from '../timeline/media.ts';
@@ -26,6 +26,10 @@ export interface SingleRecordingOptions {
   readonly fill: RecordingPlan['fill'];
   /** Asks the sender for a key frame; may be called often, the callee limits the rate. */
   readonly requestKeyFrame: () => void;
+  /** Told how far the chain of its segments goes. */
+  readonly onChained?: SegmentWriterOptions['onChained'];
+  /** Told when the spool refuses to be written, at most every ten seconds of media. */
+  readonly onRefused?: ((error: Error) => void) | undefined;
   /** As of the segment writer's options. */
   readonly mayWrite?: () => boolean;
   readonly log?: SingleLog;
@@ -309,7 +313,11 @@ export class SingleRecording implements VideoSink, AudioSink {
       ...(this.#codecs ? { audio: this.#codecs.encoder.format } : {}),
       requestKeyFrame: () => this.#running?.pictures.wantKeyFrame(),
       ...(mayWrite ? { mayWrite } : {}),
-      onError: (error) => this.#warn(error, 'the spool refuses to be written'),
+      onChained: this.#options.onChained,
+      onError: (error) => {
+        this.#warn(error, 'the spool refuses to be written');
+        this.#options.onRefused?.(error);
+      },
     });
   }
 

@@ -7,6 +7,8 @@ import { outputs } from './migrations/0004-outputs.ts';
 import { library } from './migrations/0005-library.ts';
 import { imageFailures } from './migrations/0006-image-failures.ts';
 import { callbackLog } from './migrations/0007-callback-log.ts';
+import { durableJobs } from './migrations/0008-durable-jobs.ts';
+import { evidence } from './migrations/0009-evidence.ts';
 import { protectedApps } from './migrations/0010-protected-apps.ts';
 import { takeovers } from './migrations/0011-takeovers.ts';
 import { administrators } from './migrations/0013-administrators.ts';
@@ -21,6 +23,8 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0005-library': library,
     '0006-image-failures': imageFailures,
     '0007-callback-log': callbackLog(engine),
+    '0008-durable-jobs': durableJobs,
+    '0009-evidence': evidence,
     '0010-protected-apps': protectedApps,
     '0011-takeovers': takeovers,
     '0013-administrators': administrators(engine),

@@ -13,6 +13,12 @@ export interface Tables {
   callback_replay: CallbackReplayTable;
   playlist: PlaylistTable;
   image_failure: ImageFailureTable;
+  plan_revision: PlanRevisionTable;
+  timeline_entry: TimelineEntryTable;
+  chain_head: ChainHeadTable;
+  chain_check: ChainCheckTable;
+  file_digests: FileDigestsTable;
+  evidence_due: EvidenceDueTable;
   room_session: RoomSessionTable;
   room_visit: RoomVisitTable;
   journal_cursor: JournalCursorTable;
@@ -134,6 +140,61 @@ export interface ImageFailureTable {
   url_sha256: string;
 }
 
+/** Parameters of a task from a moment on; 0 are those that it was accepted with. */
+export interface PlanRevisionTable {
+  task_id: string;
+  revision: number;
+  at_ms: number;
+  /** RecordingPlan. */
+  plan: string;
+}
+
+/** Something that a recorder saw happen in a task. */
+export interface TimelineEntryTable {
+  task_id: string;
+  epoch: number;
+  seq: number;
+  at_ms: number;
+  kind: string;
+  /** TimelineEntry. */
+  entry: string;
+}
+
+/** How far a chain of segments went when a recorder last told. */
+export interface ChainHeadTable {
+  task_id: string;
+  file_key: string;
+  epoch: number;
+  segments: number;
+  chain: string;
+  told_ms: number;
+}
+
+/** What a finishing job found of the segments of an epoch. */
+export interface ChainCheckTable {
+  task_id: string;
+  file_key: string;
+  container: string;
+  epoch: number;
+  checked_ms: number;
+  /** ChainCheck. */
+  result: string;
+}
+
+/** By what it is told where a finished file was changed. */
+export interface FileDigestsTable {
+  file_id: string;
+  /** FileDigests. */
+  digests: string;
+}
+
+/** A task whose manifest has to be written, or written anew. */
+export interface EvidenceDueTable {
+  task_id: string;
+  /** Rises with each change: what was written before the last one does not settle it. */
+  marks: number;
+}
+
 /** The durable duty to finish one file. */
 export interface JobTable {
   id: Generated<number>;
@@ -149,8 +210,14 @@ export interface JobTable {
   content_faults: Generated<number>;
   /** Attempts that failed because the destination did not take the file. */
   destination_faults: Generated<number>;
+  /** Attempts that ended with a report; a job that ends its recorders has none. */
+  reported: Generated<number>;
+  /** 1 while the disk of its recorder has no room for the file. */
+  waits_for_space: Generated<number>;
   created_ms: number;
   error: string | null;
+  /** UploadProgress of an upload in parts, null where none has begun. */
+  upload: string | null;
 }
 
 /** The callback outbox: what has to be told, in order per stream. */

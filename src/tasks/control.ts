@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import { libraryBytes } from '../library/kept-files.ts';
 import type { PlayLinks } from '../library/play-links.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import type { Store, StoreTransaction } from '../store/store.ts';
@@ -17,13 +18,14 @@ import type {
   SyncResponse,
   TaskReport,
 } from '../worker-api/messages.ts';
+import { keepPlan, keepTimeline } from './evidence-records.ts';
 import { applyJobReport, deliverable, openJobs } from './finishing.ts';
 import { newTaskId } from './ids.ts';
 import { Leases } from './leases.ts';
 import { applyUploadReport, isUploadReport, storageFiles } from './playlists.ts';
 import { lockTask, recordTransition } from './record.ts';
 import type { CapacityRefusal, CreateAnswer, NewTask, TaskDescription, TaskService } from './service.ts';
-import { settledFiles } from './settled-files.ts';
+import { expiredTasks, settledFiles } from './settled-files.ts';
 import { planOf } from './stored-task.ts';
 import { applyReport, lostForGood, requestStop, statusOf, type BotReport } from './transitions.ts';
 
@@ -46,6 +48,12 @@ export interface TaskServiceOptions {
   readonly refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
   /** Length of a lease in milliseconds, {@link defaultLeaseMs} by default. */
   readonly leaseMs?: number;
+  /** Age at which a finishing job is given up, in milliseconds; a week by default. */
+  readonly giveUpMs?: number;
+  /** Longest time that a file stays in the library, in milliseconds; for ever by default. */
+  readonly libraryKeepMs?: number | undefined;
+  /** How long segments stay that were never delivered, in milliseconds, after their task has ended; for ever by default. */
+  readonly spoolKeepMs?: number | undefined;
   /** Whether a bot may come back after its UserSig has ended, `check` by default. */
   readonly takeoverUserSig?: 'check' | 'ignore';
 }
@@ -87,6 +95,7 @@ export class TaskControl implements TaskService {
       // A bot that will not be let in interrupts no other.
       const olds = task.refusal === undefined ? await this.#ofSameBot(tx, task) : [];
       if (await this.#isFull(tx, task, olds.length)) return 'restricted' as const;
+      if (await this.#isLibraryFull(tx, task)) return 'library full' as const;
       const refusal = olds.length === 0 ? this.#capacityRefusal(task) : undefined;
       if (refusal !== undefined) return refusal;
       for (const old of olds) await recordTransition(tx, old, requestStop(old, leaveCodeReplaced, tx.wall, tx.now));
@@ -95,6 +104,7 @@ export class TaskControl implements TaskService {
         .values(newRow(newTaskId(), task, tx))
         .returningAll()
         .executeTakeFirstOrThrow();
+      await keepPlan(tx, row);
       if (task.refusal === undefined) tx.announce('work');
       else await this.#refuse(tx, row, task.refusal);
       return { taskId: row.id };
@@ -126,7 +136,7 @@ export class TaskControl implements TaskService {
       const plan = planOf(task);
       const revision = task.revision + 1;
       const patch = { plan: JSON.stringify({ ...plan, ...change(plan) }), revision };
-      await recordTransition(tx, task, { patch, events: [], files: [] });
+      await keepPlan(tx, await recordTransition(tx, task, { patch, events: [], files: [] }));
       tx.announce('work');
       return { revision };
     });
@@ -167,8 +177,11 @@ export class TaskControl implements TaskService {
   }
 
   /** Which segments may go from a recorder's spool. */
-  sweepable({ taskIds }: SpoolRequest): Promise<SpoolResponse> {
-    return settledFiles(this.store, taskIds);
+  async sweepable({ taskIds }: SpoolRequest): Promise<SpoolResponse> {
+    const answer = await settledFiles(this.store, taskIds);
+    const { spoolKeepMs, clock } = this.#options;
+    if (spoolKeepMs === undefined) return answer;
+    return { ...answer, expired: await expiredTasks(this.store, taskIds, clock.wallMs() - spoolKeepMs) };
   }
 
   /** A task that the API may still steer. */
@@ -182,6 +195,10 @@ export class TaskControl implements TaskService {
     const task = await lockTask(tx, taskId);
     if (!task) return { accepted: false, reason: 'unknown' };
     if (task.epoch !== report.epoch) return { accepted: false, reason: 'stale' };
+    if (report.kind === 'timeline') {
+      await keepTimeline(tx, taskId, report);
+      return { accepted: true };
+    }
     const step = isUploadReport(report)
       ? await applyUploadReport(tx, task, report)
       : applyReport(task, withDeliverable(task, report), tx.wall);
@@ -209,6 +226,15 @@ export class TaskControl implements TaskService {
     return Number(live) - replaced >= app.limits.concurrentTasks;
   }
 
+  /** Whether the app has as much in the library as it may, and this task would add to it. */
+  async #isLibraryFull(tx: StoreTransaction, { room, destination, refusal }: NewTask): Promise<boolean> {
+    const app = this.#options.apps.app(room.sdkAppId);
+    const { libraryGb } = app?.limits ?? {};
+    if (libraryGb === undefined || refusal !== undefined) return false;
+    if (destination.kind !== 'vod' || app?.storage.kind !== 'library') return false;
+    return (await libraryBytes(tx, room.sdkAppId)) >= libraryGb * 1e9;
+  }
+
   /** A task that ends at once needs no recorder. */
   #capacityRefusal({ plan, refusal }: NewTask): CapacityRefusal | undefined {
     return refusal === undefined ? this.#options.refusal?.(plan.mode) : undefined;
@@ -216,7 +242,7 @@ export class TaskControl implements TaskService {
 
   #count(answer: CreateAnswer): void {
     if (typeof answer !== 'string') this.#counts.created += 1;
-    else if (answer === 'restricted') this.#counts.restricted += 1;
+    else if (answer === 'restricted' || answer === 'library full') this.#counts.restricted += 1;
     else this.#counts.overloaded += 1;
   }
 

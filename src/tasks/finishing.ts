@@ -3,8 +3,16 @@ import type { PlayLinks } from '../library/play-links.ts';
 import { extensionOf, partName, recordingStem, type FileNameMode } from '../naming/file-name.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, NewFileRow, TaskRow } from '../store/tables.ts';
-import type { Container, FinishedPart, JobReport, RecordedFile, ReportResponse } from '../worker-api/messages.ts';
-import { isExhausted, isStuck, isWorthTelling } from './giving-up.ts';
+import type {
+  Container,
+  Destination,
+  FinishedPart,
+  JobReport,
+  RecordedFile,
+  ReportResponse,
+} from '../worker-api/messages.ts';
+import { keepChecks, keepDigests } from './evidence-records.ts';
+import { defaultGiveUpMs, isExhausted, isStuck, isWorthTelling } from './giving-up.ts';
 import { newFileId } from './ids.ts';
 import { lockTask } from './record.ts';
 import { settle, type FileFate } from './settling.ts';
@@ -17,6 +25,10 @@ const rowsPerInsert = 500;
 export interface FinishingOptions {
   readonly fileNames: FileNameMode;
   readonly links: Pick<PlayLinks, 'urlOf'>;
+  /** Age at which a file that cannot be finished or delivered counts as lost; {@link defaultGiveUpMs} by default. */
+  readonly giveUpMs?: number | undefined;
+  /** Longest time that a file stays in the library, in milliseconds; for ever by default. */
+  readonly libraryKeepMs?: number | undefined;
 }
 
 /** What the names of a recorded file begin with. */
@@ -100,14 +112,37 @@ export async function applyJobReport(
   const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
   if (job.epoch !== report.epoch) return { accepted: false, reason: 'stale' };
   if (job.state === 'failed' && report.kind === 'done') return { accepted: false, reason: 'stale' };
+  if (report.kind === 'progress') return applyProgress(tx, job, report);
   const file = await fileOf(tx, job);
   if (job.state === 'open' && report.kind === 'done') await settleDone(tx, { task, job, file }, report, options);
   else if (job.state === 'open' && report.kind === 'failed')
     await applyFailure(tx, { task, job, file }, report, options);
-  return report.kind === 'done' ? { accepted: true, spoolFree: await isSpoolFree(tx, file) } : { accepted: true };
+  if (report.kind === 'done') return { accepted: true, spoolFree: await isSpoolFree(tx, file) };
+  return (await isOpen(tx, job)) ? { accepted: true } : { accepted: true, settled: true };
 }
 
-interface Open {
+/** The lease's holder alone tells how far it is; what is told again replaces what was told. */
+async function applyProgress(
+  tx: StoreTransaction,
+  job: JobRow,
+  { upload }: Extract<JobReport, { kind: 'progress' }>,
+): Promise<ReportResponse> {
+  if (job.state !== 'open') return { accepted: false, reason: 'stale' };
+  await tx.db
+    .updateTable('job')
+    .set({ upload: JSON.stringify(upload) })
+    .where('id', '=', job.id)
+    .execute();
+  return { accepted: true };
+}
+
+async function isOpen({ db }: StoreTransaction, { id }: JobRow): Promise<boolean> {
+  const { state } = await db.selectFrom('job').select('state').where('id', '=', id).executeTakeFirstOrThrow();
+  return state === 'open';
+}
+
+/** A job with what it belongs to. */
+export interface Open {
   readonly task: TaskRow;
   readonly job: JobRow;
   readonly file: FileRow;
@@ -119,28 +154,30 @@ async function applyFailure(
   report: FailedReport,
   options: FinishingOptions,
 ): Promise<void> {
-  const { reason, permanent, fault } = report;
+  const { reason, permanent, fault, waitsForSpace = false } = report;
   const { job } = open;
   const counts = {
     content_faults: job.content_faults + (fault === 'content' ? 1 : 0),
     destination_faults: job.destination_faults + (fault === 'destination' ? 1 : 0),
+    reported: job.reported + 1,
+    waits_for_space: waitsForSpace ? 1 : 0,
   };
-  if (permanent || isExhausted({ ...job, ...counts }, tx.now))
+  const { giveUpMs = defaultGiveUpMs } = options;
+  if (permanent || isExhausted({ ...job, ...counts }, tx.now, giveUpMs))
     return settleFailed(tx, open, { status: 2, reason }, options);
   if (isStuck(counts.content_faults)) return settleFailed(tx, open, { status: 1, reason }, options);
   await postpone(tx, job, reason, counts);
-  if (fault === 'destination') await tellStuck(tx, open, reason, counts.destination_faults, options);
+  await tellStuck(tx, { ...open, job: { ...job, ...counts } }, reason, options);
 }
 
-/** The destination's refusal is told once; the job goes on (contract E13). */
-async function tellStuck(
+/** That a file does not arrive is told once; the job goes on (contract E13). */
+export async function tellStuck(
   tx: StoreTransaction,
-  { task, file }: Open,
+  { task, job, file }: Open,
   reason: string,
-  faults: number,
   options: FinishingOptions,
 ): Promise<void> {
-  if (file.state !== 'finishing' || !isWorthTelling(faults)) return;
+  if (file.state !== 'finishing' || !isWorthTelling(job, tx.now)) return;
   await tx.db.updateTable('file').set({ state: 'stuck', error: reason }).where('file_id', '=', file.file_id).execute();
   await settle(tx, task, { kind: 'failed', file, failure: { status: 1, reason } }, options);
 }
@@ -165,9 +202,11 @@ async function settleDone(
   options: FinishingOptions,
 ): Promise<void> {
   const destination = destinationOf(task);
-  const expires = destination.kind === 'vod' && destination.expireSeconds > 0;
-  const kept = { done_ms: tx.wall, expires_ms: expires ? tx.wall + destination.expireSeconds * 1000 : null };
-  const rows = report.parts.map((part) => ({ ...file, ...partColumns(file, part), ...kept }));
+  const rows = report.parts.map((part) => {
+    const keptMs = keptFor(destination, part, options);
+    const times = { done_ms: tx.wall, expires_ms: keptMs === undefined ? null : tx.wall + keptMs };
+    return { ...file, ...partColumns(file, part), ...times };
+  });
   await tx.db.updateTable('file').set(rows[0]!).where('file_id', '=', file.file_id).execute();
   for (let from = 1; from < rows.length; from += rowsPerInsert) {
     await tx.db
@@ -175,8 +214,22 @@ async function settleDone(
       .values(rows.slice(from, from + rowsPerInsert))
       .execute();
   }
+  await keepDigests(tx, rows, report.parts);
+  await keepChecks(tx, file, report.chains ?? []);
   await closeJob(tx, job, 'done', null);
   await settle(tx, task, { kind: 'done', files: rows, recovered: file.state === 'stuck' }, options);
+}
+
+/** How long a file stays; the bound is that of the library here and not of what is elsewhere. */
+function keptFor(
+  destination: Destination,
+  { url }: FinishedPart,
+  { libraryKeepMs }: FinishingOptions,
+): number | undefined {
+  if (destination.kind !== 'vod') return undefined;
+  const asked = destination.expireSeconds > 0 ? destination.expireSeconds * 1000 : undefined;
+  const bound = url === undefined ? libraryKeepMs : undefined;
+  return asked === undefined ? bound : Math.min(asked, bound ?? asked);
 }
 
 /** The first part is the file that was promised; the others are known by the ids that the recorder derived. */
@@ -225,14 +278,18 @@ async function closeJob(
   state: 'done' | 'failed',
   error: string | null,
 ): Promise<void> {
-  await tx.db.updateTable('job').set({ state, error, owner: null }).where('id', '=', job.id).execute();
+  await tx.db
+    .updateTable('job')
+    .set({ state, error, owner: null, upload: null, waits_for_space: 0 })
+    .where('id', '=', job.id)
+    .execute();
 }
 
 async function postpone(
   tx: StoreTransaction,
   job: JobRow,
   reason: string,
-  counts: Pick<JobRow, 'content_faults' | 'destination_faults'>,
+  counts: Pick<JobRow, 'content_faults' | 'destination_faults' | 'reported' | 'waits_for_space'>,
 ): Promise<void> {
   await tx.db
     .updateTable('job')

@@ -5,9 +5,11 @@ import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import { wallMs, type WallMs } from '../units.ts';
-import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse } from '../worker-api/messages.ts';
-import { isExhausted, isFruitless } from './giving-up.ts';
-import { settleFailed, stemOf, type FinishingOptions } from './finishing.ts';
+import type { LeasedJob, LeasedTask, SyncRequest, SyncResponse, UploadProgress } from '../worker-api/messages.ts';
+import { toldHeads } from './evidence-records.ts';
+import { defaultGiveUpMs, isFruitless, isHopeless, isWorthTelling } from './giving-up.ts';
+import { stemOf, type FinishingOptions } from './finishing.ts';
+import { giveUpJob, tellSilentJob } from './silent-jobs.ts';
 import { lockTask, recordTransition } from './record.ts';
 import { destinationOf, namingOf, planOf, roomOf } from './stored-task.ts';
 import { lostForGood } from './transitions.ts';
@@ -282,11 +284,17 @@ export class Leases {
   async #claimJobs(tx: StoreTransaction, request: SyncRequest): Promise<LeasedJob[]> {
     if (request.wantJobs <= 0) return [];
     const jobs = await this.#claimJobRows(tx, request);
+    const { giveUpMs = defaultGiveUpMs } = this.#options;
     const leased: LeasedJob[] = [];
     for (const job of jobs) {
-      // Jobs that end their recorder never report; they are given up here instead.
-      if (isExhausted({ ...job, attempts: job.attempts - 1 }, tx.now)) await giveUpJob(tx, job.id, this.#options);
-      else leased.push(await this.#leasedJob(tx, job));
+      // Jobs that end their recorder never report; they are told of and given up here instead.
+      if (isHopeless(job, tx.now, giveUpMs)) {
+        await giveUpJob(tx, job.id, this.#options);
+        continue;
+      }
+      if (isWorthTelling({ ...job, attempts: job.attempts - 1 }, tx.now))
+        await tellSilentJob(tx, job.id, this.#options);
+      leased.push(await this.#leasedJob(tx, job));
     }
     return leased;
   }
@@ -325,17 +333,20 @@ export class Leases {
         'job.attempts',
         'job.created_ms',
         'job.destination_faults',
+        'job.reported',
+        'job.upload',
       ])
       .execute();
   }
 
   async #leasedJob(
     { db }: StoreTransaction,
-    job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'file_id' | 'attempts'>,
+    job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'file_id' | 'attempts' | 'upload'>,
   ): Promise<LeasedJob> {
     const file = await db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
     const task = await db.selectFrom('task').selectAll().where('id', '=', job.task_id).executeTakeFirstOrThrow();
-    return leasedJob(job, file, task, this.#options.fileNames);
+    const heads = await toldHeads(db, file);
+    return { ...leasedJob(job, file, task, this.#options.fileNames), ...(heads.length > 0 ? { heads } : {}) };
   }
 }
 
@@ -359,7 +370,7 @@ const leasedTask = (task: ClaimedTask, options: LeaseOptions, wall: WallMs): Lea
 });
 
 const leasedJob = (
-  job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts'>,
+  job: Pick<JobRow, 'id' | 'epoch' | 'task_id' | 'attempts' | 'upload'>,
   file: FileRow,
   task: TaskRow,
   mode: FileNameMode,
@@ -380,15 +391,8 @@ const leasedJob = (
   startMs: wallMs(file.start_ms),
   endMs: wallMs(file.end_ms),
   attempt: job.attempts,
+  ...(job.upload === null ? {} : { upload: JSON.parse(job.upload) as UploadProgress }),
 });
-
-async function giveUpJob(tx: StoreTransaction, jobId: number, options: FinishingOptions): Promise<void> {
-  const job = await tx.db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirstOrThrow();
-  const task = await lockTask(tx, job.task_id);
-  const file = await tx.db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
-  const reason = job.error ?? 'the recorder never finished it';
-  if (task) await settleFailed(tx, { task, job, file }, { status: 2, reason }, options);
-}
 
 async function giveUpTask(tx: StoreTransaction, taskId: string): Promise<void> {
   const task = await lockTask(tx, taskId);

@@ -68,6 +68,8 @@ export interface Backlog {
   readonly activeTasks: number;
   readonly unclaimedTasks: number;
   readonly openJobs: number;
+  /** Open jobs for whose file the disk has no room. */
+  readonly jobsWaitingForSpace: number;
   readonly pendingEvents: number;
 }
 
@@ -201,6 +203,12 @@ async function backlog({ db }: Store): Promise<Backlog> {
         .as('unclaimedTasks'),
       eb.selectFrom('job').select(eb.fn.countAll<number | string>().as('n')).where('state', '=', 'open').as('openJobs'),
       eb
+        .selectFrom('job')
+        .select(eb.fn.countAll<number | string>().as('n'))
+        .where('state', '=', 'open')
+        .where('waits_for_space', '=', 1)
+        .as('jobsWaitingForSpace'),
+      eb
         .selectFrom('event')
         .select(eb.fn.countAll<number | string>().as('n'))
         .where('state', '=', 'pending')
@@ -211,6 +219,7 @@ async function backlog({ db }: Store): Promise<Backlog> {
     activeTasks: Number(counted.activeTasks),
     unclaimedTasks: Number(counted.unclaimedTasks),
     openJobs: Number(counted.openJobs),
+    jobsWaitingForSpace: Number(counted.jobsWaitingForSpace),
     pendingEvents: Number(counted.pendingEvents),
   };
 }

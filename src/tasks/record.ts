@@ -1,6 +1,7 @@
 import { eventGroup } from '../callbacks/groups.ts';
 import { messageId } from '../callbacks/message.ts';
 import type { TaskEvent } from '../callbacks/payloads.ts';
+import { evidenceIsDue } from './evidence-records.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { TaskRow } from '../store/tables.ts';
 import type { Transition } from './transitions.ts';
@@ -33,6 +34,7 @@ export async function recordTransition(tx: StoreTransaction, task: TaskRow, step
   const patch = { ...step.patch, ...(last ? { event_seq: last.seq, event_ms: last.ms } : {}) };
   if (Object.keys(patch).length > 0) await tx.db.updateTable('task').set(patch).where('id', '=', task.id).execute();
   if (last) await writeEvents(tx, task, step.events, stamps);
+  if ((step.patch.state ?? task.state) === 'ended') await evidenceIsDue(tx.db, [task.id]);
   return { ...task, ...patch };
 }
 

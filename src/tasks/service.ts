@@ -41,11 +41,11 @@ export interface TaskDescription {
 /** Why no recorder would carry a task whole. */
 export type CapacityRefusal = 'recorders busy' | 'spools full';
 
-/**
- * What became of a task that was asked for: accepted; `restricted`, since the app's live tasks are at their limit
- * (contract C44); or refused by the recorders.
- */
-export type CreateAnswer = { readonly taskId: string } | 'restricted' | CapacityRefusal;
+/** Why an app may have no further task: its live ones are at their limit (contract C44), or its files in the library. */
+export type AppRefusal = 'restricted' | 'library full';
+
+/** What became of a task that was asked for: accepted, or refused for what its app has, or by the recorders. */
+export type CreateAnswer = { readonly taskId: string } | AppRefusal | CapacityRefusal;
 
 /** What the recording API needs of tasks. All promises reject only on a fault of ours (`InternalError.CRInternalError`). */
 export interface TaskService {

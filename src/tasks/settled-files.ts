@@ -31,3 +31,23 @@ function deliveredKeys(files: readonly Pick<FileRow, 'file_key' | 'state'>[]): s
   );
   return [...new Set(files.map((file) => file.file_key))].filter((key) => !open.has(key));
 }
+
+/**
+ * Those of these tasks that ended before `beforeMs` and of which no file is tried any more: what is left of them on the
+ * spool was never delivered and never will be.
+ */
+export async function expiredTasks({ db }: Store, taskIds: readonly string[], beforeMs: number): Promise<string[]> {
+  if (taskIds.length === 0) return [];
+  const tasks = await db
+    .selectFrom('task')
+    .select('id')
+    .where('id', 'in', taskIds)
+    .where('state', '=', 'ended')
+    .where('ended_ms', '<', beforeMs)
+    .where((eb) => {
+      const open = eb.selectFrom('job').select('job.id').whereRef('job.task_id', '=', 'task.id');
+      return eb.not(eb.exists(open.where('job.state', '=', 'open')));
+    })
+    .execute();
+  return tasks.map(({ id }) => id);
+}

@@ -2,6 +2,7 @@ import { failover, recorderStart, recorderStop, uploadStop, vodStop, type TaskEv
 import type { TaskRow } from '../store/tables.ts';
 import { wallMs, type WallMs } from '../units.ts';
 import type { RecordedFile, TaskReport } from '../worker-api/messages.ts';
+import type { TimelineReport } from './evidence-records.ts';
 import type { UploadReport } from './playlists.ts';
 import type { TaskStatus } from './service.ts';
 import { destinationOf } from './stored-task.ts';
@@ -118,7 +119,7 @@ const statusPatch = (status: TaskRow['status'], epoch: number): TaskPatch =>
   status === 'InProgress' ? { status, progress_epoch: epoch } : { status };
 
 /** Reports about the bot itself; those about its upload change more than the task (playlists.ts). */
-export type BotReport = Exclude<TaskReport, UploadReport>;
+export type BotReport = Exclude<TaskReport, UploadReport | TimelineReport>;
 
 /** Applies a report of the epoch in force to an active task; a task that already left stays as it is. */
 export function applyReport(task: TaskRow, report: BotReport, wall: WallMs): Transition {

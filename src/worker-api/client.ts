@@ -56,7 +56,7 @@ export interface WorkerClient {
   /** Reports about a finishing job; repeat it until it resolves. */
   reportJob(jobId: number, report: JobReport): Promise<ReportResponse>;
   /** Which segments of these tasks may go, their files being in the library. Any number of tasks; unknown ones are left out. */
-  sweepable(taskIds: readonly string[]): Promise<SpoolResponse['settled']>;
+  sweepable(taskIds: readonly string[]): Promise<Required<SpoolResponse>>;
   /** Tells that recorders died; what they held may be claimed at once. At most a thousand. */
   gone(recorderIds: readonly string[]): Promise<void>;
   /** Cuts the connections; calls under way reject. Idempotent. */
@@ -109,13 +109,16 @@ export function createWorkerClient(options: WorkerClientOptions): WorkerClient {
     return parseAnswer(schema, status, text);
   };
 
-  const sweepable = async (taskIds: readonly string[]): Promise<SpoolResponse['settled']> => {
+  const sweepable: WorkerClient['sweepable'] = async (taskIds) => {
     const settled: SpoolResponse['settled'][number][] = [];
+    const expired: string[] = [];
     for (let from = 0; from < taskIds.length; from += mostHeld) {
       const asked = { taskIds: taskIds.slice(from, from + mostHeld) };
-      settled.push(...(await call('/worker/v1/spool', asked, spoolResponse)).settled);
+      const answer = await call('/worker/v1/spool', asked, spoolResponse);
+      settled.push(...answer.settled);
+      expired.push(...(answer.expired ?? []));
     }
-    return settled;
+    return { settled, expired };
   };
 
   return {

@@ -1,6 +1,9 @@
+import type { FileDigests } from '../evidence/file-digests.ts';
+import type { TimelineEntry, ToldHead } from '../evidence/timeline.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import type { FileNameMode } from '../naming/file-name.ts';
 import type { MediaId, RoomKey } from '../room-key.ts';
+import type { ChainCheck, EpochHead } from '../segment/check-chain.ts';
 import type { TrackType } from '../segment/recording-folder.ts';
 import type { WallMs } from '../units.ts';
 
@@ -143,6 +146,23 @@ export interface LeasedJob {
   readonly startMs: WallMs;
   readonly endMs: WallMs;
   readonly attempt: number;
+  /** How far the chains of its segments went when that was last told: by these they are checked. */
+  readonly heads?: readonly EpochHead[] | undefined;
+  /** How far an upload in parts had come when it was last told. */
+  readonly upload?: UploadProgress | undefined;
+}
+
+/** An upload in parts to a bucket that another attempt may go on with. */
+export interface UploadProgress {
+  readonly key: string;
+  readonly uploadId: string;
+  /** Size of all parts but the last. */
+  readonly partBytes: number;
+  /** The file that is sent; one with another size or checksum begins anew. */
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  /** Parts that the store has confirmed, from the first on. */
+  readonly parts: readonly { readonly etag: string; readonly md5: string }[];
 }
 
 /** How a recorder does, as it measured itself in the last seconds. */
@@ -231,13 +251,21 @@ export type TaskReport =
     }
   /** A playlist itself is in the bucket: event 304, once for each name. */
   | { readonly kind: 'playlist-listed'; readonly epoch: number; readonly name: string }
+  /** What happened, in order, each entry once; and how far the chains of the files go. */
+  | {
+      readonly kind: 'timeline';
+      readonly epoch: number;
+      readonly entries: readonly TimelineEntry[];
+      readonly heads: readonly ToldHead[];
+    }
   /** An image of the plan could not be had: event 309. */
   | { readonly kind: 'image-failed'; readonly epoch: number; readonly url: string };
 
 /**
  * Why an attempt at a finishing job failed. `content`: the file itself does not pass its checks; after three such attempts
- * it is given up as stuck (311 Status 1). `environment`: disk full, I/O, a killed process, a lost lease; tried for a day.
- * `destination`: the place it goes to does not take it; told after some attempts (Status 1), and tried for a week.
+ * it is given up as stuck (311 Status 1). `environment`: disk full, I/O, a killed process, a lost lease; told after an hour
+ * (Status 1). `destination`: the place it goes to does not take it; told after half a minute. Both are tried until
+ * `jobs.give_up_hours`.
  */
 export type JobFault = 'content' | 'environment' | 'destination';
 
@@ -271,6 +299,8 @@ export interface FinishedPart {
   readonly startMs: WallMs;
   readonly endMs: WallMs;
   readonly facts?: MediaFacts | undefined;
+  /** By what it is told where somebody changed it; not of playlists in a bucket. */
+  readonly digests?: FileDigests | undefined;
 }
 
 /** Reports of a recorder about a finishing job. */
@@ -280,6 +310,8 @@ export type JobReport =
       readonly epoch: number;
       /** At least one, in order. */
       readonly parts: readonly FinishedPart[];
+      /** Whether the segments that they were made of are those that were written, for each epoch. */
+      readonly chains?: readonly ChainCheck[] | undefined;
     }
   /**
    * The attempt failed. `permanent`: trying again can never help, the file is lost at once (311 Status 2). Otherwise it
@@ -291,7 +323,11 @@ export type JobReport =
       readonly reason: string;
       readonly permanent: boolean;
       readonly fault?: JobFault;
-    };
+      /** Nothing was tried: the disk has no room for the file. */
+      readonly waitsForSpace?: boolean | undefined;
+    }
+  /** An upload in parts has come so far; it replaces what was told before. The job stays open. */
+  | { readonly kind: 'progress'; readonly epoch: number; readonly upload: UploadProgress };
 
 /** Recorders that their supervisor saw die, or that lived before it was started anew. */
 export interface GoneRequest {
@@ -310,6 +346,8 @@ export interface SpoolResponse {
     /** Keys of the files that are done; `all` when the task has ended and none failed. */
     readonly fileKeys: readonly string[] | 'all';
   }[];
+  /** Tasks that ended longer ago than what was never delivered is kept, and no file of which is tried any more. */
+  readonly expired?: readonly string[] | undefined;
 }
 
 /** Answer to a report. `stale` means the lease has moved on: drop the task and write nothing more. */
@@ -317,5 +355,7 @@ export interface ReportResponse {
   readonly accepted: boolean;
   /** Every output of the job's file is at its destination: its segments may go. */
   readonly spoolFree?: boolean;
+  /** The job is over with this report: no attempt follows. */
+  readonly settled?: boolean;
   readonly reason?: 'stale' | 'unknown';
 }

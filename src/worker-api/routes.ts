@@ -16,10 +16,13 @@ import type {
 import { goneRequest, jobReport, spoolRequest, syncRequest, taskReport } from './schemas.ts';
 import { SyncHold } from './sync-hold.ts';
 
-/** Largest body of a sync, a question about the spool or a job's report, in bytes: a thousand tasks fit. */
+/** Largest body of a sync or a question about the spool, in bytes: a thousand tasks fit. */
 const bodyLimit = 1024 * 1024;
-/** Largest report about a task: as many files as the schema allows, with the longest names. */
-const taskBodyLimit = 32 * 1024 * 1024;
+/**
+ * Largest report: of a task, as many files as the schema allows, with the longest names; of a job, the digests of more
+ * than a week.
+ */
+const reportLimit = 32 * 1024 * 1024;
 /** Longest text of a refusal; twenty thousand files may each have something wrong. */
 const longestRefusal = 4000;
 
@@ -104,17 +107,20 @@ export async function registerWorkerApi(fastify: FastifyInstance, options: Worke
     // A wildcard, because the length of a named parameter is limited to less than an escaped TaskId may have.
     scope.post<{ Params: { '*': string } }>(
       '/worker/v1/tasks/*',
-      { bodyLimit: taskBodyLimit },
+      { bodyLimit: reportLimit },
       async ({ body, params }, reply) => {
         const taskId = /^([^/]+)\/report$/.exec(params['*'])?.[1];
         if (taskId === undefined) return reply.callNotFound();
         return parsed(taskReport, body, reply, (report) => tasks.reportTask(taskId, report));
       },
     );
-    scope.post<{ Params: { jobId: string } }>('/worker/v1/jobs/:jobId/report', { bodyLimit }, async (request, reply) =>
-      parsed(jobIdText, request.params.jobId, reply, (jobId) =>
-        parsed(jobReport, request.body, reply, (report) => tasks.reportJob(jobId, report)),
-      ),
+    scope.post<{ Params: { jobId: string } }>(
+      '/worker/v1/jobs/:jobId/report',
+      { bodyLimit: reportLimit },
+      async (request, reply) =>
+        parsed(jobIdText, request.params.jobId, reply, (jobId) =>
+          parsed(jobReport, request.body, reply, (report) => tasks.reportJob(jobId, report)),
+        ),
     );
   });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import { fileKeyPattern } from '../naming/file-key.ts';
 import { pixels, wallMs } from '../units.ts';
+import { chainCheck, chainHead, digests, timelineReport } from './evidence-schemas.ts';
 import type {
   Destination,
   FileNaming,
@@ -14,6 +15,7 @@ import type {
   SyncRequest,
   SyncResponse,
   TaskReport,
+  UploadProgress,
 } from './messages.ts';
 
 /** Tasks or jobs that one message may name; far above what one recorder can run. */
@@ -85,6 +87,7 @@ export const taskReport: z.ZodType<TaskReport> = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('playlist-listed'), epoch, name: fileName }),
   z.object({ kind: z.literal('image-failed'), epoch, url: z.string().max(4096) }),
+  timelineReport,
 ]);
 
 /** A week in minutes: more parts than any file has. */
@@ -113,6 +116,21 @@ const finishedPart = z.object({
   startMs: stamp,
   endMs: stamp,
   facts: mediaFacts.optional(),
+  digests: digests.optional(),
+});
+
+/** Parts of an upload: a file of ten times the largest size in parts of 8 MB. */
+const mostUploadParts = 2_500;
+
+const uploadProgress: z.ZodType<UploadProgress> = z.object({
+  key: z.string().min(1).max(4096),
+  uploadId: z.string().min(1).max(2048),
+  partBytes: z.int().min(1),
+  sizeBytes: count,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  parts: z
+    .array(z.object({ etag: z.string().min(1).max(200), md5: z.string().regex(/^[0-9a-f]{32}$/) }))
+    .max(mostUploadParts),
 });
 
 /** Body of a report about a finishing job. */
@@ -121,6 +139,7 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
     kind: z.literal('done'),
     epoch,
     parts: z.array(finishedPart).min(1).max(mostParts),
+    chains: z.array(chainCheck).max(mostHeld).optional(),
   }),
   z.object({
     kind: z.literal('failed'),
@@ -128,7 +147,9 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
     reason,
     permanent: z.boolean(),
     fault: z.enum(['content', 'environment', 'destination']).default('environment'),
+    waitsForSpace: z.boolean().optional(),
   }),
+  z.object({ kind: z.literal('progress'), epoch, upload: uploadProgress }),
 ]);
 
 const pixelCount = z.int().min(0).transform(pixels);
@@ -268,6 +289,8 @@ const leasedJob = z.object({
   startMs: stamp,
   endMs: stamp,
   attempt: count,
+  heads: z.array(chainHead.extend({ epoch })).optional(),
+  upload: uploadProgress.optional(),
 });
 
 /** Answer to a sync, checked by the recorder. */
@@ -292,6 +315,7 @@ export const spoolRequest: z.ZodType<SpoolRequest> = z.object({ taskIds: z.array
 /** Answer to a question about the spool, checked by the recorder. */
 export const spoolResponse: z.ZodType<SpoolResponse> = z.object({
   settled: z.array(z.object({ taskId, fileKeys: z.union([z.array(z.string()), z.literal('all')]) })),
+  expired: z.array(taskId).optional(),
 });
 
 /** Answer to a report, checked by the recorder. */
@@ -299,10 +323,12 @@ export const reportResponse: z.ZodType<ReportResponse> = z
   .object({
     accepted: z.boolean(),
     spoolFree: z.boolean().optional(),
+    settled: z.boolean().optional(),
     reason: z.enum(['stale', 'unknown']).optional(),
   })
-  .transform(({ accepted, spoolFree, reason: why }) => ({
+  .transform(({ accepted, spoolFree, settled, reason: why }) => ({
     accepted,
     ...(spoolFree === undefined ? {} : { spoolFree }),
+    ...(settled === undefined ? {} : { settled }),
     ...(why === undefined ? {} : { reason: why }),
   }));

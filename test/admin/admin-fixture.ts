@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
 import { createAccounts, type Accounts } from '../../src/accounts/accounts.ts';
+import { openEvidenceRoom, type EvidenceRoom } from '../../src/evidence/evidence-room.ts';
 import { registerAdminApi } from '../../src/admin/register.ts';
 import { callbackBacklog } from '../../src/callbacks/backlog.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
@@ -42,6 +43,7 @@ export interface AdminBench extends Bench {
   /** What the rooms role would say, and what it was told. */
   readonly rooms: FakeRooms;
   readonly ask: (path: string, ask?: Ask) => Promise<Answer>;
+  readonly evidence: EvidenceRoom;
 }
 
 /** Live rooms without a rooms role. */
@@ -78,11 +80,14 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   const links = plainLinks('http://media.example:8080');
   const library = startMediaLibrary({ ...b, root: await tempFolder(t), log: silentLog, links });
   t.after(() => library.close());
+  const evidence = await openEvidenceRoom({ ...b, dataDir: await tempFolder(t), log: silentLog });
+  t.after(() => evidence.close());
   await registerAdminApi(http, {
     ...b,
     queries,
     accounts,
     library,
+    evidence,
     replays: new ReplayDesk(b.store),
     callbacks: { backlog: () => callbackBacklog(b.store, b.clock.wallMs()) },
     recorders: new RecorderPresence(b.clock),
@@ -101,6 +106,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     accounts,
     rooms,
     origin,
+    evidence,
     ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }),
   };
 }

@@ -207,9 +207,10 @@ test('C44: the app’s limit of live tasks', async () => {
 test('recorders that would carry no more: the same code, and the message says why', async () => {
   const said = {
     'recorders busy': /every recorder is as busy/,
-    'spools full': /disk of every recorder is nearly full/,
+    'spools full': /disk of every recorder is nearly full, or its spool as large/,
+    'library full': /files of the app in the library have reached/,
   };
-  for (const refusal of ['recorders busy', 'spools full'] as const) {
+  for (const refusal of ['recorders busy', 'spools full', 'library full'] as const) {
     api.tasks.refusal = refusal;
     const answer = await create();
     assert.equal(answer.code, 'FailedOperation.RestrictedConcurrency');

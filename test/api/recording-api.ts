@@ -9,6 +9,7 @@ import { defaultCompat, type Compat } from '../../src/config/compat.ts';
 import { registerRecordingApi, type RecordingApiOptions } from '../../src/api/register.ts';
 import type { MediaLibrary } from '../../src/library/library.ts';
 import type {
+  AppRefusal,
   CapacityRefusal,
   CreateAnswer,
   NewTask,
@@ -50,7 +51,7 @@ export class MemoryTasks implements TaskService {
   readonly created: NewTask[] = [];
   readonly #status = new Map<string, TaskStatus>();
   limit = Number.POSITIVE_INFINITY;
-  refusal: CapacityRefusal | undefined;
+  refusal: CapacityRefusal | AppRefusal | undefined;
   fault: Error | undefined;
   readonly changes: PlanChange[] = [];
   /** What every task has in its bucket. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lossesByBlow, lossesIn } from '../../chaos/losses.ts';
+import { lossesByBlow, lossesIn, muteSeconds } from '../../chaos/losses.ts';
 import { Random } from '../../chaos/random.ts';
 import { brokenIn, emptyRow } from '../../chaos/scenario.ts';
 import { markdownTable } from '../../chaos/table.ts';
@@ -23,6 +23,15 @@ test('a loss belongs to the blow that it follows or was shortly before', () => {
     seconds,
   });
   assert.deepEqual(lossesByBlow([loss(100.1, 1), loss(108.5, 2), loss(111, 0.5), loss(90, 5)], blows), [1, 2.5, 0]);
+});
+
+test('a second without its beep is mute, unless pictures are missing around it', () => {
+  const seen = numbers([1000, 1100], [1130, 1300]);
+  const beeps = [
+    101, 102, 104, 105, 106, 107, 108, 109, 115, 116, 117, 118, 120, 121, 122, 123, 124, 125, 126, 127, 128, 129,
+  ];
+  assert.deepEqual(muteSeconds(seen, beeps, fps), [103, 119]);
+  assert.deepEqual(muteSeconds([], [], fps), []);
 });
 
 test('a seed gives the same numbers, within their bounds', () => {

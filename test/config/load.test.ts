@@ -163,6 +163,20 @@ test('secrets are made once, kept private, and fill in the demo account', () => 
   assert.deepEqual(config.accounts[0]?.apps, [first.secrets.demo.sdkAppId]);
 });
 
+test('how much space recorders leave, and for how long things are kept', () => {
+  const { jobs, spool, library, recorders } = load(undefined);
+  assert.deepEqual([jobs, spool, library, recorders.stop_free_mb], [{ give_up_hours: 168 }, {}, {}, undefined]);
+  assert.match(
+    refusal('recorders: { least_free_mb: 40, stop_free_mb: 40 }'),
+    /^recorders\.stop_free_mb: must be less than least_free_mb/,
+  );
+  assert.equal(load('recorders: { least_free_mb: 40, stop_free_mb: 39 }').recorders.stop_free_mb, 39);
+  assert.equal(load('recorders: { least_free_mb: 0 }').recorders.least_free_mb, 0, 'what was valid stays so');
+  assert.match(refusal('jobs: { give_up_hours: 0 }'), /^jobs\.give_up_hours: /);
+  assert.match(refusal('spool: { most_gb: 0 }'), /^spool\.most_gb: /);
+  assert.match(refusal('library: { keep_days: 0.5 }'), /^library\.keep_days: /);
+});
+
 test('a data directory of an earlier version gets a token of the admin API once, and keeps all else', () => {
   const dir = mkdtempSync(join(tmpdir(), 'roomtape-secrets-'));
   const { adminToken, ...earlier } = openSecrets(dir).secrets;

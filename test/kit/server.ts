@@ -88,7 +88,11 @@ export class TestServer {
       ROOMTAPE_ACCOUNTS: JSON.stringify([{ secret_id: SECRET_ID, secret_key: SECRET_KEY, apps: [SDK_APP_ID] }]),
     };
     const all = { ...own, ...(typeof more === 'function' ? more(callback) : more) };
-    const process = await startRoomtape({ dataDir, port: 0, env: all, logFile });
+    const process = await startRoomtape({ dataDir, port: 0, env: all, logFile }).catch(async (error: unknown) => {
+      // What still listens would keep a failed test from ending.
+      await receiver.close();
+      throw error;
+    });
     return new TestServer(process, receiver, place, all);
   }
 

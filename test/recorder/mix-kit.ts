@@ -46,7 +46,7 @@ export interface Sending {
 }
 
 /** A camera whose key frames come every `gop` pictures and a microphone, for so many seconds from a moment on. */
-export async function sending(fromMs: number, seconds: number, gop = 60): Promise<Sending> {
+export async function sending(fromMs: number, seconds: number, gop = 60, sound = beeps): Promise<Sending> {
   const first = Math.ceil(fromMs / STEP_MS);
   const from = at(first * STEP_MS);
   const coded = await camera({
@@ -60,7 +60,7 @@ export async function sending(fromMs: number, seconds: number, gop = 60): Promis
   });
   const pictures = coded.map((unit, n) => ({ ...unit, at: at((first + n) * STEP_MS) }));
   const beginMs = Math.ceil(fromMs / BEEP_MS) * BEEP_MS;
-  return { fromMs, pictures, sounds: await voice(beeps, beginMs, seconds * 50) };
+  return { fromMs, pictures, sounds: await voice(sound, beginMs, seconds * 50) };
 }
 
 /** The spool of a task and whatever owns it. */

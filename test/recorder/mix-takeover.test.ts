@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Spool } from '../../src/recorder/spool.ts';
+import { tone } from '../codec/sound.ts';
 import { findBeeps } from '../kit/flash-beep.ts';
 import { ramp } from '../single/pictures.ts';
 import { seededRandom } from '../rtp/seeded-random.ts';
@@ -105,6 +106,22 @@ test('a task that is stopped while nobody holds it has what was lost, in one fil
   assertWhole(made, 0, 5000 - KILLED_MS);
   assert.ok(made.file.endMs - made.file.startMs <= 5000, 'nothing is made up');
   assert.deepEqual(spool.journals('task'), []);
+});
+
+test('a tone goes on over the takeover without a step', async (t) => {
+  const spool = await killedAt(t, await sending(0, 5, 60, tone(440, 0.4)), 4000);
+  const taken = await new MixStage(spool, 9000).takeOver(2).finish();
+  const { sound } = await finishMix(t, spool, 2, taken!);
+  const perMs = sound.sampleRate / 1000;
+  /** The largest bend of the curve: a step, or a piece that is missing, is a large one. */
+  const bend = (fromMs: number, toMs: number): number => {
+    const part = sound.samples.subarray(fromMs * perMs, toMs * perMs);
+    return part.reduce(
+      (most, _, n) => Math.max(most, Math.abs((part[n + 2] ?? 0) - 2 * (part[n + 1] ?? 0) + part[n]!)),
+      0,
+    );
+  };
+  assert.ok(bend(1000, 3700) < 2 * bend(500, 1000), `${bend(1000, 3700)} after ${bend(500, 1000)}`);
 });
 
 test('an owner that dies while it draws what was lost leaves the rest to the next', async (t) => {

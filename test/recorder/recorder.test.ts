@@ -4,6 +4,7 @@ import { FakeClock } from '../../src/clock.ts';
 import { FinishRunner } from '../../src/recorder/finish-runner.ts';
 import { LoadMeter } from '../../src/recorder/load-meter.ts';
 import { Recorder, type RunningTask, type TaskLease } from '../../src/recorder/recorder.ts';
+import { SpaceRelief } from '../../src/recorder/space-relief.ts';
 import { gridPlan } from '../../src/layout/layout-plan.ts';
 import {
   everybody,
@@ -48,6 +49,9 @@ class Bench {
   /** How far every task is behind, in milliseconds, and the share of the time at work. */
   lagMs = 0;
   busy = 0;
+  freeMb = 1000;
+  /** Bytes that tasks have written lately. */
+  readonly written: Record<string, number> = {};
   readonly #spent = { active: 0, cpu: 0, total: 0 };
   /** Tasks that cannot begin here. */
   readonly cursed = new Set<string>();
@@ -72,9 +76,10 @@ class Bench {
       meter: new LoadMeter({
         utilization: () => ({ ...this.#spent }),
         mostBusy: 850,
-        freeMb: () => 1000,
+        freeMb: () => this.freeMb,
         leastFreeMb: 256,
       }),
+      relief: new SpaceRelief({ stopMb: 48, writtenLately: ({ taskId }) => this.written[taskId] ?? 0 }),
       clock: this.clock,
       log: silent,
     });
@@ -368,4 +373,31 @@ test('a recorder that falls behind leaves something out of every mix, says so, a
   assert.deepEqual(bench.runs[1]?.strides, [2, 1, 1]);
   await bench.answer();
   assert.equal(bench.asked.load.effort, 0);
+});
+
+test('a disk that is nearly full ends recordings one after the other, those that write most first', async (t) => {
+  const bench = new Bench(t);
+  await bench.answer({ newTasks: [leasedTask('quiet'), leasedTask('loud'), leasedTask('middle')] });
+  Object.assign(bench.written, { quiet: 1, loud: 3, middle: 2 });
+  const stops = (): number[][] =>
+    ['loud', 'middle', 'quiet'].map((id) => bench.runs.find(({ task }) => task.taskId === id)!.stops);
+  bench.freeMb = 100;
+  bench.live(3);
+  await bench.answer();
+  assert.deepEqual(stops(), [[], [], []], 'with little space they go on');
+  bench.freeMb = 47;
+  bench.live(1);
+  assert.deepEqual(stops(), [[100], [], []]);
+  bench.live(4);
+  assert.deepEqual(stops(), [[100], [], []], 'what that gave is seen first');
+  bench.live(1);
+  assert.deepEqual(stops(), [[100], [100], []]);
+  bench.runs[1]!.lease.onEnded();
+  await bench.answer();
+  assert.equal(bench.asked.wantTasks, 0, 'nothing is begun only to be ended');
+  bench.freeMb = 60;
+  bench.live(6);
+  assert.deepEqual(stops(), [[100], [100], []], 'the last one goes on');
+  await bench.answer();
+  assert.equal(bench.asked.wantTasks, 1);
 });

@@ -89,6 +89,10 @@ interface ServiceOptions {
   readonly fileNames?: FileNameMode;
   readonly concurrentTasks?: number;
   readonly leaseMs?: number;
+  readonly giveUpMs?: number;
+  readonly libraryKeepMs?: number;
+  readonly spoolKeepMs?: number;
+  readonly apps?: Pick<AppDirectory, 'app'>;
   readonly links?: Pick<PlayLinks, 'urlOf'>;
   readonly refusal?: (mode: RecordingPlan['mode']) => CapacityRefusal | undefined;
   readonly takeoverUserSig?: 'check' | 'ignore';
@@ -105,11 +109,14 @@ export const serviceOn = (store: Store, clock: Clock, options: ServiceOptions = 
   createTaskService({
     store,
     clock,
-    apps: oneApp(undefined, options.concurrentTasks),
+    apps: options.apps ?? oneApp(undefined, options.concurrentTasks),
     log: silentLog,
     links: options.links ?? plainLinks('http://media.example:8080/'),
     fileNames: options.fileNames ?? 'documented',
     ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
+    ...(options.giveUpMs === undefined ? {} : { giveUpMs: options.giveUpMs }),
+    libraryKeepMs: options.libraryKeepMs,
+    spoolKeepMs: options.spoolKeepMs,
     ...(options.refusal === undefined ? {} : { refusal: options.refusal }),
     ...(options.takeoverUserSig === undefined ? {} : { takeoverUserSig: options.takeoverUserSig }),
   });

@@ -117,7 +117,8 @@ test('a repeated `done` is accepted, but never after the file was told to have f
     b.clock.advance(defaultLeaseMs);
   }
   const lost = failed(bad!.epoch, { permanent: true });
-  for (let i = 0; i < 2; i += 1) assert.deepEqual(await b.tasks.reportJob(bad!.jobId, lost), { accepted: true });
+  for (let i = 0; i < 2; i += 1)
+    assert.deepEqual(await b.tasks.reportJob(bad!.jobId, lost), { accepted: true, settled: true });
   const late = await b.tasks.reportJob(bad!.jobId, doneReport(bad!));
   assert.deepEqual(late, { accepted: false, reason: 'stale' });
 });

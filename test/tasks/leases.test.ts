@@ -291,33 +291,6 @@ test('a failed job waits 1 s, doubling to a minute', async (t) => {
   assert.equal((await claimJobs(b.tasks, 'a')).length, 1);
 });
 
-test('a job that fails for a whole day is given up with 311 Status 2 and 312 Status 1, not earlier', async (t) => {
-  const b = await bench(t);
-  const taskId = await recordTask(b, [recordedFile('a')]);
-  const begun = b.clock.wallMs();
-  while ((await typesOf(b.store, taskId)).length === 2) {
-    const [job] = await claimJobs(b.tasks, 'a');
-    if (job) {
-      const report = { kind: 'failed', epoch: job.epoch, reason: 'disk full', permanent: false } as const;
-      await b.tasks.reportJob(job.jobId, report);
-    }
-    // Longer than any back-off, so that the day passes in few attempts.
-    b.clock.advance(600_000);
-  }
-  assert.ok(b.clock.wallMs() - begun >= 24 * 3_600_000);
-  assert.deepEqual(await typesOf(b.store, taskId), [301, 302, 311, 312]);
-});
-
-test('a job that kills its recorders for a whole day is given up too', async (t) => {
-  const b = await bench(t);
-  const taskId = await recordTask(b, [recordedFile('a')]);
-  for (let hour = 0; hour < 30; hour += 1) {
-    await claimJobs(b.tasks, `victim${hour}`);
-    b.clock.advance(3_600_000);
-  }
-  assert.deepEqual(await typesOf(b.store, taskId), [301, 302, 311, 312]);
-});
-
 test('a long stop of the server gives up nothing', async (t) => {
   const b = await bench(t);
   await recordTask(b, [recordedFile('a')]);

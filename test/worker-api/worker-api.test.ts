@@ -198,7 +198,7 @@ test('only what is in the library may be swept from the spool', async (t) => {
   const [first, second] = await claimJobs(tasks, 'r');
   await tasks.reportJob(first!.jobId, doneReport(first!));
   const client = connect();
-  assert.deepEqual(await client.sweepable([ended]), [{ taskId: ended, fileKeys: [first!.fileKey] }]);
+  assert.deepEqual((await client.sweepable([ended])).settled, [{ taskId: ended, fileKeys: [first!.fileKey] }]);
   await tasks.reportJob(second!.jobId, doneReport(second!));
   const broken = await recordTask(b, [recordedFile('c'), recordedFile('d')]);
   const [lost, kept] = await claimJobs(tasks, 'r');
@@ -208,7 +208,7 @@ test('only what is in the library may be swept from the spool', async (t) => {
   const running = await create(tasks);
   const many = Array.from({ length: 1500 }, (_, i) => `other${i}`);
   assert.deepEqual(
-    (await client.sweepable([ended, broken, ...many, empty, running])).toSorted((x, y) =>
+    (await client.sweepable([ended, broken, ...many, empty, running])).settled.toSorted((x, y) =>
       x.taskId === ended ? -1 : y.taskId === ended ? 1 : 0,
     ),
     [
@@ -216,7 +216,7 @@ test('only what is in the library may be swept from the spool', async (t) => {
       { taskId: broken, fileKeys: [kept!.fileKey] },
     ],
   );
-  assert.deepEqual(await client.sweepable([]), []);
+  assert.deepEqual(await client.sweepable([]), { settled: [], expired: [] });
 });
 
 test('a task of twenty thousand files with long names is taken in one report', async (t) => {

@@ -163,8 +163,9 @@ async function createTask(
 const tooManyTasks = (why: Exclude<CreateAnswer, object>, { limits }: App): ApiError => {
   const reasons = {
     restricted: `the app has reached its limit of ${limits.concurrentTasks} at a time`,
+    'library full': `the files of the app in the library have reached their limit of ${limits.libraryGb} GB`,
     'recorders busy': 'every recorder is as busy as it may be',
-    'spools full': 'the disk of every recorder is nearly full',
+    'spools full': 'the disk of every recorder is nearly full, or its spool as large as it may be',
   };
   return apiError('FailedOperation.RestrictedConcurrency', { reason: reasons[why] });
 };

@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { evidenceFolder, manifestPath } from '../evidence-room.ts';
+import { emptyLedger, ledgerChain, readLedger, type LedgerLine } from '../ledger.ts';
+import type { Manifest, ManifestFile } from '../manifest.ts';
+import { manifestHash, parseManifest, type ReadManifest } from '../signed-manifest.ts';
+import { publicKeyFile } from '../signing-key.ts';
+import { CannotCheck, type Fault, type Verdict } from './finding.ts';
+import { verifyHlsFolder } from './hls-folder.ts';
+import { checkSignature } from './manifest-check.ts';
+import { verifyMediaFile, type MediaFindings } from './media-file.ts';
+import { chainFault, isSpoolFolder, verifySpool } from './spool.ts';
+
+/** Compares a file, of HLS a folder, with what a manifest says of it. @throws Error of the file system. */
+export const verifyOne = async (path: string, file: ManifestFile): Promise<MediaFindings> =>
+  file.container === 'hls' ? verifyHlsFolder(path, file) : verifyMediaFile(path, file);
+
+/** The installation's public key, as it lies in its data directory; undefined when it does not. */
+export const keyIn = async (dataDir: string): Promise<string | undefined> =>
+  readFile(join(dataDir, publicKeyFile), 'utf8').catch(() => undefined);
+
+/** Reads a manifest; what is none is a fault of its own. */
+export async function loadManifest(path: string): Promise<ReadManifest | Fault> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new CannotCheck(`the manifest cannot be read: ${error.message}`);
+  });
+  try {
+    return parseManifest(text);
+  } catch (error) {
+    return { kind: 'manifest-altered', file: path, text: `it is damaged: ${(error as Error).message}` };
+  }
+}
+
+/**
+ * Checks everything that an installation keeps of a task: the manifest and its place in the ledger, its files in the
+ * library, and what is left on the spool. @throws CannotCheck when nothing is known of the task.
+ */
+export async function verifyTask(dataDir: string, taskId: string, key: string | undefined): Promise<Verdict> {
+  const folder = evidenceFolder(dataDir);
+  const path = manifestPath(folder, taskId);
+  const ledger = await verifyLedger(folder);
+  if (!existsSync(path)) return withoutManifest(dataDir, taskId, ledger);
+  const read = await loadManifest(path);
+  if ('kind' in read) return { result: 'tampered', checked: [path], faults: [read], notes: [] };
+  const known = key ?? (await keyIn(dataDir));
+  const signed = checkSignature(read, path, known);
+  const { manifest } = read;
+  const files = await verifyFiles(dataDir, manifest);
+  const spool = spoolOf(dataDir, manifest);
+  const faults = [
+    ...signed.faults,
+    ...(manifest.taskId === taskId ? [] : [otherTask(path, manifest)]),
+    ...ledger.faults,
+    ...placeInLedger(path, manifest, ledger.lines),
+    ...recordedFaults(manifest),
+    ...files.flatMap((one) => one.faults),
+    ...spool.faults,
+  ];
+  const notes = [
+    ...signed.notes,
+    ...(key === undefined && known !== undefined ? [dataDirNote] : []),
+    ...notesOf(manifest),
+    ...files.flatMap((one) => one.notes),
+    ...spool.notes,
+  ];
+  const checked = [`manifest of task ${taskId}, edition ${manifest.edition}`, ...files.flatMap((one) => one.checked)];
+  return { result: faults.length > 0 ? 'tampered' : 'ok', checked: [...checked, ...spool.checked], faults, notes };
+}
+
+const dataDirNote =
+  'The key is the one in the data directory: who could change the manifest could change it too. Give the installation’s key from elsewhere by --key.';
+
+const otherTask = (path: string, { taskId }: Manifest): Fault => ({
+  kind: 'manifest-foreign',
+  file: path,
+  text: `it is the manifest of task ${taskId}`,
+});
+
+/** What the program itself found when it finished the files, and signed. */
+export const recordedFaults = ({ chains }: Manifest): Fault[] =>
+  chains.flatMap(({ fileKey, epoch, checks }) =>
+    checks.slice(0, 1).flatMap(({ faults }) =>
+      faults.map((fault): Fault => {
+        const { text, ...where } = chainFault(`spool e${epoch}/${fileKey}`, fault);
+        return { ...where, kind: 'spool-altered', text: `changed on the spool before it was finished: ${text}` };
+      }),
+    ),
+  );
+
+/** What readers should know that nobody did wrong. */
+export const notesOf = ({ chains, gaps, files }: Manifest): string[] => [
+  ...(chains.some(({ checks }) => checks.some(({ recovered }) => recovered.length > 0))
+    ? ['A recorder ended without closing its last segment; it was hashed by who found it.']
+    : []),
+  ...(gaps.length > 0 ? [`The recording has ${gaps.length} gaps of its own; the manifest names them and why.`] : []),
+  ...files
+    .filter(({ state }) => state === 'failed' || state === 'stuck')
+    .map(({ name }) => `${name} could not be delivered.`),
+];
+
+async function withoutManifest(dataDir: string, taskId: string, ledger: LedgerVerdict): Promise<Verdict> {
+  const line = ledger.lines.findLast((one) => one?.taskId === taskId);
+  if (line) {
+    const file = manifestPath(evidenceFolder(dataDir), taskId);
+    const text = `the ledger has it (number ${line.number}), and it is not there`;
+    return { result: 'tampered', checked: [file], faults: [{ kind: 'manifest-missing', file, text }], notes: [] };
+  }
+  const spool = join(dataDir, 'spool', taskId);
+  if (existsSync(spool) && isSpoolFolder(spool)) return verifySpool(spool);
+  throw new CannotCheck(`nothing is known of task ${taskId} in ${dataDir}`);
+}
+
+function spoolOf(dataDir: string, { taskId, chains }: Manifest): Verdict {
+  const spool = join(dataDir, 'spool', taskId);
+  if (!existsSync(spool)) return { result: 'ok', checked: [], faults: [], notes: [] };
+  return verifySpool(spool, (epoch, key) => chains.find((one) => one.epoch === epoch && one.fileKey === key)?.told);
+}
+
+interface FileVerdict {
+  readonly checked: string[];
+  readonly faults: readonly Fault[];
+  readonly notes: string[];
+}
+
+async function verifyFiles(dataDir: string, { files }: Manifest): Promise<FileVerdict[]> {
+  const verdicts: FileVerdict[] = [];
+  for (const file of files) verdicts.push(await verifyKept(dataDir, file));
+  return verdicts;
+}
+
+async function verifyKept(dataDir: string, file: ManifestFile): Promise<FileVerdict> {
+  const { name, state, place } = file;
+  const nothing = { checked: [], faults: [], notes: [] };
+  if (state === 'removed')
+    return { ...nothing, notes: [`${name} was removed from the library; nothing is left to check.`] };
+  if (state !== 'done' || !place) return nothing;
+  if (place.kind !== 'library')
+    return { ...nothing, notes: [`${name} is not here: fetch it and verify it with --manifest.`] };
+  const path = join(dataDir, place.path);
+  if (!existsSync(path)) {
+    return {
+      ...nothing,
+      faults: [{ kind: 'file-missing', file: path, text: `${name} is not in the library any more` }],
+    };
+  }
+  const { faults } = await verifyOne(path, file);
+  return { checked: [`${name} (${path})`], faults, notes: [] };
+}
+
+interface LedgerVerdict {
+  readonly lines: readonly (LedgerLine | undefined)[];
+  readonly faults: Fault[];
+}
+
+async function verifyLedger(folder: string): Promise<LedgerVerdict> {
+  const { lines } = await readLedger(folder);
+  let chain = emptyLedger;
+  for (const [index, line] of lines.entries()) {
+    const { chain: told, ...entry } = line ?? { chain: '', number: 0, taskId: '', edition: 0, sha256: '' };
+    if (!line || entry.number !== index + 1 || ledgerChain(chain, entry) !== told) {
+      const text = `the ledger of the manifests breaks at line ${index + 1}: it was changed, or one before it is gone`;
+      return { lines, faults: [{ kind: 'ledger-broken', file: folder, text }] };
+    }
+    chain = told;
+  }
+  return { lines, faults: [] };
+}
+
+function placeInLedger(path: string, manifest: Manifest, lines: LedgerVerdict['lines']): Fault[] {
+  const { number, previousChain } = manifest.ledger;
+  const own = lines.findLast((line) => line?.taskId === manifest.taskId);
+  const wrong = (text: string): Fault[] => [{ kind: 'ledger-broken', file: path, text }];
+  if (!own) return wrong('the ledger does not have it');
+  if (own.number !== number || own.edition !== manifest.edition) {
+    return wrong(
+      `it is edition ${manifest.edition}, and the ledger has edition ${own.edition}: an older one was put in its place`,
+    );
+  }
+  if (own.sha256 !== manifestHash(manifest)) return wrong('it is not the one that the ledger has');
+  const before = number === 1 ? emptyLedger : lines[number - 2]?.chain;
+  return before === previousChain ? [] : wrong('manifests before it were changed or taken out of the ledger');
+}

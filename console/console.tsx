@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import type { SessionView } from '../src/admin/session-routes.ts';
 import { ask, currentSession, whenSignedOut } from './api.ts';
 import { errorText } from './asking.ts';

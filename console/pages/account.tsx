@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from 'react';
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import { ApiError, ask } from '../api.ts';
 import { errorText } from '../asking.ts';
 import { useLanguage, type Translate } from '../language.tsx';

@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from 'react';
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import type { LibraryFileView } from '../../src/admin/library-routes.ts';
 import { useLanguage } from '../language.tsx';
 import { Dialog } from '../parts/dialog.tsx';

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useState } from 'react';
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import type { LibraryFileView } from '../../src/admin/library-routes.ts';
 import { queryOf } from '../api.ts';
 import { useAsked } from '../asking.ts';

@@ -1,4 +1,4 @@
-import Alert from 'tdesign-react/es/alert';
+import { Alert } from 'tdesign-react/es/alert';
 import type { Overview } from '../../src/admin/overview-routes.ts';
 import { useAsked } from '../asking.ts';
 import { useFormat } from '../format.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import type { LiveRoomView } from '../../src/admin/room-routes.ts';
 import { useAsked } from '../asking.ts';
 import { useLanguage } from '../language.tsx';

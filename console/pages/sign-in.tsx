@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from 'react';
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import type { SessionView } from '../../src/admin/session-routes.ts';
 import { ApiError, signIn } from '../api.ts';
 import { errorText } from '../asking.ts';

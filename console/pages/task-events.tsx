@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import Button from 'tdesign-react/es/button';
-import Tag from 'tdesign-react/es/tag';
+import { Button } from 'tdesign-react/es/button';
+import { Tag } from 'tdesign-react/es/tag';
 import type { AttemptView, CallbackDetailView } from '../../src/admin/callback-view.ts';
 import { useAsked } from '../asking.ts';
 import { useFormat } from '../format.ts';

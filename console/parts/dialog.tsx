@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import { useLanguage } from '../language.tsx';
 
 interface DialogProps {

@@ -1,4 +1,4 @@
-import Input, { type InputProps } from 'tdesign-react/es/input';
+import { Input, type InputProps } from 'tdesign-react/es/input';
 
 interface TextFieldProps {
   readonly label: string;
@@ -15,13 +15,7 @@ export function TextField({ label, value, onChange, type = 'text', autocomplete 
   return (
     <label className="field">
       <span>{label}</span>
-      <Input
-        value={value}
-        type={type}
-        placeholder=""
-        autocomplete={autocomplete}
-        onChange={(next) => onChange(String(next))}
-      />
+      <Input value={value} type={type} placeholder="" autocomplete={autocomplete} onChange={(next) => onChange(next)} />
       {hint && <span className="quiet">{hint}</span>}
     </label>
   );

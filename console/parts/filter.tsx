@@ -1,5 +1,5 @@
 import { useState, type FormEvent, type ReactNode } from 'react';
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import { useLanguage } from '../language.tsx';
 
 /** Values of a filter by their names; empty ones do not count. */

@@ -1,5 +1,5 @@
 import { createContext, useCallback, useContext, useRef, useState, type ReactNode } from 'react';
-import Alert from 'tdesign-react/es/alert';
+import { Alert } from 'tdesign-react/es/alert';
 
 /** Something that went well or did not, said once. */
 interface Notice {

@@ -1,4 +1,4 @@
-import Button from 'tdesign-react/es/button';
+import { Button } from 'tdesign-react/es/button';
 import { useLanguage } from '../language.tsx';
 
 interface PagerProps {

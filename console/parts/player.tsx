@@ -1,4 +1,4 @@
-import Hls from 'hls.js';
+import HlsPlayer, { Events, isSupported } from 'hls.js';
 import { useEffect, useRef, useState } from 'react';
 import { useLanguage } from '../language.tsx';
 import { ErrorNote } from './states.tsx';
@@ -15,13 +15,13 @@ export function Player({ url, container }: PlayerProps) {
   const [isRefused, setRefused] = useState(false);
   useEffect(() => {
     const element = video.current!;
-    if (container !== 'hls' || !Hls.isSupported()) {
+    if (container !== 'hls' || !isSupported()) {
       element.src = url;
       return () => element.removeAttribute('src');
     }
     // A worker would need scripts from blobs, which the page's policy forbids.
-    const hls = new Hls({ enableWorker: false });
-    hls.on(Hls.Events.ERROR, (_event, { fatal }) => fatal && setRefused(true));
+    const hls = new HlsPlayer({ enableWorker: false });
+    hls.on(Events.ERROR, (_event, { fatal }) => fatal && setRefused(true));
     hls.loadSource(url);
     hls.attachMedia(element);
     return () => hls.destroy();

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import Alert from 'tdesign-react/es/alert';
-import Button from 'tdesign-react/es/button';
+import { Alert } from 'tdesign-react/es/alert';
+import { Button } from 'tdesign-react/es/button';
 import { errorText, type Asked } from '../asking.ts';
 import { useLanguage } from '../language.tsx';
 

@@ -1,4 +1,4 @@
-import Tag, { type TagProps } from 'tdesign-react/es/tag';
+import { Tag, type TagProps } from 'tdesign-react/es/tag';
 import type { TaskListItem } from '../../src/admin/task-view.ts';
 import { useLanguage, type TextKey } from '../language.tsx';
 

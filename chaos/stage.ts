@@ -206,11 +206,9 @@ export const now = (): WallUs => wallUs(Date.now() * 1000);
 const MISPLACED_S = 0.5;
 
 /** What is wrong in a file beside what is missing. */
-function faultsSeen({ damaged, numbers, beeps, timed, misplaced }: SeenFile): string[] {
-  const mute = timed ? muteSeconds(numbers, beeps, CAMERA.fps) : [];
+function faultsSeen({ damaged, timed, misplaced }: SeenFile): string[] {
   return [
     ...(damaged > 0 ? [`${damaged} damaged pictures`] : []),
-    ...(mute.length > 0 ? [`no sound in ${mute.length} seconds that have pictures`] : []),
     ...(timed && misplaced > MISPLACED_S ? [`a picture stands ${misplaced.toFixed(1)} s from its time`] : []),
   ];
 }
@@ -241,13 +239,17 @@ export function addResults(row: Row, results: readonly Result[], wanted = 1): Ro
 /** A recorder needs this long to hear of the end; what a camera sent shortly before may still be on its way. */
 const LATE_S = 1;
 
-/** What is missing in a file from its first picture to the stop of its recording. */
-export function lossesUntil({ numbers }: SeenFile, stoppedAt: WallUs): Loss[] {
+/** What is missing in a file from its first picture to the stop of its recording; a second that has pictures and no beep counts whole. */
+export function lossesUntil({ numbers, beeps, timed }: SeenFile, stoppedAt: WallUs): Loss[] {
   const last = (numbers.at(-1) ?? 0) / CAMERA.fps;
   const seconds = stoppedAt / 1_000_000 - last;
-  const atEnd = seconds > LATE_S ? [{ from: wallUs(Math.round(last * 1_000_000)), to: stoppedAt, seconds }] : [];
-  return [...lossesIn(numbers, CAMERA.fps), ...atEnd];
+  const atEnd = seconds > LATE_S ? [{ from: instant(last), to: stoppedAt, seconds }] : [];
+  const mute = timed ? muteSeconds(numbers, beeps, CAMERA.fps) : [];
+  const unheard = mute.map((second) => ({ from: instant(second), to: instant(second + 1), seconds: 1 }));
+  return [...lossesIn(numbers, CAMERA.fps), ...unheard, ...atEnd];
 }
+
+const instant = (seconds: number): WallUs => wallUs(Math.round(seconds * 1_000_000));
 
 /** Seconds that are missing in each file of a recording. */
 export const lostInFiles = ({ seen, stoppedAt }: Result): number[] =>

@@ -1,4 +1,4 @@
-import HlsPlayer, { Events, isSupported } from 'hls.js';
+import HlsPlayer, { Events } from 'hls.js';
 import { useEffect, useRef, useState } from 'react';
 import { useLanguage } from '../language.tsx';
 import { ErrorNote } from './states.tsx';
@@ -15,7 +15,7 @@ export function Player({ url, container }: PlayerProps) {
   const [isRefused, setRefused] = useState(false);
   useEffect(() => {
     const element = video.current!;
-    if (container !== 'hls' || !isSupported()) {
+    if (container !== 'hls' || !('MediaSource' in window)) {
       element.src = url;
       return () => element.removeAttribute('src');
     }

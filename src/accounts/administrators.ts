@@ -1,5 +1,5 @@
 import type { Store, StoreTransaction } from '../store/store.ts';
-import type { AdminAccountRow } from '../store/tables.ts';
+import type { AdminAccountRow } from '../store/administrator-tables.ts';
 
 /** What an administrator may do: a viewer reads, an operator writes as well. */
 export type Role = AdminAccountRow['role'];

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
-import type { AuditEntryRow } from '../store/tables.ts';
+import type { AuditEntryRow } from '../store/administrator-tables.ts';
 
 /** Entries are kept this long. */
 const keptMs = 400 * 86_400_000;

@@ -85,11 +85,11 @@ const auditView = z
     detail: z.string().describe('The path as it was, and the body unless it had secrets; at most 1000 characters.'),
     result: z.int().describe('HTTP status of the answer.'),
   })
-  .meta({ id: 'AuditEntry' });
+  .meta({ id: 'AuditedRequest' });
 
 const audit = defineRoute({
   method: 'GET',
-  path: '/audit',
+  path: '/audit/requests',
   access: 'operator',
   summary: 'Lists sign-ins and writes of administrators, the newest first.',
   description: 'Entries are kept for 400 days.',

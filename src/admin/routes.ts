@@ -1,4 +1,5 @@
 import { accountRoutes } from './account-routes.ts';
+import { autoRecordRoutes } from './auto-record-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
 import { libraryRoutes } from './library-routes.ts';
@@ -16,6 +17,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...taskRoutes,
   ...evidenceRoutes,
   ...callbackRoutes,
+  ...autoRecordRoutes,
   ...roomRoutes,
   ...libraryRoutes,
 ];

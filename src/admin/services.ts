@@ -1,11 +1,13 @@
 import type { Accounts } from '../accounts/accounts.ts';
-import type { CallbackDelivery } from '../callbacks/delivery.ts';
-import type { ReplayDesk } from '../callbacks/replay-desk.ts';
-import type { Clock } from '../clock.ts';
 import type { AdminLibrary } from '../library/library.ts';
+import type { AppDirectory } from '../config/apps.ts';
+import type { AutoRecordRules } from '../auto-record/rules.ts';
+import type { CallbackDelivery } from '../callbacks/delivery.ts';
+import type { Clock } from '../clock.ts';
 import type { LiveRooms } from '../presence/live-rooms.ts';
-import type { RoomControl } from '../presence/room-control.ts';
 import type { RecorderPresence } from '../server/recorder-presence.ts';
+import type { ReplayDesk } from '../callbacks/replay-desk.ts';
+import type { RoomControl } from '../presence/room-control.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
@@ -26,5 +28,7 @@ export interface AdminServices {
   /** Apps of the configuration. */
   readonly appIds: readonly number[];
   readonly clock: Clock;
+  readonly rules: AutoRecordRules;
+  readonly apps: Pick<AppDirectory, 'app'>;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
 }

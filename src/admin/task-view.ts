@@ -55,6 +55,7 @@ const taskFields = {
   endedMs: ms.nullable(),
   leaveCode: z.int().nullable(),
   result: z.enum(['ok', 'failed', 'not-started']).nullable(),
+  ruleRevision: z.int().nullable().describe('Revision of the rule that began it; null for a task of the API.'),
   fileCounts: z.object({
     total: z.int(),
     done: z.int(),
@@ -104,6 +105,7 @@ export const viewTask = (task: TaskRow, counts: FileCounts = noFiles): z.input<t
   endedMs: task.ended_ms,
   leaveCode: task.leave_code,
   result: task.result,
+  ruleRevision: task.auto_revision,
   fileCounts: counts,
 });
 

@@ -150,7 +150,7 @@ class OutboxDelivery implements CallbackDelivery {
 
   async #handle(sending: Sending, event: DueEvent): Promise<void> {
     const { apps, clock } = this.#options;
-    const target = targetOf(apps.app(event.sdk_app_id), event.event_group);
+    const target = ownTarget(event) ?? targetOf(apps.app(event.sdk_app_id), event.event_group);
     if (!target) return this.#settle(sending, event, 'skipped');
     const startedMs = clock.wallMs();
     const tooOld = isTooOld(event.attempts, event.first_attempt_ms, startedMs, target.giveUpMs);
@@ -206,6 +206,10 @@ class OutboxDelivery implements CallbackDelivery {
     if (!this.closed) this.#cancelTimer = this.#options.clock.after(ms, () => this.wake());
   }
 }
+
+/** Where the events of a task that brought its receiver along go. */
+const ownTarget = ({ callback }: DueEvent): CallbackTarget | undefined =>
+  callback === null ? undefined : (JSON.parse(callback) as CallbackTarget);
 
 /** How a line of the log names an event. */
 const fieldsOf = ({ stream, type, seq, message_id: id, replay_ms }: DueEvent): object => ({

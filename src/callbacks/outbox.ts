@@ -24,7 +24,7 @@ export class Outbox implements CallbackQueue {
     const rows = await this.#heads()
       .leftJoin('task as t', 't.id', 'e.task_id')
       .selectAll('e')
-      .select(['t.room_kind', 't.room_id', 't.bot_user_id'])
+      .select(['t.room_kind', 't.room_id', 't.bot_user_id', 't.callback'])
       // No retry waits longer: a later time means that the wall clock was set back.
       .where((eb) =>
         eb.or([
@@ -39,7 +39,13 @@ export class Outbox implements CallbackQueue {
       .$if(busy.streams.length > 0, (q) => q.where('e.stream', 'not in', busy.streams))
       .where((eb) =>
         eb.and(
-          busy.lanes.map(({ app, group }) => eb.or([eb('e.sdk_app_id', '!=', app), eb('e.event_group', '!=', group)])),
+          busy.lanes.map(({ app, group, own }) =>
+            eb.or([
+              eb('e.sdk_app_id', '!=', app),
+              eb('e.event_group', '!=', group),
+              eb('t.callback', own ? 'is' : 'is not', null),
+            ]),
+          ),
         ),
       )
       .orderBy('e.next_attempt_ms')

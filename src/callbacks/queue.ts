@@ -7,7 +7,7 @@ import type { MadeAttempt } from './attempts.ts';
  * are those of the replay where it is one.
  */
 export type DueEvent = Selectable<EventTable> & {
-  readonly [Name in 'room_kind' | 'room_id' | 'bot_user_id']: TaskTable[Name] | null;
+  readonly [Name in 'room_kind' | 'room_id' | 'bot_user_id' | 'callback']: TaskTable[Name] | null;
 } & {
   /** When the replay was asked for; null when the event is delivered for the first time. */
   readonly replay_ms: number | null;
@@ -18,10 +18,16 @@ export interface Lane {
   readonly app: number;
   /** EventGroupId. */
   readonly group: number;
+  /** Whether they go to a receiver that their task brought along. */
+  readonly own: boolean;
 }
 
 /** The lane that an event is in. */
-export const laneOf = (event: DueEvent): Lane => ({ app: event.sdk_app_id, group: event.event_group });
+export const laneOf = (event: DueEvent): Lane => ({
+  app: event.sdk_app_id,
+  group: event.event_group,
+  own: event.callback !== null,
+});
 
 /** What is left out of a look at a queue. */
 export interface Busy {

@@ -21,7 +21,7 @@ export class ReplayQueue implements CallbackQueue {
         .innerJoin('event as e', (join) => join.onRef('e.stream', '=', 'r.stream').onRef('e.seq', '=', 'r.seq'))
         .leftJoin('task as t', 't.id', 'e.task_id')
         .selectAll('e')
-        .select(['t.room_kind', 't.room_id', 't.bot_user_id'])
+        .select(['t.room_kind', 't.room_id', 't.bot_user_id', 't.callback'])
         .select(['r.attempts', 'r.first_attempt_ms', 'r.next_attempt_ms', 'r.requested_ms as replay_ms'])
         // No retry waits longer: a later time means that the wall clock was set back.
         .where((eb) =>
@@ -30,8 +30,12 @@ export class ReplayQueue implements CallbackQueue {
         .$if(busy.streams.length > 0, (q) => q.where('r.stream', 'not in', busy.streams))
         .where((eb) =>
           eb.and(
-            busy.lanes.map(({ app, group }) =>
-              eb.or([eb('e.sdk_app_id', '!=', app), eb('e.event_group', '!=', group)]),
+            busy.lanes.map(({ app, group, own }) =>
+              eb.or([
+                eb('e.sdk_app_id', '!=', app),
+                eb('e.event_group', '!=', group),
+                eb('t.callback', own ? 'is' : 'is not', null),
+              ]),
             ),
           ),
         )

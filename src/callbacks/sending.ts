@@ -1,5 +1,7 @@
 import type { CallbackQueue, Lane } from './queue.ts';
 
+const laneText = ({ app, group, own }: Lane): string => `${app}/${group}/${own}`;
+
 /** Attempts that may be under way: for one app's events of one group, and in all. */
 export interface SendingRoom {
   readonly perLane: number;
@@ -61,15 +63,16 @@ export class Sending {
   }
 
   /** Whether no more attempts of this lane may begin. */
-  isFull({ app, group }: Lane): boolean {
+  isFull(lane: Lane): boolean {
+    const name = laneText(lane);
     let count = 0;
-    for (const attempt of this.underWay.values()) if (attempt.app === app && attempt.group === group) count += 1;
+    for (const attempt of this.underWay.values()) if (laneText(attempt) === name) count += 1;
     return count >= this.#limits.perLane;
   }
 
   /** The lanes of which no more may begin. */
   fullLanes(): Lane[] {
-    const lanes = new Map(Array.from(this.underWay.values(), (lane) => [`${lane.app}/${lane.group}`, lane]));
+    const lanes = new Map(Array.from(this.underWay.values(), (lane) => [laneText(lane), lane]));
     return [...lanes.values()].filter((lane) => this.isFull(lane));
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { ruleFault } from '../auto-record/rule-fault.ts';
 import { configSchema, type Config } from './schema.ts';
 
 /** The start is refused: the message names the key and the reason, ready to be shown to the operator. */
@@ -132,7 +133,16 @@ function checkReferences(config: Config): Config {
     const missing = account.apps.find((id) => !known.has(id));
     if (missing !== undefined) throw new ConfigError(`accounts.${i}.apps: ${missing} is not among apps`);
   }
+  config.apps.forEach(checkRules);
   return config;
+}
+
+/** A rule that would come to nothing with the app's storage stops the start. */
+function checkRules(app: Config['apps'][number], index: number): void {
+  for (const [i, rule] of app.auto_record.entries()) {
+    const fault = ruleFault(rule, app.storage.tencent_vod ? 'tencent-vod' : 'library');
+    if (fault) throw new ConfigError(`apps.${index}.auto_record.${i}.${fault.path}: ${fault.reason}`);
+  }
 }
 
 interface JsonSchema {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { autoRecordRuleSchema } from '../auto-record/rule.ts';
 import { compatSchema } from './compat.ts';
 
 /**
@@ -131,6 +132,13 @@ const app = z.strictObject({
       'How long the signed addresses hold that callbacks and media queries give; longer than callback.retry_hours, since a message is not signed anew.',
     ),
   storage: storage.prefault({}),
+  auto_record: z
+    .array(autoRecordRuleSchema)
+    .max(1)
+    .default([])
+    .describe(
+      'The rule by which rooms of the app record themselves, at most one. A change made by the admin API holds until this is changed.',
+    ),
 });
 
 const account = z.strictObject({

@@ -99,6 +99,7 @@ export function withDemoAccount(config: Config, secrets: InstallationSecrets): C
         limits,
         play_link_hours: 72,
         storage: { library: {} },
+        auto_record: [],
       },
     ],
     accounts: [{ secret_id: secretId, secret_key: secretKey, apps: [sdkAppId] }],

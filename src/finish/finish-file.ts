@@ -5,13 +5,15 @@ import type { FinishedPart, UploadProgress } from '../worker-api/messages.ts';
 import { rm } from 'node:fs/promises';
 import { FinishError, type FinishRequest } from './finish-request.ts';
 import { workFolder } from './unfinished.ts';
-import type { FinishAnswer, FinishKept, FinishProgress } from './finish-process.ts';
+import type { FinishAnswer, FinishKept, FinishProgress, FinishQuestion } from './finish-process.ts';
 
 /** How the caller follows and ends a job. */
 export interface FinishOptions {
   readonly signal?: AbortSignal;
   /** Keeps how far an upload has come, for another attempt. What it rejects with is tried again with the next. */
   readonly keep?: (upload: UploadProgress) => Promise<void>;
+  /** Whether the job is still the caller's, asked before anything goes to its destination; always by default. */
+  readonly mayDeliver?: () => boolean;
   /** Told once, when the parts are there: whether the segments are those that were written. */
   readonly onChains?: (chains: readonly ChainCheck[]) => void;
 }
@@ -45,10 +47,17 @@ function progressKeeper(child: ChildProcess, keep: FinishOptions['keep']): (said
   };
 }
 
-function awaitAnswer(child: ChildProcess, onProgress: (said: FinishProgress) => void): Promise<FinishAnswer> {
+/** Without an answer the process waits, until it is ended. */
+function grant(child: ChildProcess, { number }: FinishQuestion, { mayDeliver }: FinishOptions): void {
+  if (mayDeliver?.() !== false && child.connected) child.send({ granted: number } satisfies FinishKept);
+}
+
+function awaitAnswer(child: ChildProcess, options: FinishOptions): Promise<FinishAnswer> {
+  const onProgress = progressKeeper(child, options.keep);
   return new Promise((resolve, reject) => {
-    child.on('message', (said: FinishAnswer | FinishProgress) => {
+    child.on('message', (said: FinishAnswer | FinishProgress | FinishQuestion) => {
       if (said.kind === 'progress') onProgress(said);
+      else if (said.kind === 'may-deliver') grant(child, said, options);
       else resolve(said);
     });
     child.once('error', (error) => reject(new FinishError('failed', error.message)));
@@ -74,7 +83,7 @@ export async function finishFile(
   const kill = (): void => void child.kill('SIGKILL');
   options.signal?.addEventListener('abort', kill, { once: true });
   try {
-    const answer = awaitAnswer(child, progressKeeper(child, options.keep));
+    const answer = awaitAnswer(child, options);
     child.send(request);
     return settle(await answer, options.onChains);
   } catch (error) {

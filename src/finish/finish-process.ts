@@ -28,13 +28,19 @@ export interface FinishProgress {
   readonly upload: UploadProgress;
 }
 
-/** All that was said up to this number is kept. */
-export interface FinishKept {
-  readonly kept: number;
+/** The finishing process asks before anything goes to the destination. */
+export interface FinishQuestion {
+  readonly kind: 'may-deliver';
+  /** Rises with each. */
+  readonly number: number;
 }
+
+/** What the finishing process hears: what was said up to that number is kept; what was asked for is granted. */
+export type FinishKept = { readonly kept: number } | { readonly granted: number };
 
 const below = 10;
 const kept = new KeptNumbers();
+const granted = new KeptNumbers();
 
 /** The recorder kills this process to end its work: nothing in it is told to stop. */
 const { signal } = new AbortController();
@@ -42,7 +48,18 @@ const { signal } = new AbortController();
 function work(request: FinishRequest): Promise<FinishedPart[]> {
   const { target, container } = request;
   if (target.kind === 'bucket' && container === 'hls') return deliverPlaylists(request, target, signal);
-  return finishHere(request, openTarget(request, tell), signal);
+  const deliver = openTarget(request, tell);
+  return finishHere(request, async (part, ended) => (await permission(), deliver(part, ended)), signal);
+}
+
+/**
+ * A recorder that hangs loses the job while this process works on, and who has it then may be done: what is made of
+ * segments that are gone meanwhile must not take the place of the file. Who hangs does not answer.
+ */
+function permission(): Promise<void> {
+  const number = granted.next();
+  process.send?.({ kind: 'may-deliver', number } satisfies FinishQuestion);
+  return granted.when(number);
 }
 
 function tell(upload: UploadProgress): Promise<void> {
@@ -73,6 +90,9 @@ setPriority(below);
 // A recorder that is gone has lost its lease, or soon will.
 process.once('disconnect', () => process.exit(1));
 process.once('message', (request: FinishRequest) => {
-  process.on('message', (message: FinishKept) => kept.reached(message.kept));
+  process.on('message', (message: FinishKept) => {
+    if ('kept' in message) kept.reached(message.kept);
+    else granted.reached(message.granted);
+  });
   void answer(request).then((result) => process.send?.(result, () => process.disconnect()));
 });

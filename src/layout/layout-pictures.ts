@@ -1,5 +1,5 @@
 import type { MediaId } from '../room-key.ts';
-import type { CustomCell, LayoutPlan, RenderMode } from './layout-plan.ts';
+import type { BigPicture, CustomCell, LayoutPlan, RenderMode } from './layout-plan.ts';
 import { evenRect, toEvenRect, type Rect, type Size, type Slot } from './rect.ts';
 import { floatingSlots, gridSlots, maxPictures, shareSlots, type TemplateSlots } from './templates.ts';
 
@@ -29,16 +29,19 @@ export interface PlacedPicture<P extends LayoutPicture> {
 const byEntry = (a: LayoutPicture, b: LayoutPicture): number =>
   a.order - b.order || Number(a.mediaId === 'aux') - Number(b.mediaId === 'aux');
 
+const isNamed = ({ userId: name, match }: BigPicture, userId: string): boolean =>
+  match === 'prefix' ? userId.startsWith(name) : userId === name;
+
 /** The picture of the big area; undefined when the area stays background. */
 function chooseBig<P extends LayoutPicture>(plan: LayoutPlan, ordered: readonly P[]): P | undefined {
   const { mode, big, absentBig } = plan;
   if (big === undefined) return mode === 'floating' ? ordered[0] : undefined;
-  const chosen = ordered.find((p) => p.userId === big.userId && p.mediaId === big.mediaId);
+  const chosen = ordered.find((p) => p.mediaId === big.mediaId && isNamed(big, p.userId));
   return chosen ?? (absentBig === 'promote' ? ordered[0] : undefined);
 }
 
-const mostPictures = ({ mode, sharePictures }: LayoutPlan): number =>
-  mode === 'share' ? (sharePictures ?? maxPictures) : maxPictures;
+const mostOf = ({ mode, sharePictures, mostPictures }: LayoutPlan): number =>
+  Math.min(mostPictures ?? maxPictures, mode === 'share' ? (sharePictures ?? maxPictures) : maxPictures);
 
 function templateSlots(plan: LayoutPlan, count: number): TemplateSlots {
   if (plan.mode === 'floating') return floatingSlots(count);
@@ -78,12 +81,12 @@ function layoutTemplate<P extends LayoutPicture>(
   const ordered = wanted.sort(byEntry);
   if (ordered.length === 0) return [];
   if (plan.mode === 'grid') {
-    const shown = ordered.slice(0, maxPictures);
+    const shown = ordered.slice(0, mostOf(plan));
     return placeAll(plan, canvas, gridSlots(shown.length), undefined, shown);
   }
   const big = chooseBig(plan, ordered);
   // The big area counts even when it is kept free: five small ones already need the next tier (contract §6).
-  const small = ordered.filter((p) => p !== big).slice(0, mostPictures(plan) - 1);
+  const small = ordered.filter((p) => p !== big).slice(0, mostOf(plan) - 1);
   return placeAll(plan, canvas, templateSlots(plan, small.length + 1), big, small);
 }
 

@@ -68,6 +68,14 @@ export type Watermark =
       readonly font: MarkFont;
     };
 
+/** Whose picture is the big one of a template. */
+export interface BigPicture {
+  /** The user's id; with `match: 'prefix'` what it begins with: the earliest of several is big (contract §2.12). */
+  readonly userId: string;
+  readonly mediaId: MediaId;
+  readonly match?: 'prefix' | undefined;
+}
+
 /** Everything about the mixed picture that Create sets and Modify replaces. */
 export interface LayoutPlan {
   readonly mode: LayoutMode;
@@ -77,11 +85,13 @@ export interface LayoutPlan {
   readonly background: string;
   readonly backgroundImage?: PlanImage | undefined;
   /** Whose picture is big in `floating` and `share`. */
-  readonly big?: { readonly userId: string; readonly mediaId: MediaId } | undefined;
+  readonly big?: BigPicture | undefined;
   /** The big area while `big` has no picture: kept free, or for the next by entry. `reserve` when absent (D-9). */
   readonly absentBig?: 'reserve' | 'promote' | undefined;
   /** Most pictures of `share`, the big one included; 25 when absent (D-7). */
   readonly sharePictures?: 24 | 25 | undefined;
+  /** Most pictures of any template, the big one included; 25 when absent (contract §2.12: 8). */
+  readonly mostPictures?: number | undefined;
   /** `share` only: the big picture at the right. */
   readonly alignRight: boolean;
   /** Of templates; a custom cell has its own. */

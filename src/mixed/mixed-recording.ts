@@ -39,6 +39,10 @@ export interface MixStats {
 const withoutQuery = (url: string): string => url.replace(/[?#].*$/s, '');
 
 const defaultLatency = micros(700_000);
+/** Times of sound are rounded to a microsecond. */
+const roundingUs = 100;
+/** Whole frames, so that sound goes on in the same grid; an encoder that sets in with silence sees an attack and codes it in short blocks. */
+const runInOf = (sampleRate: number): number => Math.round((4 * 1024 * 1_000_000) / sampleRate);
 const even = (n: number): number => Math.max(2, n - (n % 2));
 
 interface Parts {
@@ -46,6 +50,8 @@ interface Parts {
   readonly grid: TickGrid;
   readonly firstTick: number;
   readonly soundFrom: Micros;
+  /** Sound that the encoder is given before, so that the first frame fits to what another encoder wrote before it. */
+  readonly soundRunIn: Micros;
   readonly windowTicks: number;
   readonly pictureEncoder: PictureEncoder | undefined;
   readonly soundEncoder: SoundEncoder | undefined;
@@ -93,6 +99,7 @@ export class MixedRecording {
   readonly #soundEncoder: SoundEncoder | undefined;
   readonly #admission = new Admission();
   readonly #voices = new Map<string, Set<SoundSource>>();
+  readonly #soundFrom: Micros;
   #written: WallUs;
   #nextTick: number;
   #targetTick: number;
@@ -113,7 +120,8 @@ export class MixedRecording {
     this.#interleaver = new Interleaver(parts.writer, parts.pictureEncoder !== undefined);
     this.#pictures = createPictureMixer(parts, this.#interleaver);
     this.#soundEncoder = parts.soundEncoder;
-    if (parts.soundEncoder) this.#sounds = this.#createSoundMixer(parts.soundFrom);
+    this.#soundFrom = parts.soundFrom;
+    if (parts.soundEncoder) this.#sounds = this.#createSoundMixer(micros(parts.soundFrom - parts.soundRunIn));
   }
 
   /** True after {@link MixedRecording.finish} or {@link MixedRecording.close}. */
@@ -304,11 +312,11 @@ export class MixedRecording {
   }
 
   #encodeSound(block: readonly Float32Array[]): void {
-    for (const packet of this.#soundEncoder?.encode(block) ?? []) this.#interleaver.audio(packet);
+    for (const packet of this.#soundEncoder?.encode(block) ?? []) this.#writeSound(packet, Infinity);
   }
 
-  #writeSound(packet: AudioPacket, end: Micros): void {
-    if (packet.pts < end) this.#interleaver.audio(packet);
+  #writeSound(packet: AudioPacket, end: number): void {
+    if (packet.pts < end && packet.pts > this.#soundFrom - roundingUs) this.#interleaver.audio(packet);
   }
 
   #voicesOf(userId: string): Set<SoundSource> {
@@ -343,14 +351,15 @@ export async function createMixedRecording(options: MixedRecordingOptions): Prom
   const firstTick = grid.firstFrom(options.fromUs ?? options.zeroUs);
   const { soundFromUs } = options;
   const soundFrom = soundFromUs === undefined ? grid.pts(firstTick) : micros(soundFromUs - options.zeroUs);
-  const encoders = await openEncoders(options, grid, soundFrom);
+  const soundRunIn = micros(soundFromUs === undefined ? 0 : runInOf(options.audio.sampleRate));
+  const encoders = await openEncoders(options, grid, micros(soundFrom - soundRunIn));
   const { pictureEncoder, soundEncoder } = encoders;
   const size = { width: even(video.width), height: even(video.height), fps: video.fps };
   try {
     const formats = { video: pictureEncoder && size, audio: soundEncoder?.format };
     const writer = await options.openWriter(formats, () => pictureEncoder?.forceKeyFrame());
     const windowTicks = Math.max(1, Math.round(video.fps / 2));
-    return new MixedRecording({ options, grid, firstTick, soundFrom, windowTicks, ...encoders, writer });
+    return new MixedRecording({ options, grid, firstTick, soundFrom, soundRunIn, windowTicks, ...encoders, writer });
   } catch (error) {
     pictureEncoder?.close();
     soundEncoder?.close();

@@ -50,6 +50,7 @@ export function applyPage(page: JournalPage, { store, apps, lastHeardMs }: PageO
     }
     if (page.snapshot) await resync(chronicle, page.boot, page.snapshot, tx.wall);
     else await applyEntries(chronicle, page.boot, entriesAfter(page, cursor.after));
+    tx.announce('rooms');
     return writeCursor(tx, { boot: page.boot, after: page.upTo, seenMs: tx.wall });
   });
 }

@@ -139,6 +139,7 @@ export class Chronicle {
         user_type: client.userType,
         software: client.software,
         client_ip: client.address,
+        robot: client.robot ? 1 : 0,
         media: '',
         joined_ms: atMs,
       })

@@ -21,6 +21,8 @@ const client = z.object({
   software: z.string(),
   /** IP address; empty when it is not known. */
   address: z.string(),
+  /** Set for a robot that relays a mix into the room, which is no person. */
+  robot: z.literal(true).optional(),
 });
 
 const moment = z.discriminatedUnion('kind', [

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
+import type { TaskLease } from './recorder.ts';
 import type { JobReport, LeasedJob, ReportResponse, UploadProgress } from '../worker-api/messages.ts';
 
 /** A finishing job in progress. */
@@ -15,7 +16,7 @@ export interface FinishHandle {
 /** What finishing needs of the world. */
 export interface FinishRunnerOptions {
   /** Starts turning the job's segments into its library file. */
-  readonly begin: (job: LeasedJob) => FinishHandle;
+  readonly begin: (job: LeasedJob, isHeld: () => boolean) => FinishHandle;
   readonly report: (jobId: number, report: JobReport) => Promise<ReportResponse>;
   /** The server has committed everything that is made of the job's segments: they may go. */
   readonly onConfirmed: (job: LeasedJob) => void;
@@ -51,9 +52,9 @@ export class FinishRunner {
     return [...this.#running.values()].map(({ job }) => ({ jobId: job.jobId, epoch: job.epoch }));
   }
 
-  /** Begins a job; `onEnded` is called when it needs no lease any more. */
-  start(job: LeasedJob, onEnded: () => void): void {
-    const handle = this.#options.begin(job);
+  /** Begins a job under its lease. */
+  start(job: LeasedJob, lease: TaskLease): void {
+    const handle = this.#options.begin(job, () => lease.isHeld());
     this.#running.set(job.jobId, { job, handle });
     this.#options.log.info({ ...namesOf(job), attempt: job.attempt }, 'finishing');
     void handle.outcome.then(async (report) => {
@@ -63,7 +64,7 @@ export class FinishRunner {
       // While the report was on its way the lease may have been lost and granted anew: that run is not ours to end.
       if (!isOurs()) return;
       this.#running.delete(job.jobId);
-      onEnded();
+      lease.onEnded();
     });
   }
 

@@ -36,14 +36,18 @@ const largestBytes = 2_000_000_000;
 const longestMs = 24 * 3_600_000;
 
 /** Begins to make the files of a job from what all epochs left on the spool, and to bring them to their destination. */
-export function beginFinishing(job: LeasedJob, options: FinishingOptions): FinishHandle {
+export function beginFinishing(
+  job: LeasedJob,
+  options: FinishingOptions,
+  isHeld: () => boolean = () => true,
+): FinishHandle {
   const cancelled = new AbortController();
   let upload = job.upload;
   const keep = (latest: UploadProgress): Promise<void> => {
     upload = latest;
     return options.keepUpload?.(job, latest, cancelled.signal) ?? Promise.resolve();
   };
-  const outcome = finish(job, options, { signal: cancelled.signal, keep });
+  const outcome = finish(job, options, { signal: cancelled.signal, mayDeliver: isHeld, keep });
   return { outcome, cancel: () => cancelled.abort(), upload: () => upload };
 }
 

@@ -28,8 +28,8 @@ interface OpenTrack {
   readonly sink: VideoSink & AudioSink;
 }
 
-/** An Opus decoder has found its way after 80 ms (RFC 7845 §4.6). */
-const SOUND_RUN_IN_US = 200_000;
+/** An Opus decoder has found its way after 80 ms (RFC 7845 §4.6); the encoder of the mix runs in over four frames. */
+const SOUND_RUN_IN_US = 400_000;
 const ADVANCE_US = 100_000;
 
 /** Plays a journal into a mix: what happened in the room, pictures and sounds, in the order in which they came. */

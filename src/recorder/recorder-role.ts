@@ -153,7 +153,7 @@ function finishRunner(worker: Worker): FinishRunner {
   const report = (jobId: number, told: JobReport): Promise<ReportResponse> => client.reportJob(jobId, told);
   const options = finishingOptions(worker, report);
   return new FinishRunner({
-    begin: (job) => beginFinishing(job, options),
+    begin: (job, isHeld) => beginFinishing(job, options, isHeld),
     report,
     onOver: (job, upload) => void clearLeftovers(job, upload, { dataDir, privateBuckets, log }),
     onConfirmed: (job) => removeSegments(spool, job, log),

@@ -39,11 +39,11 @@ export interface RunningTask {
   close(): void;
 }
 
-/** The lease that a task runs under. */
+/** The lease that a task or job runs under. */
 export interface TaskLease {
   /** False from the moment it ran out, also in a process that was stopped then and did not notice. */
   isHeld(): boolean;
-  /** The task needs it no more. */
+  /** It is needed no more. */
   readonly onEnded: () => void;
 }
 
@@ -188,7 +188,10 @@ export class Recorder {
   #beginJob(job: LeasedJob, sentAt: MonoUs, leaseMs: number): void {
     this.#options.jobs.abandon(job.jobId);
     this.#jobLeases.grant(job.jobId, sentAt, leaseMs);
-    this.#options.jobs.start(job, () => this.#jobLeases.release(job.jobId));
+    this.#options.jobs.start(job, {
+      isHeld: () => this.#jobLeases.holds(job.jobId, this.#options.clock.monoUs()),
+      onEnded: () => this.#jobLeases.release(job.jobId),
+    });
   }
 
   /** Who has no room for another lease takes nothing, however little there is to do. */

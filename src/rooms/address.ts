@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isReservedUserId, RESERVED_RULE } from '../bot-id.ts';
 import type { MediaId, RoomKey, RoomKind } from '../room-key.ts';
 import { Problem } from './problem.ts';
 import { hasControlCharacter } from './sdp-document.ts';
@@ -28,7 +29,7 @@ export function readAddress(path: unknown, query: unknown): PictureAddress {
   const { media, room_type: kind, robot } = options.data;
   return {
     room: readRoom(sdkAppId, roomId, kind),
-    userId: readUserId(userId, 'UserId'),
+    userId: readClientId(userId, 'UserId'),
     mediaId: media,
     ...(robot ? { robot } : {}),
   };
@@ -48,6 +49,12 @@ export function readRoom(sdkAppId: string, roomId: string, kind: RoomKind | unde
 export function readUserId(userId: string, name: string): string {
   if (!isText(userId)) throw new Problem(400, `${name} is ${TEXT_RULE}.`);
   return userId;
+}
+
+/** Checks the id of somebody who wants to enter: not one of our own bots'. Throws Problem (400). */
+export function readClientId(userId: string, name: string): string {
+  if (isReservedUserId(userId)) throw new Problem(400, `${name} cannot be used: ${RESERVED_RULE}.`);
+  return readUserId(userId, name);
 }
 
 const MAX_TEXT_BYTES = 64;

@@ -252,7 +252,7 @@ export class Room implements PublisherHost {
     if (!this.#opening.delete(publisher)) return;
     const { replaced, entered } = this.#anchors.add(publisher);
     replaced?.close();
-    this.#visits.enter(publisher.userId, 'anchor', publisher.client);
+    this.#visits.enter(publisher.userId, 'anchor', clientOf(publisher));
     if (replaced) this.#silence(publisher.userId, missingKinds(publisher));
     const { userId: user, mediaId: media } = publisher;
     // A part of the id: whoever knows the whole may end the session.
@@ -336,6 +336,8 @@ export class Room implements PublisherHost {
     for (const bot of this.#bots.values()) bot.sendEvent(event);
   }
 }
+
+const clientOf = ({ client, robot }: Publisher): RoomClient => (robot ? { ...client, robot: true } : client);
 
 function isSourceOf(track: RoomTrack, viewer: RoomViewer): boolean {
   return track.feed.userId === viewer.userId && track.feed.mediaId === viewer.mediaId;

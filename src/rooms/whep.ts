@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { readAddress, readUserId, type PictureAddress } from './address.ts';
+import { readAddress, readClientId, type PictureAddress } from './address.ts';
 import { requirePermission, requireUserSig, watchPrivileges } from './authorize.ts';
 import { describeClient } from './client-description.ts';
 import type { RoomsContext } from './context.ts';
@@ -46,7 +46,7 @@ interface MadeViewer {
 function readViewer(query: unknown): string {
   const options = viewerSchema.safeParse(query);
   if (!options.success) throw new Problem(400, 'viewer names the user who watches.');
-  return readUserId(options.data.viewer, 'viewer');
+  return readClientId(options.data.viewer, 'viewer');
 }
 
 function makeViewer(

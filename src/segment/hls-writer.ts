@@ -74,6 +74,8 @@ export class HlsWriter implements SegmentWriter {
   #cutFrom = Infinity;
   #closed = false;
   #fenced = false;
+  /** The caller waits for the disk. */
+  #waits = false;
   #onDisk: Promise<unknown> = Promise.resolve();
 
   /** Touches no disk yet; use {@link createSegmentWriter} or, where nothing may wait, {@link openSegmentWriter}. */
@@ -135,8 +137,7 @@ export class HlsWriter implements SegmentWriter {
   /** Ends the playlist; everything is on the disk when the call returns. Idempotent. */
   close(): void {
     if (this.#isOver()) return;
-    this.#end((file) => file.close());
-    this.#chain.sync();
+    this.#end((file) => file.close(), true);
     this.#journal.sync();
   }
 
@@ -144,9 +145,7 @@ export class HlsWriter implements SegmentWriter {
   async finish(): Promise<void> {
     if (!this.#isOver()) this.#end((file) => this.#closeSoon(file));
     await this.#onDisk;
-    if (this.#fenced) return;
-    await this.#chain.syncSoon();
-    await this.#journal.syncSoon();
+    if (!this.#fenced) await this.#journal.syncSoon();
   }
 
   #isOver(): boolean {
@@ -164,8 +163,9 @@ export class HlsWriter implements SegmentWriter {
     this.#muxer = undefined;
   }
 
-  #end(closeFile: (file: SegmentFile) => void): void {
+  #end(closeFile: (file: SegmentFile) => void, waits = false): void {
     this.#closed = true;
+    this.#waits = waits;
     this.#attempt(() => this.#endSection(undefined, closeFile));
     this.#journal.save(true);
   }
@@ -292,7 +292,16 @@ export class HlsWriter implements SegmentWriter {
   #link({ bytes, sha256 }: SegmentFile, { name, start, duration }: Segment): void {
     const number = this.#stats.segments;
     this.#chain.add({ number, name, bytes, startUs: start, durationUs: duration, sha256 });
-    this.#options.onChained?.(this.#chain.head);
+    this.#tellChain(this.#chain.head);
+  }
+
+  /** What is told of the chain must be on the disk, segment first: a power cut is no tampering. */
+  #tellChain(head: ChainHead): void {
+    const tell = (): void => this.#options.onChained?.(head);
+    if (this.#waits) {
+      this.#chain.sync();
+      tell();
+    } else this.#onDisk = this.#onDisk.then(() => this.#chain.syncSoon()).then(tell);
   }
 
   #closeSoon(file: SegmentFile): void {

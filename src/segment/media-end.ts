@@ -5,6 +5,7 @@ import { adtsFrames } from './adts.ts';
 import { parsePlaylist, playlistText, segmentLines, type Segment } from './playlist.ts';
 import { readPlaylist, readRecord, segmentNames, segmentStartMs, writePlaylist } from './recording-folder.ts';
 import { recoverFolder } from './recover.ts';
+import { readChain } from './segment-chain.ts';
 import { readTransport } from './transport-reader.ts';
 import { fromTransport, toTransport, unwrapTransport } from './transport-time.ts';
 
@@ -95,13 +96,17 @@ function sealNewest(dir: string, zeroUs: WallUs): void {
   const bytes = readFileSync(path);
   const { pictures } = scan(bytes, toTransport(micros((segmentStartMs(newest) ?? 0) * 1000 - zeroUs)));
   const count = wholePictures(pictures);
-  if (listed && count === pictures.length) return;
+  if (listed && (count === pictures.length || isChained(dir, newest, bytes.length))) return;
   // Its length in the list would not be true any more; it is found and listed anew.
   if (listed) writePlaylist(dir, playlistText(others.map((one) => segmentLines(one, zeroUs)).join(''), false));
   const end = count < pictures.length ? pictures[count - 1]!.end : bytes.length;
   writeFileSync(`${path}.new`, bytes.subarray(0, end), { flush: true });
   renameSync(`${path}.new`, path);
 }
+
+/** What its writer ended stays as it is: its hash is in the chain. */
+const isChained = (dir: string, segment: string, length: number): boolean =>
+  readChain(dir).links.some(({ name, bytes }) => name === segment && bytes === length);
 
 function endOf(dir: string, segments: readonly Segment[]): MediaEnd {
   let lastPicture: number | undefined;

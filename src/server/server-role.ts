@@ -6,6 +6,8 @@ import { createAccounts, keepAccountsPruned, type Accounts } from '../accounts/a
 import { registerAdminApi } from '../admin/register.ts';
 import { registerRecordingApi } from '../api/register.ts';
 import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
+import { AutoRecorder } from '../auto-record/auto-recorder.ts';
+import { AutoRecordRules } from '../auto-record/rules.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
 import { ReplayDesk } from '../callbacks/replay-desk.ts';
 import { keepCallbacksPruned } from '../callbacks/retention.ts';
@@ -56,6 +58,8 @@ interface Parts extends RoleContext {
   readonly rooms: RoomsAddress;
   readonly roomControl: RemoteRooms;
   readonly follower: RoomFollower;
+  readonly rules: AutoRecordRules;
+  readonly autoRecorder: AutoRecorder;
   readonly pruning: readonly CancelTimer[];
   readonly recorders: RecorderPresence;
   readonly links: PlayLinks;
@@ -82,13 +86,10 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, roomControl, callbacks, library, evidence, store, pruning } = parts;
-  return [
-    { http },
-    { pruning: { close: () => pruning.forEach((stop) => stop()) }, follower, roomControl, callbacks, library },
-    { evidence },
-    { store },
-  ];
+  const { follower, autoRecorder, roomControl, callbacks, library, evidence, store, pruning } = parts;
+  const stopPruning = { close: () => pruning.forEach((stop) => stop()) };
+  const workers = { follower, autoRecorder, roomControl, callbacks, library };
+  return [{ http }, { pruning: stopPruning, ...workers }, { evidence }, { store }];
 };
 
 async function openParts(context: RoleContext): Promise<Parts> {
@@ -116,6 +117,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     takeoverUserSig: config.recorders.takeover_user_sig,
   });
   const accounts = createAccounts({ store, clock });
+  const rules = await adoptRules(config, store);
   const keepMs = daysMs(config.library.keep_days);
   if (keepMs !== undefined) await boundExpiry(store, keepMs, log);
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
@@ -142,6 +144,8 @@ async function openParts(context: RoleContext): Promise<Parts> {
     rooms,
     roomControl: new RemoteRooms(rooms),
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
+    rules,
+    autoRecorder: new AutoRecorder({ store, rules, tasks, clock, log }),
     pruning: [
       keepRoomsPruned({ store, clock, log }),
       keepCallbacksPruned({ store, clock, log, ...config.callbacks }),
@@ -156,6 +160,13 @@ const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayPro
   sdkAppId: sdk_app_id,
   isSigned: play_key !== undefined,
 });
+
+/** Before anything is told of rooms: a rule counts for those that begin after it. */
+async function adoptRules(config: Config, store: Store): Promise<AutoRecordRules> {
+  const rules = new AutoRecordRules(store);
+  for (const { sdk_app_id: app, auto_record: configured } of config.apps) await rules.adopt(app, configured[0]);
+  return rules;
+}
 
 async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void> {
   const { apps, tasks, clock, log, store, installation, rooms, roomControl, library, libraryRoot: root, links } = parts;
@@ -204,7 +215,8 @@ function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {
   };
 }
 
-function operations({ store, tasks, callbacks, queries, rooms, recorders, follower, library, evidence }: Parts) {
+function operations(parts: Parts) {
+  const { store, tasks, callbacks, queries, rooms, recorders, follower, autoRecorder, library, evidence } = parts;
   return {
     checks: [
       { name: 'store', passes: async () => (await queries.backlog(), true) },
@@ -221,6 +233,7 @@ function operations({ store, tasks, callbacks, queries, rooms, recorders, follow
       recorders: () => recorders.stats(),
       rooms: () => roomsStats(rooms),
       roomJournal: () => ({ ...follower.stats() }),
+      autoRecord: () => ({ ...autoRecorder.stats() }),
     },
   };
 }

@@ -11,6 +11,7 @@ import { durableJobs } from './migrations/0008-durable-jobs.ts';
 import { evidence } from './migrations/0009-evidence.ts';
 import { protectedApps } from './migrations/0010-protected-apps.ts';
 import { takeovers } from './migrations/0011-takeovers.ts';
+import { autoRecord } from './migrations/0012-auto-record.ts';
 import { administrators } from './migrations/0013-administrators.ts';
 
 /** Every change of the schema in order; a name is never changed or removed once released. */
@@ -27,6 +28,7 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0009-evidence': evidence,
     '0010-protected-apps': protectedApps,
     '0011-takeovers': takeovers,
+    '0012-auto-record': autoRecord(engine),
     '0013-administrators': administrators(engine),
   }),
 });

@@ -9,7 +9,7 @@ import { NodeSqliteDialect } from './sqlite-dialect.ts';
 import type { Tables } from './tables.ts';
 
 /** What a transaction may announce once it is committed. */
-export type StoreNews = 'work' | 'events';
+export type StoreNews = 'work' | 'events' | 'rooms';
 
 /** One transaction: its connection, its time, and what it will announce. */
 export interface StoreTransaction {
@@ -41,6 +41,8 @@ export class Store {
   readonly work = new Bell();
   /** Rings when the outbox has a new event. */
   readonly events = new Bell();
+  /** Rings when something happened in rooms, or a rule about them has changed. */
+  readonly rooms = new Bell();
   readonly db: Kysely<Tables>;
   readonly engine: StoreEngine;
   readonly #clock: Clock;

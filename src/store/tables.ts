@@ -1,4 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely';
+import type { AdminAccountTable, AdminSessionTable, AuditEntryTable } from './administrator-tables.ts';
 
 /**
  * Rows of the store. Times are milliseconds since the epoch, objects are JSON text, truths are 0 and 1, so that the
@@ -25,6 +26,8 @@ export interface Tables {
   admin_account: AdminAccountTable;
   admin_session: AdminSessionTable;
   audit_entry: AuditEntryTable;
+  auto_record_rule: AutoRecordRuleTable;
+  audit: AuditTable;
   protected_app: ProtectedAppTable;
 }
 
@@ -67,6 +70,12 @@ export interface TaskTable {
   short_lives: Generated<number>;
   /** End of the UserSig that the bot came with; null for a task of an earlier version. */
   sig_until_ms: number | null;
+  /** Revision of the rule by which the task began, null for a task of the API. */
+  auto_revision: number | null;
+  /** The room session in which a task by rule began, or was seen running last. */
+  auto_session: number | null;
+  /** CallbackTarget of the rule; null where the app's own callback is told. */
+  callback: string | null;
   started_ms: number | null;
   /** Epoch of the last `started` report, which makes a repeated one silent. */
   started_epoch: number;
@@ -315,6 +324,8 @@ export interface RoomVisitTable {
   software: string;
   /** Empty when it is not known. */
   client_ip: string;
+  /** Whether the user is no person but a robot that relays a mix into the room. */
+  robot: Generated<number>;
   /** Blank-separated list of what the user sends now: video, audio, aux. */
   media: string;
   joined_ms: number;
@@ -332,42 +343,29 @@ export interface JournalCursorTable {
   seen_ms: number;
 }
 
-/** Somebody who may use the console and the admin API. */
-export interface AdminAccountTable {
-  /** In lower case. */
-  name: string;
-  role: 'operator' | 'viewer';
-  /** Hash with its parameters and salt. */
-  password: string;
-  created_ms: number;
-  /** When the password was last set. */
-  password_ms: number;
+/** A rule of auto recording as it was from some time on; the latest of an app is in force. */
+export interface AutoRecordRuleTable {
+  revision: Generated<number>;
+  sdk_app_id: number;
+  /** AutoRecordRule; null where recording by rule ended. */
+  rule: string | null;
+  /** Rooms that were created from this wall time on are recorded by it. */
+  effective_ms: number;
+  /** Where it was set. */
+  origin: 'configuration' | 'api';
 }
 
-/** A session of an administrator's browser. */
-export interface AdminSessionTable {
-  /** Of its id in hex digits: who reads the store has no session. */
-  id_sha256: string;
-  account: string;
-  /** Where it was begun from. */
-  address: string;
-  created_ms: number;
-  /** Last use, to within a minute. */
-  seen_ms: number;
-}
-
-/** What an administrator did or tried. */
-export interface AuditEntryTable {
+/** Who changed what, without secrets; never changed itself. */
+export interface AuditTable {
   id: Generated<number>;
   at_ms: number;
-  /** Name of the account, `token` for the bearer token, empty for who is unknown. */
   actor: string;
-  address: string;
-  /** Method and path of the route. */
   action: string;
-  detail: string;
-  /** HTTP status of the answer. */
-  result: number;
+  /** What was changed. */
+  subject: string;
+  /** JSON, null for nothing. */
+  before: string | null;
+  after: string | null;
 }
 
 /** An app that was last configured with signed addresses for its files. */
@@ -391,9 +389,7 @@ export type NewTaskRow = Insertable<TaskTable>;
 export type NewFileRow = Insertable<FileTable>;
 /** A life of a room as read. */
 export type RoomSessionRow = Selectable<RoomSessionTable>;
+/** A revision of a rule as read. */
+export type AutoRecordRuleRow = Selectable<AutoRecordRuleTable>;
 /** A stay in a room as read. */
 export type RoomVisitRow = Selectable<RoomVisitTable>;
-/** An administrator's account as read. */
-export type AdminAccountRow = Selectable<AdminAccountTable>;
-/** An entry of the audit log as read. */
-export type AuditEntryRow = Selectable<AuditEntryTable>;

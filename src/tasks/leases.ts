@@ -31,24 +31,8 @@ const taskColumns = [
   'task.sig_until_ms',
   'task.progress_epoch',
 ] as const;
-type ClaimedTask = Pick<
-  TaskRow,
-  | 'id'
-  | 'epoch'
-  | 'sdk_app_id'
-  | 'room_kind'
-  | 'room_id'
-  | 'bot_user_id'
-  | 'plan'
-  | 'revision'
-  | 'destination'
-  | 'user_define_record_id'
-  | 'started_ms'
-  | 'stop_code'
-  | 'created_ms'
-  | 'sig_until_ms'
-  | 'progress_epoch'
->;
+type ColumnOf<Name> = Name extends `task.${infer Column extends keyof TaskRow}` ? Column : never;
+type ClaimedTask = Pick<TaskRow, ColumnOf<(typeof taskColumns)[number]>>;
 
 type RenewedTask = Pick<TaskRow, 'id' | 'stop_code' | 'revision'>;
 

@@ -1,3 +1,4 @@
+import type { CallbackTarget } from '../config/apps.ts';
 import type { RoomKey } from '../room-key.ts';
 import type { TrackType } from '../segment/recording-folder.ts';
 import type { WallMs } from '../units.ts';
@@ -15,6 +16,10 @@ export interface NewTask {
   readonly resourceExpiredHours: number;
   /** End of the bot's UserSig; absent when it never ends. */
   readonly sigUntilMs?: WallMs | undefined;
+  /** The rule that asked for it and the room session that the rule found; absent for a task of the API. */
+  readonly auto?: { readonly revision: number; readonly sessionId: number };
+  /** Where its events go in the place of the app's own callback. */
+  readonly callback?: CallbackTarget | undefined;
   /** Why the bot will never enter, for the log: such a task ends at once with 301 Status 1 (contract C49, D-8, D-10). */
   readonly refusal?: string;
 }

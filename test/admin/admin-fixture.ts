@@ -4,6 +4,7 @@ import fastify from 'fastify';
 import { createAccounts, type Accounts } from '../../src/accounts/accounts.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../../src/evidence/evidence-room.ts';
 import { registerAdminApi } from '../../src/admin/register.ts';
+import { AutoRecordRules } from '../../src/auto-record/rules.ts';
 import { callbackBacklog } from '../../src/callbacks/backlog.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
 import { startMediaLibrary } from '../../src/library/library.ts';
@@ -12,7 +13,7 @@ import type { RoomControl } from '../../src/presence/room-control.ts';
 import { roomKeyText, type RoomKey } from '../../src/room-key.ts';
 import { RecorderPresence } from '../../src/server/recorder-presence.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
-import { bench, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
+import { bench, oneApp, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
 
 export const adminToken = 'a-token-of-the-admin-api';
 
@@ -88,6 +89,8 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     accounts,
     library,
     evidence,
+    rules: new AutoRecordRules(b.store),
+    apps: oneApp(),
     replays: new ReplayDesk(b.store),
     callbacks: { backlog: () => callbackBacklog(b.store, b.clock.wallMs()) },
     recorders: new RecorderPresence(b.clock),

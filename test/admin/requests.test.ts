@@ -79,6 +79,8 @@ test('every list and object is what its schema says, with nothing besides', asyn
       outcome: 'failed',
     })
     .execute();
+  const app = String(sdkAppId);
+  await b.ask(`/apps/${app}/auto-record`, { method: 'PUT', body: { single: {} } });
   await b.store.db
     .insertInto('evidence_due')
     .values({ task_id: decodeURIComponent(taskId), marks: 1 })
@@ -87,7 +89,7 @@ test('every list and object is what its schema says, with nothing besides', asyn
   let checked = 0;
   for (const { method, path, answer } of adminRoutes) {
     if (method !== 'GET') continue;
-    const { status, body } = await b.ask(path.replace('{taskId}', taskId).replace('{id}', id));
+    const { status, body } = await b.ask(path.replace('{taskId}', taskId).replace('{id}', id).replace('{app}', app));
     assert.deepEqual([path, status], [path, answer.status]);
     assert.deepEqual(answer.schema?.parse(body), body, path);
     checked += 1;

@@ -167,7 +167,7 @@ test('a viewer reads everything but accounts and the audit log, and writes nothi
   for (const route of adminRoutes) {
     if (route.access === 'open' || route.path.startsWith('/session')) continue;
     const { status } = await ask(route.path.replaceAll(/\{\w+\}/g, '1'), { method: route.method });
-    const isHidden = route.path === '/accounts' || route.path === '/audit';
+    const isHidden = route.path === '/accounts' || route.path === '/audit/requests';
     if (route.method === 'GET' && !isHidden) assert.notEqual(status, 403, route.path);
     else assert.equal(status, 403, `${route.method} ${route.path}`);
   }
@@ -202,7 +202,7 @@ test('sign-ins and writes are in the audit log with who, from where and how it w
   await b.ask('/accounts/vera/password', { method: 'POST' });
   await ask('/session/password', { method: 'PUT', body: { current: password, next: 'another long password' } });
   await ask('/tasks');
-  const { body } = await ask('/audit');
+  const { body } = await ask('/audit/requests');
   assert.deepEqual(
     body.items.map(({ actor, address, action, detail, result }: Record<string, unknown>) => [
       actor,
@@ -222,10 +222,10 @@ test('sign-ins and writes are in the audit log with who, from where and how it w
     ],
   );
   assert.equal(body.items[0].atMs, b.clock.wallMs());
-  assert.equal((await b.ask('/audit?limit=2')).body.items.length, 2);
+  assert.equal((await b.ask('/audit/requests?limit=2')).body.items.length, 2);
   b.clock.advance(401 * 86_400_000);
   await b.accounts.audit.prune();
-  assert.deepEqual((await b.ask('/audit')).body.items, []);
+  assert.deepEqual((await b.ask('/audit/requests')).body.items, []);
 });
 
 test('an operator adds accounts, gives new passwords, and cannot remove the last operator', async (t) => {

@@ -38,6 +38,7 @@ export const createCases: readonly (readonly [name: string, changes: Json, code:
   ['C3 RoomId empty', { RoomId: '' }, 'MissingParameter.RoomId', 'RoomId'],
   ['C4 UserId', { UserId: undefined }, 'MissingParameter.UserId', 'UserId'],
   ['a UserId of 64 bytes', { UserId: 'u'.repeat(64), UserSig: userSig('u'.repeat(64)) }, 'ok'],
+  ['a UserId of our own bots', { UserId: 'roomtape.x', UserSig: userSig('roomtape.x') }, range, 'UserId'],
   ['a UserId of 65 bytes', { UserId: 'u'.repeat(65), UserSig: userSig('u'.repeat(65)) }, range, 'UserId'],
   ['C5 UserSig', { UserSig: undefined }, 'MissingParameter.UserSig', 'UserSig'],
   ['C5 UserSig null', { UserSig: null }, 'MissingParameter.UserSig', 'UserSig'],

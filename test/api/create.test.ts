@@ -37,6 +37,8 @@ test('BASE becomes a task with the defaults of the contract', async () => {
     plan: { ...defaultPlan, mode: 'mixed' },
     destination: library(),
     resourceExpiredHours: 72,
+    // The end of the UserSig that the request came with.
+    sigUntilMs: 1_700_000_000_000 + 315_360_000_000,
   });
 });
 

@@ -275,3 +275,26 @@ test('many tasks at once arrive once each, in order per task', async (t) => {
     );
   }
 });
+
+test('a task that brought its receiver along is told there alone, and a dead one of it holds up no other', async (t) => {
+  const b = await bench(t);
+  const app = await receiver(t, (_message, response) => response.end());
+  const own = await receiver(t, (_message, response) => response.end());
+  const hung = await receiver(t, () => {});
+  const delivery = deliver(t, b, { url: app.url, key: 'appkey' });
+  for (let n = 0; n < 10; n += 1)
+    await recordTask(b, [], newTask({ botUserId: `hung${n}`, callback: { url: hung.url, key: undefined } }));
+  const told = await recordTask(b, [], newTask({ botUserId: 'own', callback: { url: own.url, key: 'ownkey' } }));
+  const other = await recordTask(b, []);
+  await until('the app to be told', () => app.got.length === 3);
+  assert.deepEqual(new Set(app.got.map(({ taskId }) => taskId)), new Set([other]));
+  // Eight that hang leave no place in the lane; it is free when they have run out of time.
+  await until('the other receiver to be told', async () => {
+    await settle();
+    b.clock.advance(5_000);
+    return own.got.length === 3;
+  });
+  for (const { body, headers, taskId } of own.got)
+    assert.deepEqual([taskId, headers['sign']], [told, signBody('ownkey', body)]);
+  await delivery.close();
+});

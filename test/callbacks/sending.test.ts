@@ -7,7 +7,7 @@ import { liveRoom, replayRoom, Sending, type SendingRoom } from '../../src/callb
 function full(room: SendingRoom): Sending {
   const sending = new Sending({} as CallbackQueue, room);
   for (let n = 0; n < room.perLane; n += 1) {
-    sending.underWay.set(`s${n}`, { app: 1, group: 3, done: Promise.resolve() });
+    sending.underWay.set(`s${n}`, { app: 1, group: 3, own: false, done: Promise.resolve() });
   }
   return sending;
 }

@@ -51,6 +51,20 @@ test('a list of regions is strict, and by default there is none', () => {
   assert.match(refusal('api: { regions: [] }'), /^api\.regions: /);
 });
 
+test('a rule of auto recording gets its defaults, and one that would come to nothing stops the start', () => {
+  const apps = (rule: string): string => `apps: [{ sdk_app_id: 1, secret_key: abcdefgh, auto_record: [{ ${rule} }] }]`;
+  const [rule] = load(apps('mixed: { layout: { mode: 3 } }')).apps[0]!.auto_record;
+  assert.deepEqual([rule?.max_idle_time, rule?.single, rule?.mixed?.enabled], [5, undefined, true]);
+  assert.match(
+    refusal(apps('single: { format: mp4 }')),
+    /^apps\.0\.auto_record\.0\.single\.format: is not a known key/,
+  );
+  assert.match(refusal(apps('single: {}, max_idle_time: 0')), /^apps\.0\.auto_record\.0\.max_idle_time: /);
+  const flow = apps('single: {}, storage: { vod: { procedure: p } }');
+  assert.match(refusal(flow), /^apps\.0\.auto_record\.0\.storage\.vod\.procedure: the embedded library/);
+  assert.match(helpText(), /apps\.N\.auto_record\.N\.mixed\.layout\.big_prefix /);
+});
+
 test('a wrong key stops the start by its name, wherever it was written', () => {
   assert.match(refusal('http: { prt: 1 }'), /^http\.prt: is not a known key/);
   assert.match(refusal('colour: red'), /^colour: is not a known key/);

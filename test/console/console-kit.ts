@@ -34,6 +34,7 @@ export async function openConsole(browser: Browser, server: TestServer, visit: V
     colorScheme: visit.dark ? 'dark' : 'light',
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => faults.push(error.message));
   // What the server refuses is in the console's log as well, and is meant.
   page.on('console', (line) => {
@@ -74,6 +75,15 @@ export async function goTo(
 /** Fills a field by its label. */
 export const fill = (page: Page, label: string, text: string): Promise<void> =>
   page.getByLabel(label, { exact: true }).fill(text);
+
+/** Waits until an expression is true in the page; the page's policy forbids what would wait there. */
+export async function until(page: Page, expression: string): Promise<void> {
+  for (let n = 0; n < 150; n += 1) {
+    if (await page.evaluate(expression)) return;
+    await page.waitForTimeout(100);
+  }
+  assert.fail(`${expression} did not come true`);
+}
 
 /** Nothing makes the page wider than the screen. */
 export async function assertNoOverflow(page: Page, where: string): Promise<void> {

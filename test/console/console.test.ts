@@ -19,6 +19,7 @@ import {
   phone,
   picture,
   signIn,
+  until,
   type Language,
 } from './console-kit.ts';
 
@@ -43,7 +44,8 @@ before(async () => {
 /** One anchor as MP4 and HLS; then the same anchor in a room that stays. */
 async function record(language: Language): Promise<void> {
   const anchor = await publish(rooms[language], 'alice');
-  const taskId = await server.record(rooms[language], 1, { RecordParams: { OutputFormat: 3 } });
+  const stored = { CloudVod: { TencentVod: { ExpireTime: 0, MediaType: 3 } } };
+  const taskId = await server.record(rooms[language], 1, { StorageParams: stored });
   tasks[language] = taskId;
   await server.untilStatus(taskId, 'InProgress');
   await sleep(4000);
@@ -106,7 +108,7 @@ for (const language of ['en', 'zh'] as const) {
     await goTo(page, language, 'recordings');
     await fill(page, t['recordings.room'], rooms[language].roomId);
     await page.keyboard.press('Enter');
-    await page.waitForFunction('document.querySelectorAll(".data tbody").length === 1');
+    await until(page, 'document.querySelectorAll(".data tbody").length === 1');
     await picture(page, `${language}-recordings`);
     await assertAccessible(page, 'recordings');
     for (let n = 0; n < 20; n += 1) {
@@ -138,9 +140,9 @@ for (const language of ['en', 'zh'] as const) {
       await page.getByRole('button', { name: t['common.search'] }).click();
       await page.getByText(t['library.total'].replace('{n}', '1'), { exact: true }).waitFor();
       await page.getByRole('button', { name: t['library.play'], exact: true }).click();
-      await page.waitForFunction('document.querySelector("video")?.readyState >= 2');
+      await until(page, '(document.querySelector("video")?.readyState ?? 0) >= 2');
       await page.evaluate('(document.querySelector("video").muted = true, document.querySelector("video").play())');
-      await page.waitForFunction('document.querySelector("video").currentTime > 0.5');
+      await until(page, 'document.querySelector("video").currentTime > 0.5');
       await picture(page, `${language}-library-${kind}`);
       await assertAccessible(page, `player of ${kind}`);
       await page.keyboard.press('Escape');

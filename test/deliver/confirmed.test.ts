@@ -47,7 +47,7 @@ async function finish(t: TestContext, destination: LeasedJob['destination'], sto
     clock: new FakeClock(),
     log: silent,
   });
-  runner.start({ ...job, destination }, resolve);
+  runner.start({ ...job, destination }, { isHeld: () => true, onEnded: resolve });
   await promise;
   assert.equal(spool.foldersOf(job.taskId, job.fileKey).length, 1, 'the segments are there');
   const [report] = reports;

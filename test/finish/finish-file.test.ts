@@ -166,6 +166,22 @@ test('the finishing process does the job; doing it again gives the same file', a
   assert.deepEqual(readdirSync(join(dir, 'library', '7', '51')), ['51.mp4']);
 });
 
+test('a job that is lost puts nothing in place, however far its work has come', async (t) => {
+  const dir = tempDir(t);
+  const dirs = [await epoch(join(dir, 'e1'), 0, 2000, 60, 500)];
+  const lost = new AbortController();
+  let asked = 0;
+  const mayDeliver = (): boolean => {
+    asked += 1;
+    setTimeout(() => lost.abort(), 500);
+    return false;
+  };
+  const finishing = finishFile(request(dir, dirs, 2000), { signal: lost.signal, mayDeliver });
+  await assert.rejects(finishing, failsWith('cancelled'));
+  assert.equal(asked, 1);
+  assert.equal(existsSync(pathIn(dir)), false);
+});
+
 test('what cannot be finished is refused with its reason, and nothing is put in place', async (t) => {
   const dir = tempDir(t);
   const recording = await record(join(dir, 'sound'), { streams: 'audio' });

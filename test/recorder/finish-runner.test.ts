@@ -51,7 +51,8 @@ function bench() {
     clock,
     log: silent,
   });
-  const start = (jobId: number, epoch = 1): void => runner.start(leasedJob(jobId, epoch), () => ended.push(jobId));
+  const start = (jobId: number, epoch = 1): void =>
+    runner.start(leasedJob(jobId, epoch), { isHeld: () => true, onEnded: () => ended.push(jobId) });
   return { clock, runner, begun, reports, removed, ended, start };
 }
 

@@ -93,6 +93,7 @@ describe('WHIP', () => {
     ['a numeric room with a leading zero', `/whip/${SDK_APP_ID}/007/alice`, {}, 400],
     ['a numeric room over the limit', `/whip/${SDK_APP_ID}/4294967295/alice`, {}, 400],
     ['letters as a numeric room', `/whip/${SDK_APP_ID}/abc/alice?room_type=number`, {}, 400],
+    ['the id of a bot of ours', `/whip/${SDK_APP_ID}/10001/roomtape.single.1`, {}, 400],
     ['a room of 65 bytes', `/whip/${SDK_APP_ID}/${'r'.repeat(65)}/alice`, {}, 400],
     ['a room with a line break', `/whip/${SDK_APP_ID}/a%0Ab/alice`, {}, 400],
     ['a room that is not UTF-8', `/whip/${SDK_APP_ID}/%ff%fe/alice`, {}, 400],
@@ -204,6 +205,7 @@ describe('WHEP', () => {
   test('needs the viewer, the UserSig of the viewer, and an anchor', async () => {
     await assertProblem(await post(path, watch), 400);
     await assertProblem(await post(`${path}?viewer=eve`, watch), 401);
+    await assertProblem(await post(`${path}?viewer=roomtape.mixed.1`, watch), 400);
     await assertProblem(await post(`${path}?viewer=bob`, watch), 404);
   });
 

@@ -280,7 +280,13 @@ test('queries show a task with its files, events and link', async (t) => {
   const taskId = await recordTask(b, [recordedFile('a')]);
   const older = createTaskQueries({ store: b.store, links: plainLinks('http://h') });
   assert.equal((await older.taskDetail(taskId))?.files[0]?.videoUrl, undefined);
-  assert.deepEqual(await older.backlog(), { activeTasks: 0, unclaimedTasks: 0, openJobs: 1, pendingEvents: 2 });
+  assert.deepEqual(await older.backlog(), {
+    activeTasks: 0,
+    unclaimedTasks: 0,
+    openJobs: 1,
+    jobsWaitingForSpace: 0,
+    pendingEvents: 2,
+  });
   const [job] = await claimJobs(b.tasks, 'r');
   await b.tasks.reportJob(job!.jobId, doneReport(job!));
   const [task] = await older.listTasks({ sdkAppId, limit: 10 });

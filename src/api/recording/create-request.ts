@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isReservedUserId, RESERVED_RULE } from '../../bot-id.ts';
 import type { RoomKind } from '../../room-key.ts';
 import { addressFault } from '../../deliver/bucket-address.ts';
 import { apiError } from '../errors.ts';
@@ -67,6 +68,7 @@ export function checkCreate(request: CreateRequest): void {
   const layout = isMixed(request) ? request.MixLayoutParams : undefined;
   if (layout) checkWatermarks(layout);
   checkRoomId(request);
+  checkBotId(request);
   checkLists(request.RecordParams.SubscribeStreamUserIds, 'RecordParams.');
   if (CloudStorage) checkBucket(CloudStorage);
   if (layout) checkPlaces(layout, videoPlan(request.MixTranscodeParams ?? {}));
@@ -87,6 +89,11 @@ function checkRoomId({ RoomId, RoomIdType }: CreateRequest): void {
   if (/^[1-9]\d{0,9}$/.test(RoomId) && Number(RoomId) <= 4_294_967_294) return;
   const rule = 'with RoomIdType 1 it must be a number between 1 and 4294967294';
   throw apiError('InvalidParameter.OutOfRange', { parameter: 'RoomId', rule });
+}
+
+function checkBotId({ UserId }: CreateRequest): void {
+  if (isReservedUserId(UserId))
+    throw apiError('InvalidParameter.OutOfRange', { parameter: 'UserId', rule: RESERVED_RULE });
 }
 
 const bucketRules = {

@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto';
+
+/** What ids of our own bots begin with, and nobody else's may. Its dot is not in the documented alphabet of user ids. */
+const RESERVED_PREFIX = 'roomtape.';
+
+/** For messages to whoever asked for such an id. */
+export const RESERVED_RULE = `it must not begin with ${RESERVED_PREFIX}, which recordings by rule use`;
+
+/** Whether an id is kept for bots that the server makes itself: nobody may publish, watch or record under it. */
+export const isReservedUserId = (userId: string): boolean => userId.startsWith(RESERVED_PREFIX);
+
+/** A new id for a bot of ours, no other task's: `roomtape.single.9f2c…`, within the 32 bytes that user ids may have. */
+export const newBotId = (mode: 'single' | 'mixed'): string =>
+  `${RESERVED_PREFIX}${mode}.${randomBytes(6).toString('hex')}`;

@@ -18,7 +18,7 @@ const accountView = z
   .meta({ id: 'Account' });
 
 const withPassword = z.object({
-  name: z.string(),
+  name: z.string().describe('Of the account.'),
   password: z.string().describe('Made by the server, and told this once.'),
 });
 

@@ -51,7 +51,10 @@ const list = defineRoute({
   answer: {
     status: 200,
     description: 'A page of files.',
-    schema: z.object({ items: z.array(mediaFile), total: z.int().describe('How many fit, at most 5000.') }),
+    schema: z.object({
+      items: z.array(mediaFile).describe('The page.'),
+      total: z.int().describe('How many fit, at most 5000.'),
+    }),
   },
   async handle({ query }, services) {
     const { total, files } = await services.library.search(everything(services), searchOf(query));

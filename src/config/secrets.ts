@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hashPasswordNow, makePassword } from '../accounts/passwords.ts';
+import { syncPathNow } from '../durable-folder.ts';
 import type { Config } from './schema.ts';
 
 /** What an installation makes for itself on a fresh data directory; kept in `secrets.json`, readable by its owner only. */
@@ -65,8 +66,9 @@ export function firstAdminPassword(dataDir: string, secrets: InstallationSecrets
 
 function writeSecrets(dataDir: string, secrets: InstallationSecrets): void {
   const path = join(dataDir, 'secrets.json');
-  writeFileSync(`${path}.new`, JSON.stringify(secrets, undefined, 2), { mode: 0o600 });
+  writeFileSync(`${path}.new`, JSON.stringify(secrets, undefined, 2), { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
+  syncPathNow(dataDir);
 }
 
 const randomText = (bytes: number): string => randomBytes(bytes).toString('hex');

@@ -9,6 +9,9 @@ export class Interleaver {
   readonly #writer: Pick<SegmentWriter, 'writeVideo' | 'writeAudio'>;
   readonly #waitForVideo: boolean;
   readonly #sounds: AudioPacket[] = [];
+  /** Pictures since the one that is shown last, which may be decoded before others that are shown before it. */
+  #group: VideoPacket[] = [];
+  #latest = -Infinity;
   #until = micros(0);
 
   /** `hasVideo` false lets sound through at once. */
@@ -27,11 +30,14 @@ export class Interleaver {
     return this.#sounds.length;
   }
 
-  /** Sound that belongs before the picture goes first; ties go to the picture. */
+  /**
+   * Sound that belongs before the picture goes first; ties go to the picture. A picture waits for those that are shown
+   * before it, so that a file that ends anywhere has no hole among its pictures.
+   */
   video(packet: VideoPacket): void {
-    this.#soundsBefore(packet.dts);
-    this.#writer.writeVideo(packet);
-    this.#until = packet.dts;
+    if (packet.pts > this.#latest) this.#releaseGroup();
+    this.#latest = Math.max(this.#latest, packet.pts);
+    this.#group.push(packet);
   }
 
   /** Takes sound in order of time. */
@@ -42,7 +48,16 @@ export class Interleaver {
 
   /** Lets everything through; for the end of the file. */
   flush(): void {
+    this.#releaseGroup();
     this.#soundsBefore(Number.POSITIVE_INFINITY);
+  }
+
+  #releaseGroup(): void {
+    for (const packet of this.#group.splice(0)) {
+      this.#soundsBefore(packet.dts);
+      this.#writer.writeVideo(packet);
+      this.#until = packet.dts;
+    }
   }
 
   #soundsBefore(time: number): void {

@@ -105,10 +105,24 @@ test('sound waits for the pictures around it', () => {
   const data = new Uint8Array();
   const duration = micros(1);
   for (const pts of [0, 10, 20, 30]) interleaver.audio({ pts: micros(pts), duration, data });
-  for (const dts of [0, 15]) interleaver.video({ pts: micros(dts), dts: micros(dts), duration, key: true, data });
+  for (const dts of [0, 15, 40]) interleaver.video({ pts: micros(dts), dts: micros(dts), duration, key: true, data });
   assert.equal(interleaver.waiting, 2);
   interleaver.flush();
-  assert.deepEqual(written, ['v0', 'a0', 'a10', 'v15', 'a20', 'a30']);
+  assert.deepEqual(written, ['v0', 'a0', 'a10', 'v15', 'a20', 'a30', 'v40']);
+});
+
+test('a picture is written when those that are shown before it are there', () => {
+  const written: number[] = [];
+  const interleaver = new Interleaver({ writeVideo: (p) => written.push(p.pts), writeAudio: () => {} }, true);
+  const [duration, data] = [micros(1), new Uint8Array()];
+  const seen = [0, 30, 10, 20, 60, 40].map((pts, k) => {
+    interleaver.video({ pts: micros(pts), dts: micros(10 * k), duration, key: k === 0, data });
+    return written.at(-1);
+  });
+  assert.deepEqual(seen, [undefined, 0, 0, 0, 20, 20]);
+  assert.deepEqual(written, [0, 30, 10, 20], 'what a close without an end leaves');
+  interleaver.flush();
+  assert.deepEqual(written, [0, 30, 10, 20, 60, 40]);
 });
 
 test('the limiter never lets anything above the ceiling out, and quiet sound through untouched', () => {

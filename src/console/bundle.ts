@@ -104,7 +104,10 @@ function staticImports(outputs: Metafile['outputs'], path: string, seen = new Se
   return [...seen];
 }
 
-/** Nothing is inline: the page's policy forbids it. */
+/**
+ * Nothing is inline: the page's policy forbids it. TDesign's icons would add a style element unless one of this id is
+ * there; console.css has what they need.
+ */
 const pageOf = (scripts: readonly string[], styles: readonly string[]): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -113,7 +116,7 @@ const pageOf = (scripts: readonly string[], styles: readonly string[]): string =
 <meta name="color-scheme" content="light dark">
 <title>Roomtape</title>
 <link rel="icon" href="data:,">
-${styles.map((name) => `<link rel="stylesheet" href="${name}">`).join('\n')}
+${styles.map((name) => `<link id="__TDESIGN_ICON_STYLE__" rel="stylesheet" href="${name}">`).join('\n')}
 ${scripts
   .slice(1)
   .map((name) => `<link rel="modulepreload" href="${name}">`)

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
+import type { SyntheticAnchor } from '../../src/synthetic/anchor.ts';
 import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { launchChromium, type ChromiumKit } from '../kit/chromium.ts';
 import { TestServer } from '../kit/server.ts';
@@ -31,9 +32,13 @@ const tasks: Record<Language, string> = { en: '', zh: '' };
 let server: TestServer;
 let chromium: ChromiumKit;
 let password: string;
+const anchors: SyntheticAnchor[] = [];
 
-const publish = (room: { readonly roomId: string }, userId: string) =>
-  forkSyntheticAnchor({ ...server.whip(room, userId), name: userId, colour: '#3060c0' });
+async function publish(room: { readonly roomId: string }, userId: string): Promise<SyntheticAnchor> {
+  const anchor = await forkSyntheticAnchor({ ...server.whip(room, userId), name: userId, colour: '#3060c0' });
+  anchors.push(anchor);
+  return anchor;
+}
 
 before(async () => {
   [server, chromium] = await Promise.all([TestServer.start(), launchChromium()]);
@@ -56,6 +61,7 @@ async function record(language: Language): Promise<void> {
 
 after(async () => {
   await chromium?.close();
+  await Promise.allSettled(anchors.map((anchor) => anchor.close()));
   await server?.close();
 });
 

@@ -100,7 +100,12 @@ export class AutoRecordRules {
   }
 
   #all(): Promise<Map<number, StoredRule[]>> {
-    return (this.#known ??= this.#read());
+    // A store that could not be read is asked again.
+    this.#known ??= this.#read().catch((error: unknown) => {
+      this.#known = undefined;
+      throw error;
+    });
+    return this.#known;
   }
 
   async #read(): Promise<Map<number, StoredRule[]>> {

@@ -92,7 +92,12 @@ async function timelineOf(db: Db, taskId: string): Promise<Manifest['timeline']>
 
 async function chainsOf(db: Db, taskId: string): Promise<ManifestChain[]> {
   const heads = await db.selectFrom('chain_head').selectAll().where('task_id', '=', taskId).execute();
-  const checks = await db.selectFrom('chain_check').selectAll().where('task_id', '=', taskId).execute();
+  const checks = await db
+    .selectFrom('chain_check')
+    .selectAll()
+    .where('task_id', '=', taskId)
+    .orderBy('container')
+    .execute();
   const keyOf = (row: { file_key: string; epoch: number }): string => `${row.file_key} ${row.epoch}`;
   const told = new Map(heads.map((row) => [keyOf(row), row]));
   const checked = Map.groupBy(checks, keyOf);

@@ -110,13 +110,18 @@ export class EvidenceRoom {
     const compiled = await store.transaction((tx) => compileManifest(tx, taskId));
     const before = await this.#previous(taskId);
     const content = compiled && withEarlierEvents(compiled, before);
-    if (content && !(before && isSame(before, content))) {
+    if (content && !(before && isSame(before, content) && this.#isListed(before))) {
       await this.#write(content, (before?.edition ?? 0) + 1);
       log.info({ task: taskId, edition: (before?.edition ?? 0) + 1 }, 'evidence is written');
     }
     await store.transaction(({ db }) =>
       db.deleteFrom('evidence_due').where('task_id', '=', taskId).where('marks', '=', marks).execute(),
     );
+  }
+
+  /** A crash may have come between a manifest and its line. */
+  #isListed(manifest: Manifest): boolean {
+    return this.#ledger.has(manifest.taskId, manifestHash(manifest));
   }
 
   /** What somebody changed or damaged is written anew, and nothing of it is taken over. */

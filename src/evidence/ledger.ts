@@ -56,21 +56,26 @@ export class Ledger {
   readonly #path: string;
   #last: Pick<LedgerLine, 'number' | 'chain'> & { readonly sha256: string | null };
   #bytes: number;
+  /** Hashes of the latest manifests by their tasks. */
+  readonly #latest: Map<string, string>;
 
-  private constructor(path: string, last: LedgerLine | undefined, bytes: number) {
+  private constructor(path: string, lines: readonly LedgerLine[], bytes: number) {
     this.#path = path;
-    this.#last = last ?? { number: 0, chain: emptyLedger, sha256: null };
+    this.#latest = new Map(lines.map(({ taskId, sha256 }) => [taskId, sha256]));
+    this.#last = lines.at(-1) ?? { number: 0, chain: emptyLedger, sha256: null };
     this.#bytes = bytes;
   }
 
   /** Goes on behind the last whole line. @throws Error of the file system. */
   static async open(folder: string): Promise<Ledger> {
     const { lines, whole } = await readLedger(folder);
-    return new Ledger(
-      join(folder, ledgerFile),
-      lines.findLast((line) => line !== undefined),
-      whole,
-    );
+    const known = lines.filter((line) => line !== undefined);
+    return new Ledger(join(folder, ledgerFile), known, whole);
+  }
+
+  /** Whether that is the task's latest manifest. */
+  has(taskId: string, sha256: string): boolean {
+    return this.#latest.get(taskId) === sha256;
   }
 
   /** The line before the next. */
@@ -86,12 +91,13 @@ export class Ledger {
     try {
       // Half a line that a crash or a full disk left.
       await file.truncate(this.#bytes);
-      await file.write(bytes);
+      await file.appendFile(bytes);
       await file.sync();
     } finally {
       await file.close();
     }
     this.#bytes += bytes.length;
     this.#last = line;
+    this.#latest.set(entry.taskId, entry.sha256);
   }
 }

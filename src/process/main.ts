@@ -83,7 +83,7 @@ function keepRoll(supervisor: Supervisor, opened: Installation, ports: Ports, cl
   const tell = (recorderIds: readonly string[]): Promise<void> => client.gone(recorderIds);
   const roll = new RecorderRoll({ dataDir: config.data_dir, tell, clock, log });
   for (const child of supervisor.children) {
-    child.on('begun', (name) => roll.begun(name));
+    child.on('begun', (name, pid) => roll.begun(name, pid));
     child.on('died', (name) => roll.died(name));
   }
   roll.tellDead();

@@ -9,24 +9,29 @@ export interface RecorderRollOptions {
   readonly dataDir: string;
   /** Tells the server that these recorders are dead; rejects while it cannot be reached. */
   readonly tell: (recorderIds: readonly string[]) => Promise<void>;
+  /** Whether a recorder's process is there; asks the machine by default. */
+  readonly isAlive?: (pid: number) => boolean;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 const RETRY_MS = 300;
-const rollSchema = z.array(z.string().min(1).max(200)).max(1000);
+const rollSchema = z.array(z.object({ id: z.string().min(1).max(200), pid: z.int().min(0) })).max(1000);
+
+type RollEntry = z.infer<typeof rollSchema>[number];
 
 /**
  * Which recorders this data directory has, and which of them died: the server hears of the dead at once, so that their
- * tasks need not wait for the end of a lease. The list is on the disk, because the supervisor may die with them; who is
- * on it when a supervisor starts is dead, since a data directory has one supervisor at a time. Each life of a process has
- * an id of its own: news that come late must not take tasks from its successor.
+ * tasks need not wait for the end of a lease. The list is on the disk, because the supervisor may die with them: whose
+ * process is gone when the next one starts is dead, and who is still ending its recordings is waited for. Each life of a
+ * process has an id of its own: news that come late must not take tasks from its successor.
  */
 export class RecorderRoll {
   readonly #options: RecorderRollOptions;
   readonly #path: string;
-  readonly #living = new Set<string>();
-  readonly #dead: Set<string>;
+  readonly #living = new Map<string, number>();
+  readonly #dead = new Map<string, number>();
+  #orphans: RollEntry[];
   #cancelRetry: CancelTimer = () => {};
   #telling = false;
   #closed = false;
@@ -36,28 +41,29 @@ export class RecorderRoll {
     const folder = join(options.dataDir, 'run');
     mkdirSync(folder, { recursive: true });
     this.#path = join(folder, 'recorders.json');
-    this.#dead = new Set(readRoll(this.#path));
+    this.#orphans = readRoll(this.#path);
   }
 
-  /** A recorder begins to live. */
-  begun(recorderId: string): void {
-    this.#living.add(recorderId);
+  /** A recorder begins to live as that process. */
+  begun(recorderId: string, pid: number): void {
+    this.#living.set(recorderId, pid);
     this.#save();
   }
 
   /** A recorder died, whatever of. */
   died(recorderId: string): void {
+    this.#dead.set(recorderId, this.#living.get(recorderId) ?? 0);
     this.#living.delete(recorderId);
-    this.#dead.add(recorderId);
     this.#save();
     this.tellDead();
   }
 
-  /** Tells the server of the dead until it has heard; called by `died`, and once when the server is there. */
+  /** Tells the server of the dead until it has heard; called by `died`, and once at the start. */
   tellDead(): void {
+    this.#buryOrphans();
     if (this.#telling || this.#closed || this.#dead.size === 0) return;
     this.#telling = true;
-    const ids = [...this.#dead];
+    const ids = [...this.#dead.keys()];
     this.#options.tell(ids).then(
       () => this.#told(ids),
       (error: unknown) => this.#failed(error),
@@ -70,6 +76,20 @@ export class RecorderRoll {
     this.#cancelRetry();
   }
 
+  /** Recorders of the supervisor before this one. */
+  #buryOrphans(): void {
+    const isAlive = this.#options.isAlive ?? isRoomtapeProcess;
+    const [living, dead] = partition(this.#orphans, ({ pid }) => isAlive(pid));
+    for (const { id, pid } of dead) this.#dead.set(id, pid);
+    this.#orphans = living;
+    if (living.length > 0 && !this.#closed) this.#retry();
+  }
+
+  #retry(): void {
+    this.#cancelRetry();
+    this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => this.tellDead());
+  }
+
   #told(recorderIds: readonly string[]): void {
     this.#telling = false;
     for (const recorderId of recorderIds) this.#dead.delete(recorderId);
@@ -80,20 +100,36 @@ export class RecorderRoll {
   #failed(error: unknown): void {
     this.#telling = false;
     this.#options.log.debug({ err: error }, 'the server has not heard of dead recorders yet');
-    if (!this.#closed) this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => this.tellDead());
+    if (!this.#closed) this.#retry();
   }
 
   /** A roll that cannot be written costs only time: leases run out by themselves. */
   #save(): void {
     try {
-      writeDurably(this.#path, JSON.stringify([...this.#living, ...this.#dead]));
+      const entries = [...this.#living, ...this.#dead].map(([id, pid]): RollEntry => ({ id, pid }));
+      writeDurably(this.#path, JSON.stringify([...entries, ...this.#orphans]));
     } catch (error) {
       this.#options.log.warn({ err: error }, 'the list of recorders cannot be written');
     }
   }
 }
 
-function readRoll(path: string): readonly string[] {
+function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
+}
+
+/** A process id is used again after a reboot: where /proc tells, only one of ours counts. */
+function isRoomtapeProcess(pid: number): boolean {
+  try {
+    if (pid <= 0) return false;
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('roomtape');
+  } catch {
+    return false;
+  }
+}
+
+function readRoll(path: string): RollEntry[] {
   try {
     return rollSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {

@@ -32,7 +32,11 @@ const DRAIN_MS = 15_000;
  * Keeps one child process alive: restarts it with back-off when it dies, and drains it by SIGTERM on close.
  * Emits `ready` each time the child reports that it is; `begun` and `died` with the name of each life that has one.
  */
-export class SupervisedChild extends EventEmitter<{ ready: []; begun: [name: string]; died: [name: string] }> {
+export class SupervisedChild extends EventEmitter<{
+  ready: [];
+  begun: [name: string, pid: number];
+  died: [name: string];
+}> {
   readonly spec: ChildSpec;
   #clock: SystemClock;
   #log: Logger;
@@ -58,13 +62,15 @@ export class SupervisedChild extends EventEmitter<{ ready: []; begun: [name: str
     this.#startedUs = this.#clock.monoUs();
     const entry = fileURLToPath(new URL('role.ts', import.meta.url));
     const words = [`--role=${this.spec.role}`, `--wall-offset=${this.#clock.wallOffsetUs}`, ...this.spec.args];
-    this.#beginLife();
+    this.#lives += 1;
+    this.#lifeName = this.spec.nameOfLife?.(this.#lives);
     if (this.#lifeName !== undefined) words.push(`--name=${this.#lifeName}`);
     const child = fork(entry, words, {
       env: { ...process.env, ...this.spec.env },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#process = child;
+    if (this.#lifeName !== undefined) this.emit('begun', this.#lifeName, child.pid ?? 0);
     child.on('message', (message) => this.#onMessage(message as ReadyMessage));
     child.on('exit', (code, signal) => this.#onExit(code, signal));
     child.on('error', (error) => this.#onError(child, error));
@@ -90,12 +96,6 @@ export class SupervisedChild extends EventEmitter<{ ready: []; begun: [name: str
     child.kill('SIGTERM');
     await once(child, 'exit');
     cancelKill();
-  }
-
-  #beginLife(): void {
-    this.#lives += 1;
-    this.#lifeName = this.spec.nameOfLife?.(this.#lives);
-    if (this.#lifeName !== undefined) this.emit('begun', this.#lifeName);
   }
 
   #onMessage(message: ReadyMessage): void {

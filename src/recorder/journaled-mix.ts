@@ -63,7 +63,8 @@ export function openJournaledMix(options: JournaledMixOptions): JournaledRecordi
     requestKeyFrame,
     onError: (error) => log.error({ err: error }, 'the journal of the mix cannot be written'),
   });
-  return new JournaledRecording({ recording, journal, takeover, file, clock });
+  const own = mayWrite ? { mayWrite } : {};
+  return new JournaledRecording({ recording, journal, takeover, file, clock, ...own });
 }
 
 /** What a mix left that nobody goes on with. */

@@ -17,6 +17,8 @@ export interface JournaledRecordingOptions {
   readonly journal: MixJournal;
   readonly takeover: MixTakeover;
   readonly file: MixFile;
+  /** Whether the task is still this recorder's; always by default. */
+  readonly mayWrite?: () => boolean;
   readonly clock: Clock;
 }
 
@@ -29,6 +31,7 @@ const TICK_MS = 100;
 export class JournaledRecording implements RoomRecording {
   readonly #options: JournaledRecordingOptions;
   readonly #cancelTick: CancelTimer;
+  #closed = false;
 
   constructor(options: JournaledRecordingOptions) {
     this.#options = options;
@@ -99,6 +102,8 @@ export class JournaledRecording implements RoomRecording {
     const { recording, journal, takeover, file } = this.#options;
     const [own] = await recording.finish(at);
     const [taken] = await takeover.files();
+    // Closed meanwhile, by a drain or a lease that is gone: what was not written is in the journal alone.
+    if (this.#closed || this.#options.mayWrite?.() === false) return [];
     file.close();
     this.#cancelTick();
     await journal.remove();
@@ -108,6 +113,7 @@ export class JournaledRecording implements RoomRecording {
 
   close(): void {
     const { recording, journal, takeover, file } = this.#options;
+    this.#closed = true;
     this.#cancelTick();
     takeover.close();
     recording.close();

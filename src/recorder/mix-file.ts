@@ -4,6 +4,7 @@ import type { SpoolFile } from './spool-writer.ts';
 /** A writer that can end a section and go on later. */
 interface SectionWriter extends SegmentWriter {
   pause(): void;
+  stats(): { readonly lostBytes: number };
 }
 
 /**
@@ -31,6 +32,11 @@ export class MixFile {
       flush: () => writer.flush(),
       close: () => writer.pause(),
     };
+  }
+
+  /** Bytes that the disk refused so far. */
+  get lostBytes(): number {
+    return this.#writer?.stats().lostBytes ?? 0;
   }
 
   /** Ends the file; everything is on the disk when the call returns. Idempotent. */

@@ -22,6 +22,8 @@ export interface MixTakeoverOptions {
   readonly earlier: EarlierEpochs;
   /** The file of the present epoch. */
   readonly file: MixFile;
+  /** Whether the task is still this recorder's; always by default. */
+  readonly mayWrite?: () => boolean;
   readonly images: Pick<ImageLoader, 'load'>;
   readonly log: Logger;
 }
@@ -106,12 +108,16 @@ export class MixTakeover {
     try {
       if (!(await isPlayable(dir, log))) return before;
       const outcome = await this.#play(dir, before);
-      if (!this.#stop.signal.aborted) await this.#forget(dir, outcome);
+      if (this.#isOurs()) await this.#forget(dir, outcome);
       return outcome;
     } catch (error) {
       log.error({ err: error, journal: epoch }, 'the journal of the mix cannot be played; what it holds is missing');
       return before;
     }
+  }
+
+  #isOurs(): boolean {
+    return !this.#stop.signal.aborted && this.#options.mayWrite?.() !== false;
   }
 
   async #play(dir: string, before: Outcome): Promise<Outcome> {
@@ -140,6 +146,8 @@ export class MixTakeover {
   async #draw(dir: string, span: JournalSpan, beginning: DrawnFrom): Promise<RecordedFile[]> {
     const { task, file, log } = this.#options;
     const images = new AwaitedImages(this.#options.images);
+    const faults: unknown[] = [];
+    const refused = file.lostBytes;
     const recording = new MixedRoomRecording({
       plan: { ...task.plan, layout: span.layout },
       zeroUs: beginning.zeroUs,
@@ -148,7 +156,7 @@ export class MixTakeover {
       requestKeyFrame: () => {},
       images,
       onImageFailed: () => {},
-      onFault: (error) => log.error({ err: error }, 'what a dead recorder left cannot be drawn'),
+      onFault: (error) => faults.push(error),
       log,
     });
     this.#recording = recording;
@@ -156,7 +164,10 @@ export class MixTakeover {
       const { soundFromUs } = beginning;
       const { signal } = this.#stop;
       await new JournalPlayer({ dir, recording, soundFromUs, signal, ready: () => images.settled() }).play();
-      return signal.aborted ? [] : await recording.finish(span.end);
+      const files = signal.aborted ? [] : await recording.finish(span.end);
+      if (faults.length > 0) throw faults[0];
+      if (file.lostBytes > refused) throw new Error('the disk refused what was drawn');
+      return files;
     } finally {
       recording.close();
     }

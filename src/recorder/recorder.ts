@@ -132,7 +132,8 @@ export class Recorder {
       recorderId,
       tasks,
       jobs: jobs.held(),
-      wantTasks: this.#isShortOfSpace ? 0 : Math.max(0, capacity.tasks - this.#tasks.size),
+      wantTasks: Math.max(0, capacity.tasks - this.#tasks.size),
+      ...(this.#isShortOfSpace ? { onlyStopped: true } : {}),
       wantJobs: Math.max(0, capacity.jobs - jobs.size),
       load: this.#load(),
     };

@@ -112,6 +112,7 @@ export class SegmentChain {
   readonly #onError: (error: Error) => void;
   #chain: string;
   #segments = 0;
+  #head: ChainHead;
   #waiting: string;
   /** Bytes of the file that are whole lines. */
   #written = 0;
@@ -121,6 +122,7 @@ export class SegmentChain {
     this.#path = join(dir, chainFile);
     this.#onError = onError;
     this.#chain = originChain(origin);
+    this.#head = { segments: 0, chain: this.#chain };
     this.#waiting = `${canonicalJson({ ...origin, chain: this.#chain })}\n`;
   }
 
@@ -132,13 +134,14 @@ export class SegmentChain {
     chain.#written = found.whole;
     chain.#segments = found.links.length;
     chain.#chain = found.links.at(-1)?.chain ?? found.origin?.chain ?? chain.#chain;
+    chain.#head = { segments: chain.#segments, chain: chain.#chain };
     chain.#waiting = '';
     return chain;
   }
 
-  /** How far it goes. */
+  /** How far it goes in the file: what the disk refused so far may be hashed by somebody else one day. */
   get head(): ChainHead {
-    return { segments: this.#segments, chain: this.#chain };
+    return this.#head;
   }
 
   /** Adds a segment and writes what waits. Never throws. */
@@ -167,6 +170,7 @@ export class SegmentChain {
       ftruncateSync(fd, this.#written);
       for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
       this.#written += bytes.length;
+      this.#head = { segments: this.#segments, chain: this.#chain };
       this.#waiting = '';
     } finally {
       closeSync(fd);

@@ -238,6 +238,7 @@ export class Leases {
             .selectFrom('task')
             .select('id')
             .where('state', '=', 'active')
+            .$if(request.onlyStopped === true, (free) => free.where('stop_code', 'is not', null))
             .where((eb) =>
               eb.or([
                 eb('claimable_ms', '<=', now - fullPatienceMs),

@@ -192,6 +192,8 @@ export interface SyncRequest {
   readonly jobs: readonly { jobId: number; epoch: number }[];
   /** How many more tasks and jobs this recorder will take. */
   readonly wantTasks: number;
+  /** It will take only tasks that were asked to stop: these have nothing to write, and ending them frees its disk. */
+  readonly onlyStopped?: boolean | undefined;
   readonly wantJobs: number;
   readonly load: RecorderLoad;
 }

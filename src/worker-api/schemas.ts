@@ -35,6 +35,7 @@ export const syncRequest: z.ZodType<SyncRequest> = z.object({
   tasks: z.array(z.object({ taskId, epoch, revision: z.int().min(0) })).max(mostHeld),
   jobs: z.array(z.object({ jobId: z.int().min(0), epoch })).max(mostHeld),
   wantTasks: z.int().min(0).max(mostHeld),
+  onlyStopped: z.boolean().optional(),
   wantJobs: z.int().min(0).max(mostHeld),
   load: z.object({
     busy: z.int().min(0).max(1000),

@@ -21,17 +21,20 @@ function installation(t: TestContext) {
     if (server.away) throw new Error('connection refused');
     server.told.push([...recorderIds]);
   };
-  const roll = (): RecorderRoll => new RecorderRoll({ dataDir, tell, clock, log: createLogger('test', 'silent') });
-  return { dataDir, clock, server, roll };
+  const alive = new Set<number>();
+  const isAlive = (pid: number): boolean => alive.has(pid);
+  const log = createLogger('test', 'silent');
+  const roll = (): RecorderRoll => new RecorderRoll({ dataDir, tell, isAlive, clock, log });
+  return { dataDir, clock, server, alive, roll };
 }
 
 test('the server hears of a death at once, and of each once', async (t) => {
   const { server, roll } = installation(t);
   const present = roll();
-  for (const id of ['a.1', 'b.1']) present.begun(id);
+  for (const id of ['a.1', 'b.1']) present.begun(id, 1);
   present.tellDead();
   present.died('a.1');
-  present.begun('a.2');
+  present.begun('a.2', 2);
   await settle();
   present.tellDead();
   await settle();
@@ -41,7 +44,7 @@ test('the server hears of a death at once, and of each once', async (t) => {
 test('a server that is away hears later, of everybody who died meanwhile', async (t) => {
   const { server, clock, roll } = installation(t);
   const present = roll();
-  for (const id of ['a', 'b', 'c']) present.begun(id);
+  for (const id of ['a', 'b', 'c']) present.begun(id, 1);
   server.away = true;
   present.died('a');
   await settle();
@@ -56,11 +59,11 @@ test('a server that is away hears later, of everybody who died meanwhile', async
 test('who lived when the supervisor died is dead for the next one, until the server has heard', async (t) => {
   const { server, roll } = installation(t);
   const first = roll();
-  for (const id of ['a', 'b']) first.begun(id);
+  for (const id of ['a', 'b']) first.begun(id, 1);
   first.close();
   server.away = true;
   const second = roll();
-  second.begun('c');
+  second.begun('c', 3);
   second.tellDead();
   await settle();
   second.close();
@@ -82,4 +85,24 @@ test('a damaged list is an empty one', async (t) => {
   roll().tellDead();
   await settle();
   assert.deepEqual(server.told, []);
+});
+
+test('a recorder that outlives its supervisor is told of when it has ended', async (t) => {
+  const { server, clock, alive, roll } = installation(t);
+  const first = roll();
+  first.begun('ending', 7);
+  first.begun('dead', 8);
+  first.close();
+  alive.add(7);
+  const second = roll();
+  second.begun('young', 9);
+  second.tellDead();
+  await settle();
+  clock.advance(10_000);
+  await settle();
+  assert.deepEqual(server.told, [['dead']]);
+  alive.delete(7);
+  clock.advance(300);
+  await settle();
+  assert.deepEqual(server.told, [['dead'], ['ending']]);
 });

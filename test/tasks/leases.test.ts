@@ -319,3 +319,19 @@ test('a recorder that is full for one kind leaves such a task to others for two 
   clock.advance(1);
   assert.deepEqual(await claimed(), [mixed]);
 });
+
+test('a recorder whose disk is full takes tasks that were asked to stop, and no others', async (t) => {
+  const { tasks, clock } = await bench(t);
+  const stopped = await create(tasks);
+  const { epoch } = await claimTask(tasks, 'a');
+  await tasks.reportTask(stopped, { kind: 'started', epoch, startedMs: clock.wallMs() });
+  const running = await create(tasks, newTask({ botUserId: 'other' }));
+  await tasks.gone({ recorderIds: ['a'] });
+  await tasks.stop(sdkAppId, stopped);
+  const claimed = async (onlyStopped: boolean): Promise<string[]> => {
+    const { newTasks } = await tasks.sync(syncOf(`b${onlyStopped}`, { wantTasks: 9, onlyStopped }));
+    return newTasks.map(({ taskId }) => taskId);
+  };
+  assert.deepEqual(await claimed(true), [stopped]);
+  assert.deepEqual(await claimed(false), [running]);
+});

@@ -78,15 +78,26 @@ const otherTask = (path: string, { taskId }: Manifest): Fault => ({
 });
 
 /** What the program itself found when it finished the files, and signed. */
-export const recordedFaults = ({ chains }: Manifest): Fault[] =>
-  chains.flatMap(({ fileKey, epoch, checks }) =>
-    checks.slice(0, 1).flatMap(({ faults }) =>
-      faults.map((fault): Fault => {
-        const { text, ...where } = chainFault(`spool e${epoch}/${fileKey}`, fault);
-        return { ...where, kind: 'spool-altered', text: `changed on the spool before it was finished: ${text}` };
-      }),
-    ),
-  );
+export const recordedFaults = ({ chains, files }: Manifest): Fault[] => [
+  ...chains.flatMap(({ fileKey, epoch, checks }) =>
+    distinct(checks.flatMap(({ faults }) => faults)).map((fault): Fault => {
+      const { text, ...where } = chainFault(`spool e${epoch}/${fileKey}`, fault);
+      return { ...where, kind: 'spool-altered', text: `changed on the spool before it was finished: ${text}` };
+    }),
+  ),
+  ...chains
+    .filter(({ told, checks }) => told !== undefined && told.segments > 0 && checks.length === 0)
+    .filter(({ fileKey }) => files.some((file) => file.fileKey === fileKey && file.state === 'done'))
+    .map(({ fileKey, epoch }): Fault => {
+      const text = 'its segments were not there when the file was made';
+      return { kind: 'spool-altered', file: `spool e${epoch}/${fileKey}`, text };
+    }),
+];
+
+/** Each output of a file was checked for itself. */
+const distinct = <T>(faults: readonly T[]): T[] => [
+  ...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values(),
+];
 
 /** What readers should know that nobody did wrong. */
 export const notesOf = ({ chains, gaps, files }: Manifest): string[] => [

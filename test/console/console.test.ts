@@ -48,11 +48,11 @@ before(async () => {
   await Promise.all((['en', 'zh'] as const).map(record));
 });
 
-/** One anchor as MP4 and HLS; then the same anchor in a room that stays. */
+/** One anchor's pictures as MP4 and HLS; then the same anchor in a room that stays. */
 async function record(language: Language): Promise<void> {
   const anchor = await publish(rooms[language], 'alice');
   const stored = { CloudVod: { TencentVod: { ExpireTime: 0, MediaType: 3 } } };
-  const taskId = await server.record(rooms[language], 1, { StorageParams: stored });
+  const taskId = await server.record(rooms[language], 1, { RecordParams: { StreamType: 2 }, StorageParams: stored });
   tasks[language] = taskId;
   await server.untilStatus(taskId, 'InProgress');
   await sleep(4000);

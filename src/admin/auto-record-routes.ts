@@ -5,6 +5,7 @@ import type { StoredRule } from '../auto-record/rules.ts';
 import { HiddenSecretError, withoutSecrets } from '../auto-record/secrets.ts';
 import type { App } from '../config/apps.ts';
 import { auditView, findAudit, viewAudit } from './audit.ts';
+import type { AdminCall } from './call.ts';
 import { appText, ms } from './fields.ts';
 import { pageOf, pageQuery, toPage } from './paging.ts';
 import { AdminProblem } from './problem.ts';
@@ -12,8 +13,9 @@ import { defineRoute, type AdminRoute } from './route.ts';
 import type { AdminServices } from './services.ts';
 
 const byApp = z.strictObject({ app: appText });
-/** Who holds the token; it is one for all. */
-const author = { actor: 'admin token', origin: 'api' } as const;
+/** The administrator who is signed in, or who holds the token, which is one for all. */
+const authorOf = ({ caller }: AdminCall) =>
+  ({ actor: caller?.session ? caller.name : 'admin token', origin: 'api' }) as const;
 
 const ruleView = z
   .object({
@@ -63,16 +65,23 @@ const set = defineRoute({
   description: `It counts for rooms that are created from now on; those that live go by the rule that they began with, in which what this one switches off begins no more. What runs goes on. A secret written as \`${HIDDEN_SECRET}\` stays as it is. Keys are those of \`apps.N.auto_record\` in the configuration.`,
   params: byApp,
   body: autoRecordRuleSchema,
+  // Keys of buckets and of callbacks.
+  hasSecrets: true,
   answer: { status: 200, description: 'The rule in force.', schema: ruleView },
   problems: { 404: noApp },
-  async handle({ params: { app }, body }, services) {
+  async handle({ params: { app }, body }, services, call) {
     const fault = ruleFault(body, requireApp(services, app).storage.kind);
     if (fault) throw unfit(fault);
-    return viewRule(await setRule(services, app, body));
+    return viewRule(await setRule(services, app, body, authorOf(call)));
   },
 });
 
-async function setRule({ rules }: AdminServices, app: number, rule: AutoRecordRule): Promise<StoredRule> {
+async function setRule(
+  { rules }: AdminServices,
+  app: number,
+  rule: AutoRecordRule,
+  author: ReturnType<typeof authorOf>,
+): Promise<StoredRule> {
   try {
     return await rules.set(app, rule, author);
   } catch (error) {
@@ -94,9 +103,9 @@ const remove = defineRoute({
   params: byApp,
   answer: { status: 204, description: 'The app records nothing by rule.' },
   problems: { 404: noApp },
-  async handle({ params: { app } }, services) {
+  async handle({ params: { app } }, services, call) {
     requireApp(services, app);
-    await services.rules.remove(app, author);
+    await services.rules.remove(app, authorOf(call));
   },
 });
 

@@ -101,3 +101,8 @@ export const viewAttempt = (row: Selectable<CallbackAttemptTable>): z.input<type
   answer: row.answer,
   outcome: row.outcome,
 });
+
+/** An attempt in an answer. */
+export type AttemptView = z.input<typeof attemptView>;
+/** A callback with its body in an answer. */
+export type CallbackDetailView = z.input<typeof callbackDetail>;

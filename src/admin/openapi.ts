@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { CSRF_HEADER } from './gate.ts';
 import { PROBLEM_TYPE, problemDocument } from './problem.ts';
 import type { AdminRoute } from './route.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 
 /** A schema of JSON Schema 2020-12, as far as it is handled here. */
 export interface JsonSchema {
@@ -32,6 +34,8 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
+  /** Empty for a route that is open to everybody; as the document says where it is absent. */
+  readonly security?: readonly [];
   readonly parameters: readonly Parameter[];
   readonly requestBody?: { readonly required: true; readonly content: Answer['content'] };
   readonly responses: Readonly<Record<string, Answer>>;
@@ -47,9 +51,20 @@ export interface OpenApiDocument {
 
 /** Refusals that every route may answer. */
 const commonProblems: Readonly<Record<number, string>> = {
-  401: 'There is no token, or a wrong one.',
-  429: 'There were too many wrong tokens from this address; Retry-After says how long it is locked.',
+  401: 'There is neither a valid token nor a session.',
+  403: 'A viewer may only read; of a session, a write needs its CSRF header and the origin of this server.',
+  429: 'There were too many wrong tries; Retry-After says how long the door is locked.',
   500: 'The server failed.',
+};
+
+const securitySchemes = {
+  token: { type: 'http', scheme: 'bearer' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: SESSION_COOKIE,
+    description: `Writes repeat its \`csrf\` in the header ${CSRF_HEADER}.`,
+  },
 };
 
 /** The routes as an OpenAPI 3.1 document, made from the schemas that validate. */
@@ -61,9 +76,9 @@ export function openApiDocument(routes: readonly AdminRoute[]): OpenApiDocument 
     openapi: '3.1.0',
     info: { title: 'Roomtape admin API', version: '1' },
     servers: [{ url: '/admin/v1' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths,
-    components: { schemas: schemas.named, securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: { schemas: schemas.named, securitySchemes },
   };
 }
 
@@ -88,6 +103,7 @@ function operationOf(route: AdminRoute, schemas: Schemas): Operation {
     operationId: operationId(route),
     summary,
     ...(description === undefined ? {} : { description }),
+    ...(route.access === 'open' ? { security: [] as const } : {}),
     parameters: [...parametersOf(route.params, 'path', schemas), ...parametersOf(route.query, 'query', schemas)],
     ...(body && { requestBody: { required: true, content: jsonOf(schemas.of(body)) } }),
     responses: responsesOf(route, schemas),

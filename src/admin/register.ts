@@ -1,11 +1,14 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { PasswordsBusyError } from '../accounts/passwords.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
-import { AdminAccess } from './access.ts';
+import { auditing } from './auditing.ts';
+import type { AdminCall, Caller } from './call.ts';
+import { Gate } from './gate.ts';
 import { openApiDocument } from './openapi.ts';
 import { AdminProblem, PROBLEM_TYPE, problemOf, type RequestFault } from './problem.ts';
-import type { AdminRoute } from './route.ts';
+import type { Access, AdminRoute } from './route.ts';
 import { adminRoutes } from './routes.ts';
 import type { AdminServices } from './services.ts';
 
@@ -16,27 +19,45 @@ const bodyLimit = 1024 * 1024;
 export interface AdminApiOptions extends AdminServices {
   /** Bearer token of the operator. */
   readonly token: string;
+  /** Base of the addresses by which others reach this server. */
+  readonly publicUrl: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks the admin API. */
+    adminCaller: Caller | undefined;
+    /** Who it is said to be where nobody is signed in. */
+    adminSignedAs: string | undefined;
+  }
+  interface FastifyContextConfig {
+    adminAccess?: Access;
+    adminRoute?: AdminRoute;
+  }
+}
+
 /**
- * The admin API under `/admin/v1/`, in a scope of its own: every route wants the token, and every refusal is a problem
- * document (RFC 9457).
+ * The admin API under `/admin/v1/`, in a scope of its own: every route but those that are open wants the token or a
+ * session, every write is in the audit log, and every refusal is a problem document (RFC 9457).
  */
 export async function registerAdminApi(fastify: FastifyInstance, options: AdminApiOptions): Promise<void> {
-  const access = new AdminAccess(options.token, options.clock);
+  const gate = new Gate({ ...options, sessions: options.accounts.sessions });
   await fastify.register(
     async (scope) => {
-      scope.addHook('onRequest', async ({ ip, headers }, reply) => {
+      scope.decorateRequest('adminCaller');
+      scope.decorateRequest('adminSignedAs');
+      scope.addHook('onRequest', async (request, reply) => {
         reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
-        requireToken(access, ip, headers.authorization);
+        request.adminCaller = await gate.admit(request, request.routeOptions.config.adminAccess ?? 'viewer');
       });
+      scope.addHook('onSend', auditing(options.accounts.audit, options.log));
       scope.setErrorHandler((error: FastifyError, request, reply) => refuse(error, request, reply, options.log));
       scope.setNotFoundHandler(() => {
         throw new AdminProblem(404, 'There is no such route.');
       });
-      for (const route of adminRoutes) serve(scope, route, options);
+      for (const route of adminRoutes) serve(scope, route, gate, options);
       const document = openApiDocument(adminRoutes);
       scope.get('/openapi.json', async (_request, reply) => reply.send(document));
     },
@@ -44,31 +65,30 @@ export async function registerAdminApi(fastify: FastifyInstance, options: AdminA
   );
 }
 
-function requireToken(access: AdminAccess, address: string, authorization: string | undefined): void {
-  const judged = access.judge(address, authorization);
-  if (judged === 'granted') return;
-  if (typeof judged === 'object') {
-    const headers = { 'retry-after': String(judged.lockedSeconds) };
-    throw new AdminProblem(429, 'There were too many wrong tokens from this address.', { headers });
-  }
-  const isWrong = judged === 'wrong';
-  const challenge = `Bearer realm="roomtape admin"${isWrong ? ', error="invalid_token"' : ''}`;
-  const detail = isWrong ? 'The token is not that of this server.' : 'The admin API needs a bearer token.';
-  throw new AdminProblem(401, detail, { headers: { 'www-authenticate': challenge } });
-}
-
-function serve(scope: FastifyInstance, route: AdminRoute, services: AdminServices): void {
+function serve(scope: FastifyInstance, route: AdminRoute, gate: Gate, services: AdminServices): void {
   scope.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    config: { adminAccess: route.access, adminRoute: route },
     bodyLimit,
     handler: async (request, reply) => {
-      const answer = await route.handle(inputOf(route, request), services);
+      const call = callOf(request, reply, gate);
+      const answer = await route.handle(inputOf(route, request), services, call);
       reply.code(route.answer.status);
       return route.answer.schema ? reply.send(answer) : reply.send();
     },
   });
 }
+
+const callOf = (request: FastifyRequest, reply: FastifyReply, gate: Gate): AdminCall => ({
+  caller: request.adminCaller,
+  address: request.ip,
+  isSecure: gate.isSecure(request),
+  setHeader: (name, value) => void reply.header(name, value),
+  signAs: (name) => {
+    request.adminSignedAs = name;
+  },
+});
 
 /** What the request says, by the route's schemas. @throws AdminProblem 400 naming every value that does not fit. */
 function inputOf(route: AdminRoute, request: FastifyRequest): Parameters<AdminRoute['handle']>[0] {
@@ -96,6 +116,9 @@ function faultsOf(issue: z.core.$ZodIssue, place: RequestFault['in']): RequestFa
 function refuse(error: Error | FastifyError, request: FastifyRequest, reply: FastifyReply, log: Logger): FastifyReply {
   if (error instanceof AdminProblem) {
     return send(reply.headers(error.headers), error.status, error.message, error.errors);
+  }
+  if (error instanceof PasswordsBusyError) {
+    return send(reply.header('retry-after', '1'), 503, 'Too many are signing in at once. Try again in a second.');
   }
   // What the framework refuses: no JSON, too long, another content type.
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;

@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import type { AdminCall } from './call.ts';
 import type { AdminServices } from './services.ts';
+
+/** Whom a route is for. */
+export type Access = 'open' | 'viewer' | 'operator';
 
 /** What a route is called with; what it does not declare is an empty object. */
 interface RouteInput<Params, Query, Body> {
@@ -13,6 +17,10 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below `/admin/v1`, with parameters as `{name}`. */
   readonly path: string;
+  /** Who may call it: `open` everybody. Default: every administrator what reads, operators what writes. */
+  readonly access?: Access;
+  /** Its body has secrets, which the audit log must not get. */
+  readonly hasSecrets?: true;
   /** What it does, in a line. */
   readonly summary: string;
   /** What else the reader must know. */
@@ -31,19 +39,25 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
   readonly handle: (
     input: RouteInput<z.output<Params>, z.output<Query>, z.output<Body>>,
     services: AdminServices,
+    call: AdminCall,
   ) => Promise<Answer>;
 }
 
 /** A route with its types hidden, as the table has it. */
 export interface AdminRoute extends Omit<
   RouteSpec<z.ZodType, z.ZodType, z.ZodType, unknown>,
-  'params' | 'query' | 'body' | 'handle'
+  'params' | 'query' | 'body' | 'handle' | 'access'
 > {
+  readonly access: Access;
   readonly params: z.ZodType;
   readonly query: z.ZodType;
   /** Absent where a request has no body. */
   readonly body: z.ZodType | undefined;
-  readonly handle: (input: RouteInput<unknown, unknown, unknown>, services: AdminServices) => Promise<unknown>;
+  readonly handle: (
+    input: RouteInput<unknown, unknown, unknown>,
+    services: AdminServices,
+    call: AdminCall,
+  ) => Promise<unknown>;
 }
 
 const nothing = z.strictObject({});
@@ -57,5 +71,6 @@ export function defineRoute<
   Body extends z.ZodType = Nothing,
 >(spec: RouteSpec<Params, Query, Body, Answer>): AdminRoute {
   const { params = nothing, query = nothing, body, handle } = spec;
-  return { ...spec, params, query, body, handle: handle as AdminRoute['handle'] };
+  const access = spec.access ?? (spec.method === 'GET' ? 'viewer' : 'operator');
+  return { ...spec, access, params, query, body, handle: handle as AdminRoute['handle'] };
 }

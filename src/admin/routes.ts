@@ -1,13 +1,23 @@
+import { accountRoutes } from './account-routes.ts';
 import { autoRecordRoutes } from './auto-record-routes.ts';
-import { evidenceRoutes } from './evidence-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
+import { evidenceRoutes } from './evidence-routes.ts';
+import { libraryRoutes } from './library-routes.ts';
+import { overviewRoutes } from './overview-routes.ts';
+import { roomRoutes } from './room-routes.ts';
 import type { AdminRoute } from './route.ts';
+import { sessionRoutes } from './session-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 
 /** Every route of the admin API, in the order of its reference. */
 export const adminRoutes: readonly AdminRoute[] = [
+  ...sessionRoutes,
+  ...accountRoutes,
+  ...overviewRoutes,
   ...taskRoutes,
   ...evidenceRoutes,
   ...callbackRoutes,
   ...autoRecordRoutes,
+  ...roomRoutes,
+  ...libraryRoutes,
 ];

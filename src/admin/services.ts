@@ -1,15 +1,33 @@
-import type { AutoRecordRules } from '../auto-record/rules.ts';
-import type { ReplayDesk } from '../callbacks/replay-desk.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { AdminLibrary } from '../library/library.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import type { AutoRecordRules } from '../auto-record/rules.ts';
+import type { CallbackDelivery } from '../callbacks/delivery.ts';
+import type { Clock } from '../clock.ts';
+import type { LiveRooms } from '../presence/live-rooms.ts';
+import type { RecorderPresence } from '../server/recorder-presence.ts';
+import type { ReplayDesk } from '../callbacks/replay-desk.ts';
+import type { RoomControl } from '../presence/room-control.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
+import type { TaskService } from '../tasks/service.ts';
 
 /** What the routes of the admin API work on. */
 export interface AdminServices {
   readonly store: Store;
-  readonly queries: Pick<TaskQueries, 'taskDetail'>;
+  readonly queries: Pick<TaskQueries, 'taskDetail' | 'backlog'>;
+  readonly tasks: Pick<TaskService, 'create' | 'stop'>;
   readonly replays: ReplayDesk;
+  readonly callbacks: Pick<CallbackDelivery, 'backlog'>;
+  readonly recorders: Pick<RecorderPresence, 'capacity'>;
+  readonly liveRooms: LiveRooms;
+  readonly roomControl: RoomControl;
+  readonly library: AdminLibrary;
+  readonly accounts: Accounts;
+  /** Apps of the configuration. */
+  readonly appIds: readonly number[];
+  readonly clock: Clock;
   readonly rules: AutoRecordRules;
   readonly apps: Pick<AppDirectory, 'app'>;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;

@@ -79,5 +79,19 @@ const events = defineRoute({
   },
 });
 
+const stop = defineRoute({
+  method: 'POST',
+  path: '/tasks/{taskId}/stop',
+  summary: 'Stops a recording.',
+  params: byId,
+  answer: { status: 202, description: 'It was asked to stop; its files are finished then.' },
+  problems: { ...unknown, 409: 'It is stopping, or has ended.' },
+  async handle({ params }, services) {
+    const task = await requireTask(services, params.taskId);
+    if (await services.tasks.stop(task.sdk_app_id, task.id)) return;
+    throw new AdminProblem(409, 'The recording is stopping already, or has ended.');
+  },
+});
+
 /** Recording tasks: their parameters, files and events. */
-export const taskRoutes: readonly AdminRoute[] = [list, show, events];
+export const taskRoutes: readonly AdminRoute[] = [list, show, events, stop];

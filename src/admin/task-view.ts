@@ -66,6 +66,9 @@ const taskFields = {
 /** A task in a list. */
 export const taskView = z.object(taskFields).meta({ id: 'Task' });
 
+/** A task in an answer. */
+export type TaskListItem = z.input<typeof taskView>;
+
 /** A task with its parameters and files. */
 export const taskDetail = z
   .object({
@@ -79,6 +82,9 @@ export const taskDetail = z
     files: z.array(fileView),
   })
   .meta({ id: 'TaskDetail' });
+
+/** A task with its parameters and files in an answer. */
+export type TaskDetailView = z.input<typeof taskDetail>;
 
 const noFiles: FileCounts = { total: 0, done: 0, failed: 0 };
 

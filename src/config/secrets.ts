@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { hashPasswordNow, makePassword } from '../accounts/passwords.ts';
 import { syncPathNow } from '../durable-folder.ts';
 import type { Config } from './schema.ts';
 
@@ -11,6 +12,8 @@ export interface InstallationSecrets {
   readonly token: string;
   /** Bearer token of the admin API; absent in a data directory of an earlier version that nobody gave one yet. */
   readonly adminToken?: string | undefined;
+  /** Hash of the password that the first administrator begins with; the store has the one that holds. */
+  readonly adminPasswordHash?: string | undefined;
   /** Demo account and app, used when the configuration names none. */
   readonly demo: {
     readonly secretId: string;
@@ -23,6 +26,7 @@ export interface InstallationSecrets {
 const secretsSchema = z.object({
   token: z.string().min(32),
   adminToken: z.string().min(16).optional(),
+  adminPasswordHash: z.string().optional(),
   demo: z.object({ secretId: z.string(), secretKey: z.string(), sdkAppId: z.int(), appSecret: z.string() }),
 });
 
@@ -50,6 +54,14 @@ export function withAdminToken(
   const complete = { ...secrets, adminToken: randomText(32) };
   writeSecrets(dataDir, complete);
   return complete;
+}
+
+/** Makes the first administrator's password where there was none, and keeps its hash; undefined where there was one. */
+export function firstAdminPassword(dataDir: string, secrets: InstallationSecrets): string | undefined {
+  if (secrets.adminPasswordHash !== undefined) return undefined;
+  const password = makePassword();
+  writeSecrets(dataDir, { ...secrets, adminPasswordHash: hashPasswordNow(password) });
+  return password;
 }
 
 function writeSecrets(dataDir: string, secrets: InstallationSecrets): void {

@@ -20,6 +20,8 @@ export interface RoomtapeOptions {
 /** A running `npm start`. */
 export interface RoomtapeProcess {
   readonly url: string;
+  /** What it said to people before it was ready, line by line. */
+  readonly said: readonly string[];
   /** Process id of the supervisor, whose children are the roles. */
   readonly pid: number;
   /** Live process ids of the children of a role (Linux only). */
@@ -41,9 +43,10 @@ export async function startRoomtape(options: RoomtapeOptions): Promise<RoomtapeP
   mkdirSync(dirname(options.logFile), { recursive: true });
   child.stderr.pipe(createWriteStream(options.logFile, { flags: 'a' }));
   const refusal = refusalOf(child);
-  const url = await readyUrl(child);
+  const said: string[] = [];
+  const url = await readyUrl(child, said);
   if (url === undefined) throw new Error(`${await refusal}; its log is in ${options.logFile}`);
-  return { url, pid: child.pid!, pids: (role) => childPids(child.pid!, role), stop: () => stopProcess(child) };
+  return { url, said, pid: child.pid!, pids: (role) => childPids(child.pid!, role), stop: () => stopProcess(child) };
 }
 
 /** Resolves, when the process has said its last, with why it refused to start. */
@@ -56,11 +59,14 @@ async function refusalOf(child: ChildProcess): Promise<string> {
   return refusal;
 }
 
-async function readyUrl(child: ChildProcess): Promise<string | undefined> {
+async function readyUrl(child: ChildProcess, said: string[]): Promise<string | undefined> {
   const giveUp = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   for await (const line of createInterface({ input: child.stdout! })) {
     const url = /^ready (\S+)$/.exec(line)?.[1];
-    if (!url) continue;
+    if (!url) {
+      said.push(line);
+      continue;
+    }
     clearTimeout(giveUp);
     return url;
   }

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../process/log.ts';
 import type { Store } from '../store/store.ts';
+import type { WallMs } from '../units.ts';
 import { Catalogue, type LibraryHits, type LibraryQuery } from './catalogue.ts';
 import { ExpirySweep } from './expiry-sweep.ts';
+import { setExpiry } from './expiry.ts';
 import type { LibraryScope } from './kept-files.ts';
 import type { LibraryFile } from './library-file.ts';
 import { fileMediaStore } from './media-store.ts';
@@ -21,8 +23,14 @@ export interface MediaLibrary {
   hasSubApp(sdkAppIds: readonly number[], subAppId: number): Promise<boolean>;
 }
 
+/** What administrators do with it. */
+export interface AdminLibrary extends Pick<MediaLibrary, 'search' | 'remove'> {
+  /** Sets when a file's time is over, undefined for never; false when the scope sees none of that id. */
+  setExpiry(scope: LibraryScope, fileId: string, expiresMs: WallMs | undefined): Promise<boolean>;
+}
+
 /** The library while the server runs: what can be asked of it, and the sweep that ends its files in time. */
-export interface RunningLibrary extends MediaLibrary {
+export interface RunningLibrary extends MediaLibrary, AdminLibrary {
   /** Makes a round of the sweep now, or joins the one under way. Never rejects. */
   sweep(): Promise<void>;
   /** Ends the sweep after the round under way. Idempotent. */
@@ -51,6 +59,7 @@ export function startMediaLibrary(options: MediaLibraryOptions): RunningLibrary 
     search: (scope, query) => catalogue.search(scope, query),
     hasSubApp: (sdkAppIds, subAppId) => catalogue.hasSubApp(sdkAppIds, subAppId),
     remove: (scope, fileId) => removal.remove(scope, fileId),
+    setExpiry: (scope, fileId, expiresMs) => setExpiry(options.store, scope, fileId, expiresMs),
     sweep: () => sweep.sweep(),
     close: () => sweep.close(),
     get closed() {

@@ -3,9 +3,10 @@ import { hostname } from 'node:os';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { systemClock, type Clock } from '../clock.ts';
+import { FIRST_ADMINISTRATOR } from '../accounts/administrators.ts';
 import { ConfigError } from '../config/load.ts';
+import { firstAdminPassword, withAdminToken } from '../config/secrets.ts';
 import { createWorkerClient } from '../worker-api/client.ts';
-import { withAdminToken } from '../config/secrets.ts';
 import { lockDataDir } from './data-lock.ts';
 import { openInstallation, settlePort, type Installation } from './installation.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -18,14 +19,15 @@ async function main(): Promise<void> {
   if (typeof opened === 'string') return say(opened);
   const log = createLogger('supervisor', opened.config.log.level);
   process.on('exit', lockDataDir(opened.config.data_dir));
-  const { adminToken } = withAdminToken(opened.config.data_dir, opened.secrets);
+  const secrets = withAdminToken(opened.config.data_dir, opened.secrets);
+  const password = firstAdminPassword(opened.config.data_dir, secrets);
   const ports = await settlePorts(opened);
   const clock = systemClock();
   const supervisor = new Supervisor(childSpecs(opened, ports), clock, log);
   const roll = keepRoll(supervisor, opened, ports, clock, log);
   drainOnSignal(supervisor, roll, log);
   await supervisor.start();
-  announce(opened, ports.http, adminToken);
+  announce(opened, ports.http, { token: secrets.adminToken, password });
 }
 
 interface Ports {
@@ -110,13 +112,23 @@ function drainOnSignal(supervisor: Supervisor, roll: RecorderRoll, log: Logger):
   process.on('SIGINT', () => drain('SIGINT'));
 }
 
-function announce(opened: Installation, port: number, adminToken: string): void {
+/** How an operator comes in; the password only where it was just made. */
+interface AdminEntrance {
+  readonly token: string;
+  readonly password: string | undefined;
+}
+
+function announce(opened: Installation, port: number, admin: AdminEntrance): void {
   const { config, secrets, fresh, publicUrl, demoPage } = opened;
   const listening = `http://${config.http.host}:${port}`;
   const url = config.http.public_url ? publicUrl : listening;
   if (fresh && config.apps[0]?.sdk_app_id === secrets.demo.sdkAppId) say(demoKeys(secrets.demo));
   const isNew = fresh || secrets.adminToken === undefined;
-  if (isNew && config.admin.token === undefined) say(`Token of the admin API: ${adminToken}`);
+  if (isNew && config.admin.token === undefined) say(`Token of the admin API: ${admin.token}`);
+  say(`Console: ${url}/console/`);
+  if (admin.password !== undefined) {
+    say(`  Sign in as ${FIRST_ADMINISTRATOR} with the password ${admin.password} and change it; it is told this once.`);
+  }
   if (demoPage) say(`Demo page: ${url}/demo/`);
   if (url !== listening) say(`Listening on ${listening}`);
   say(`ready ${url}`);

@@ -14,6 +14,13 @@ interface Seen {
   readonly load: RecorderLoad;
 }
 
+/** A recorder and how it does. */
+export interface RecorderCapacity extends RecorderLoad {
+  readonly recorder: string;
+  readonly tasks: number;
+  readonly jobs: number;
+}
+
 /** Which recorders are there, as their syncs tell. Kept in memory: leases live in the store, this is for people. */
 export class RecorderPresence {
   #clock: Clock;
@@ -42,14 +49,21 @@ export class RecorderPresence {
    * task waits for one, as it does when they are restarted.
    */
   refusal(mode: RecordingPlan['mode']): CapacityRefusal | undefined {
-    const present = this.#present();
+    const present = [...this.#present().values()];
     if (present.length === 0 || present.some(({ load }) => load.takes[mode])) return undefined;
     return present.every(({ load }) => load.spoolFull) ? 'spools full' : 'recorders busy';
   }
 
+  /** The recorders that are there by name, and what each of them can still take. */
+  capacity(): readonly RecorderCapacity[] {
+    return [...this.#present()]
+      .map(([recorder, { tasks, jobs, load }]) => ({ recorder, tasks, jobs, ...load }))
+      .sort((a, b) => a.recorder.localeCompare(b.recorder));
+  }
+
   /** Recorders that synced lately, what they hold and how they do. */
   stats(): StatsTree {
-    const present = this.#present();
+    const present = [...this.#present().values()];
     const sum = (read: (seen: Seen) => number): number => present.reduce((total, seen) => total + read(seen), 0);
     const most = (read: (load: RecorderLoad) => number): number =>
       Math.max(0, ...present.map(({ load }) => read(load)));
@@ -71,9 +85,9 @@ export class RecorderPresence {
     };
   }
 
-  #present(): Seen[] {
+  #present(): ReadonlyMap<string, Seen> {
     const oldest = this.#clock.monoUs() - PRESENT_US;
     for (const [id, { at }] of this.#seen) if (at < oldest) this.#seen.delete(id);
-    return [...this.#seen.values()];
+    return this.#seen;
   }
 }

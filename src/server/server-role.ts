@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fastify, { LogController, type FastifyInstance } from 'fastify';
 import { request } from 'undici';
+import { createAccounts, keepAccountsPruned, type Accounts } from '../accounts/accounts.ts';
 import { registerAdminApi } from '../admin/register.ts';
 import { registerRecordingApi } from '../api/register.ts';
 import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
@@ -11,6 +12,7 @@ import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/deliv
 import { ReplayDesk } from '../callbacks/replay-desk.ts';
 import { keepCallbacksPruned } from '../callbacks/retention.ts';
 import type { CancelTimer } from '../clock.ts';
+import { registerConsole } from '../console/routes.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import type { Config } from '../config/schema.ts';
@@ -21,6 +23,7 @@ import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
 import { PlayLinks } from '../library/play-links.ts';
 import { rememberProtectedApps, type PlayProtection } from '../library/protected-apps.ts';
 import { registerLibrary } from '../library/routes.ts';
+import { remoteLiveRooms } from '../presence/live-rooms.ts';
 import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
 import { keepRoomsPruned } from '../presence/retention.ts';
@@ -60,6 +63,7 @@ interface Parts extends RoleContext {
   readonly pruning: readonly CancelTimer[];
   readonly recorders: RecorderPresence;
   readonly links: PlayLinks;
+  readonly accounts: Accounts;
 }
 
 /** The `server` role: recording API, tasks and leases, callbacks, library, pages; the only one that opens the store. */
@@ -112,6 +116,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     spoolKeepMs: daysMs(config.spool.keep_days),
     takeoverUserSig: config.recorders.takeover_user_sig,
   });
+  const accounts = createAccounts({ store, clock });
   const rules = await adoptRules(config, store);
   const keepMs = daysMs(config.library.keep_days);
   if (keepMs !== undefined) await boundExpiry(store, keepMs, log);
@@ -119,6 +124,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
   return {
     ...context,
     apps,
+    accounts,
     store,
     tasks,
     queries: createTaskQueries({ store, links }),
@@ -140,7 +146,11 @@ async function openParts(context: RoleContext): Promise<Parts> {
     follower: new RoomFollower({ rooms, store, apps, clock, log }),
     rules,
     autoRecorder: new AutoRecorder({ store, rules, tasks, clock, log }),
-    pruning: [keepRoomsPruned({ store, clock, log }), keepCallbacksPruned({ store, clock, log, ...config.callbacks })],
+    pruning: [
+      keepRoomsPruned({ store, clock, log }),
+      keepCallbacksPruned({ store, clock, log, ...config.callbacks }),
+      keepAccountsPruned(accounts, clock, log),
+    ],
   };
 }
 
@@ -175,10 +185,20 @@ async function registerRoutes(http: FastifyInstance, parts: Parts): Promise<void
 }
 
 async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void> {
-  const { installation, log } = parts;
+  const { store, log, installation, accounts } = parts;
   const token = installation.config.admin.token ?? installation.secrets.adminToken;
   if (token === undefined) return log.warn('there is no admin API: the data directory has no token for it');
-  await registerAdminApi(http, { ...parts, replays: new ReplayDesk(parts.store), token });
+  const { adminPasswordHash } = installation.secrets;
+  if (adminPasswordHash !== undefined) await accounts.administrators.seed(adminPasswordHash);
+  await registerAdminApi(http, {
+    ...parts,
+    replays: new ReplayDesk(store),
+    liveRooms: remoteLiveRooms(parts.rooms),
+    appIds: installation.config.apps.map((app) => app.sdk_app_id),
+    publicUrl: installation.publicUrl,
+    token,
+  });
+  await registerConsole(http, { cache: join(installation.config.data_dir, 'run', 'console'), log });
 }
 
 function workerTasks({ tasks, store, recorders }: Parts): WorkerTasks {

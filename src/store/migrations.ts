@@ -12,6 +12,7 @@ import { evidence } from './migrations/0009-evidence.ts';
 import { protectedApps } from './migrations/0010-protected-apps.ts';
 import { takeovers } from './migrations/0011-takeovers.ts';
 import { autoRecord } from './migrations/0012-auto-record.ts';
+import { administrators } from './migrations/0013-administrators.ts';
 
 /** Every change of the schema in order; a name is never changed or removed once released. */
 export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
@@ -28,5 +29,6 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0010-protected-apps': protectedApps,
     '0011-takeovers': takeovers,
     '0012-auto-record': autoRecord(engine),
+    '0013-administrators': administrators(engine),
   }),
 });

@@ -1,4 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely';
+import type { AdminAccountTable, AdminSessionTable, AuditEntryTable } from './administrator-tables.ts';
 
 /**
  * Rows of the store. Times are milliseconds since the epoch, objects are JSON text, truths are 0 and 1, so that the
@@ -22,6 +23,9 @@ export interface Tables {
   room_session: RoomSessionTable;
   room_visit: RoomVisitTable;
   journal_cursor: JournalCursorTable;
+  admin_account: AdminAccountTable;
+  admin_session: AdminSessionTable;
+  audit_entry: AuditEntryTable;
   auto_record_rule: AutoRecordRuleTable;
   audit: AuditTable;
   protected_app: ProtectedAppTable;

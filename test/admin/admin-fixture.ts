@@ -1,12 +1,19 @@
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
+import { createAccounts, type Accounts } from '../../src/accounts/accounts.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../../src/evidence/evidence-room.ts';
 import { registerAdminApi } from '../../src/admin/register.ts';
 import { AutoRecordRules } from '../../src/auto-record/rules.ts';
+import { callbackBacklog } from '../../src/callbacks/backlog.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
+import { startMediaLibrary } from '../../src/library/library.ts';
+import type { LiveRoom, LiveRooms } from '../../src/presence/live-rooms.ts';
+import type { RoomControl } from '../../src/presence/room-control.ts';
+import { roomKeyText, type RoomKey } from '../../src/room-key.ts';
+import { RecorderPresence } from '../../src/server/recorder-presence.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
-import { bench, oneApp, plainLinks, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
+import { bench, oneApp, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
 
 export const adminToken = 'a-token-of-the-admin-api';
 
@@ -25,13 +32,43 @@ export interface Ask {
   readonly method?: string;
   readonly token?: string | undefined;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Sent as it is. */
   readonly text?: string;
 }
 
 export interface AdminBench extends Bench {
+  readonly accounts: Accounts;
+  /** Where it listens. */
+  readonly origin: string;
+  /** What the rooms role would say, and what it was told. */
+  readonly rooms: FakeRooms;
   readonly ask: (path: string, ask?: Ask) => Promise<Answer>;
   readonly evidence: EvidenceRoom;
+}
+
+/** Live rooms without a rooms role. */
+export class FakeRooms implements LiveRooms, RoomControl {
+  live: LiveRoom[] = [];
+  readonly told: unknown[][] = [];
+
+  async list(sdkAppId?: number) {
+    return this.live.filter(({ room }) => sdkAppId === undefined || room.sdkAppId === sdkAppId);
+  }
+
+  async dismiss(room: RoomKey) {
+    this.told.push(['dismiss', room]);
+    return this.#has(room);
+  }
+
+  async remove(room: RoomKey, userIds: readonly string[]) {
+    this.told.push(['remove', room, userIds]);
+    return this.#has(room);
+  }
+
+  #has(room: RoomKey): boolean {
+    return this.live.some((one) => roomKeyText(one.room) === roomKeyText(room));
+  }
 }
 
 /** The admin API over a real socket, on a store of its own. */
@@ -39,23 +76,54 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   const b = await bench(t);
   const http = fastify({ routerOptions: { maxParamLength: 512 } });
   const queries = createTaskQueries({ store: b.store, links: plainLinks('http://media.example:8080') });
-  const replays = new ReplayDesk(b.store);
+  const rooms = new FakeRooms();
+  const accounts = createAccounts(b);
+  const links = plainLinks('http://media.example:8080');
+  const library = startMediaLibrary({ ...b, root: await tempFolder(t), log: silentLog, links });
+  t.after(() => library.close());
   const evidence = await openEvidenceRoom({ ...b, dataDir: await tempFolder(t), log: silentLog });
   t.after(() => evidence.close());
-  const parts = { queries, replays, evidence, rules: new AutoRecordRules(b.store), apps: oneApp() };
-  await registerAdminApi(http, { ...b, ...parts, token: adminToken, log: silentLog });
+  await registerAdminApi(http, {
+    ...b,
+    queries,
+    accounts,
+    library,
+    evidence,
+    rules: new AutoRecordRules(b.store),
+    apps: oneApp(),
+    replays: new ReplayDesk(b.store),
+    callbacks: { backlog: () => callbackBacklog(b.store, b.clock.wallMs()) },
+    recorders: new RecorderPresence(b.clock),
+    liveRooms: rooms,
+    roomControl: rooms,
+    appIds: [sdkAppId],
+    publicUrl: 'https://rooms.example',
+    token: adminToken,
+    log: silentLog,
+  });
   await http.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => http.close());
   const origin = `http://127.0.0.1:${(http.server.address() as AddressInfo).port}`;
-  return { ...b, evidence, ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }) };
+  return {
+    ...b,
+    accounts,
+    rooms,
+    origin,
+    evidence,
+    ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }),
+  };
 }
 
 /** Asks with plain fetch. */
-export async function askAt(url: string, { method = 'GET', token, body, text }: Ask): Promise<Answer> {
+export async function askAt(
+  url: string,
+  { method = 'GET', token, body, text, headers: more = {} }: Ask,
+): Promise<Answer> {
   const sent = text ?? (body === undefined ? undefined : JSON.stringify(body));
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+    ...more,
   };
   const answer = await fetch(url, { method, headers, ...(sent === undefined ? {} : { body: sent }) });
   const read = await answer.text();

@@ -1,0 +1,54 @@
+import type { Clock } from '../clock.ts';
+import type { Store } from '../store/store.ts';
+import type { AuditEntryRow } from '../store/administrator-tables.ts';
+
+/** Entries are kept this long. */
+const keptMs = 400 * 86_400_000;
+/** Longest text of what was done. */
+const longestDetail = 1000;
+
+/** Something that an administrator did or tried. */
+export interface Deed {
+  /** Name of the account, `token` for the bearer token, empty for who is unknown. */
+  readonly actor: string;
+  readonly address: string;
+  /** Method and path of the route, such as `POST /session`. */
+  readonly action: string;
+  /** Path as it was, and what the body said; never a secret. */
+  readonly detail: string;
+  /** HTTP status of the answer. */
+  readonly result: number;
+}
+
+/** Who did what, when, from where, and how it went. */
+export class AuditLog {
+  readonly #store: Store;
+  readonly #clock: Clock;
+
+  constructor(options: { readonly store: Store; readonly clock: Clock }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+  }
+
+  /** Keeps a deed. */
+  async add(deed: Deed): Promise<void> {
+    const row = { ...deed, detail: deed.detail.slice(0, longestDetail), at_ms: this.#clock.wallMs() };
+    await this.#store.db.insertInto('audit_entry').values(row).execute();
+  }
+
+  /** The newest first, those before that number; one more than `limit` when there are more. */
+  list(limit: number, before: number | undefined): Promise<AuditEntryRow[]> {
+    let entries = this.#store.db.selectFrom('audit_entry').selectAll();
+    if (before !== undefined) entries = entries.where('id', '<', before);
+    return entries
+      .orderBy('id', 'desc')
+      .limit(limit + 1)
+      .execute();
+  }
+
+  /** Removes what is too old. */
+  async prune(): Promise<void> {
+    const before = this.#clock.wallMs() - keptMs;
+    await this.#store.db.deleteFrom('audit_entry').where('at_ms', '<', before).execute();
+  }
+}

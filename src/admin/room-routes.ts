@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import type { LiveRoom } from '../presence/live-rooms.ts';
+import { roomKeyText, type RoomKey } from '../room-key.ts';
+import { readRoom } from '../rooms/address.ts';
+import { Problem } from '../rooms/problem.ts';
+import { roomOf } from '../tasks/stored-task.ts';
+import { app, appText } from './fields.ts';
+import { operatorPlan } from './operator-plan.ts';
+import { AdminProblem } from './problem.ts';
+import { defineRoute, type AdminRoute } from './route.ts';
+import type { AdminServices } from './services.ts';
+import { roomKind } from './task-view.ts';
+
+const byRoom = { app: appText, kind: roomKind, roomId: z.string().min(1).max(256) };
+const aRoom = z.strictObject(byRoom);
+const nobody = 'Nobody is in that room.';
+const outOfReach = { 503: 'The rooms are out of reach at this moment.' } as const;
+
+const liveRoom = z
+  .object({
+    app,
+    room: z.object({ kind: roomKind, id: z.string() }),
+    anchors: z.array(
+      z.object({
+        userId: z.string(),
+        tracks: z.array(z.object({ mediaId: z.enum(['main', 'aux']), media: z.enum(['audio', 'video']) })),
+      }),
+    ),
+    taskIds: z.array(z.string()).describe('Active recordings of the room.'),
+  })
+  .meta({ id: 'LiveRoom' });
+
+/** A live room in an answer. */
+export type LiveRoomView = z.input<typeof liveRoom>;
+
+const list = defineRoute({
+  method: 'GET',
+  path: '/rooms',
+  summary: 'Lists the rooms that somebody is in, with their anchors and active recordings.',
+  query: z.strictObject({ app: appText.optional().describe('SdkAppId.') }),
+  answer: { status: 200, description: 'As it is now.', schema: z.object({ items: z.array(liveRoom) }) },
+  problems: outOfReach,
+  async handle({ query }, services) {
+    const rooms = await reached(services.liveRooms.list(query.app));
+    const recordings = await activeRecordings(services);
+    return { items: rooms.map((live) => viewRoom(live, recordings.get(roomKeyText(live.room)) ?? [])) };
+  },
+});
+
+const record = defineRoute({
+  method: 'POST',
+  path: '/rooms/{app}/{kind}/{roomId}/recordings',
+  summary: 'Starts a recording of a room, with 720p and a minute of patience.',
+  params: aRoom,
+  body: z.strictObject({ mode: z.enum(['single', 'mixed']) }),
+  answer: { status: 201, description: 'It was accepted.', schema: z.object({ taskId: z.string() }) },
+  problems: {
+    404: 'There is no such app.',
+    429: 'As many recordings are running as the app may have.',
+    503: 'No recorder can take it.',
+    507: 'The library of the app is full.',
+  },
+  async handle({ params, body: { mode } }, { tasks, appIds, clock }) {
+    const room = roomOfPath(params);
+    if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'There is no such app in the configuration.');
+    const created = await tasks.create({
+      room,
+      botUserId: `console_${mode}_${clock.wallMs()}`,
+      plan: operatorPlan(mode),
+      destination: { kind: 'vod', subAppId: room.sdkAppId, expireSeconds: 0, classId: 0 },
+      userDefineRecordId: undefined,
+      resourceExpiredHours: 72,
+    });
+    if (typeof created === 'string') throw refusals[created]();
+    return created;
+  },
+});
+
+const refusals = {
+  restricted: () => new AdminProblem(429, 'As many recordings are running as the app may have. Stop one first.'),
+  'recorders busy': () => new AdminProblem(503, 'Every recorder is as busy as it may be. Stop a recording, or wait.'),
+  'library full': () =>
+    new AdminProblem(507, "The app's library is as full as it may be. Delete files, or raise its limit."),
+  'spools full': () => new AdminProblem(503, 'The disk is nearly full. Make space before you record.'),
+} as const;
+
+const removeUser = defineRoute({
+  method: 'DELETE',
+  path: '/rooms/{app}/{kind}/{roomId}/users/{userId}',
+  summary: 'Removes a user from a room.',
+  params: z.strictObject({ ...byRoom, userId: z.string().min(1).max(256) }),
+  answer: { status: 204, description: 'The user is not in the room any more.' },
+  problems: { 404: nobody, ...outOfReach },
+  async handle({ params: { userId, ...path } }, { roomControl }) {
+    if (!(await reached(roomControl.remove(roomOfPath(path), [userId])))) throw new AdminProblem(404, nobody);
+  },
+});
+
+const dissolve = defineRoute({
+  method: 'DELETE',
+  path: '/rooms/{app}/{kind}/{roomId}',
+  summary: 'Dissolves a room: everybody is put out.',
+  params: aRoom,
+  answer: { status: 204, description: 'Nobody is in the room any more.' },
+  problems: { 404: nobody, ...outOfReach },
+  async handle({ params }, { roomControl }) {
+    if (!(await reached(roomControl.dismiss(roomOfPath(params))))) throw new AdminProblem(404, nobody);
+  },
+});
+
+async function reached<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof AdminProblem) throw error;
+    throw new AdminProblem(503, 'The rooms are out of reach. Try again in a second.', {
+      headers: { 'retry-after': '1' },
+    });
+  }
+}
+
+function roomOfPath({ app: sdkAppId, kind, roomId }: z.output<typeof aRoom>): RoomKey {
+  try {
+    return readRoom(String(sdkAppId), roomId, kind);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const errors = [{ in: 'path', at: 'roomId', message: error.message }] as const;
+    throw new AdminProblem(400, error.message, { errors });
+  }
+}
+
+/** TaskIds of active recordings by the text of their room's key. */
+async function activeRecordings({ store }: AdminServices): Promise<Map<string, string[]>> {
+  const rows = await store.db
+    .selectFrom('task')
+    .select(['id', 'sdk_app_id', 'room_kind', 'room_id'])
+    .where('state', '=', 'active')
+    .where('stop_code', 'is', null)
+    .execute();
+  const byRoomText = Map.groupBy(rows, (row) => roomKeyText(roomOf(row)));
+  return new Map(Array.from(byRoomText, ([text, own]) => [text, own.map(({ id }) => id)]));
+}
+
+const viewRoom = ({ room, anchors }: LiveRoom, taskIds: string[]): z.input<typeof liveRoom> => ({
+  app: room.sdkAppId,
+  room: { kind: room.kind, id: room.roomId },
+  anchors: anchors.map(({ userId, tracks }) => ({
+    userId,
+    tracks: tracks.map(({ mediaId, media }) => ({ mediaId, media })),
+  })),
+  taskIds,
+});
+
+/** Live rooms, and what an operator does to them. */
+export const roomRoutes: readonly AdminRoute[] = [list, record, removeUser, dissolve];

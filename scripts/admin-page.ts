@@ -6,7 +6,7 @@ const HEAD = `# Admin API
 
 <!-- written by \`npm run reference\` from src/admin/routes.ts; edit the routes -->
 
-Under \`/admin/v1/\` on the server's one port. Every request has \`Authorization: Bearer TOKEN\`: the first start makes the token, prints it once and keeps it as \`adminToken\` in \`secrets.json\` of the data directory; \`admin.token\` in the configuration is taken instead. From the sixth wrong token on an address is locked for a second, then two, up to a minute; behind a proxy that is the proxy's address.
+Under \`/admin/v1/\` on the server's one port. Every request has \`Authorization: Bearer TOKEN\`: the first start makes the token, prints it once and keeps it as \`adminToken\` in \`secrets.json\` of the data directory; \`admin.token\` in the configuration is taken instead. From the sixth wrong token on, wrong ones of an address are not looked at for a second, then two, up to a minute.
 
 Bodies and answers are JSON. A refusal is a problem document (RFC 9457, \`application/problem+json\`); with status 400 its \`errors\` name every value that does not fit. Lists come in pages of \`items\`: \`next\` is the \`cursor\` of the following one, null on the last. Times in answers are milliseconds since the epoch; those of requests may be RFC 3339 as well. \`GET /admin/v1/openapi.json\` is this page as OpenAPI 3.1.
 

@@ -19,32 +19,31 @@ test('without the token nothing is answered but 401 with a challenge, not even f
   assert.equal((await ask('/tasks')).status, 200);
 });
 
-test('wrong tokens lock their address, ever longer, and the right one ends it', async (t) => {
+test('wrong tokens lock their address, ever longer, for all but the right one', async (t) => {
   const { ask, clock } = await adminBench(t);
   for (let n = 0; n < 6; n += 1) assert.equal((await ask('/tasks', { token: 'wrong' })).status, 401);
-  const locked = await ask('/tasks');
+  const locked = await ask('/tasks', { token: 'wrong' });
+  assert.equal((await ask('/tasks')).status, 200, 'behind a proxy everybody has this address');
   assert.deepEqual(
     [locked.status, locked.type, locked.headers.get('retry-after')],
     [429, 'application/problem+json', '1'],
   );
   clock.advance(1000);
   assert.equal((await ask('/tasks', { token: 'wrong' })).status, 401);
-  assert.equal((await ask('/tasks')).headers.get('retry-after'), '2');
+  assert.equal((await ask('/tasks', { token: 'wrong' })).headers.get('retry-after'), '2');
   clock.advance(2000);
-  assert.equal((await ask('/tasks')).status, 200);
   assert.equal((await ask('/tasks', { token: 'wrong' })).status, 401);
-  assert.equal((await ask('/tasks')).status, 200, 'counting began anew');
 });
 
 test('one address does not lock another, but all of an IPv6 network are one', () => {
   const access = new AdminAccess(adminToken, new FakeClock());
   const judge = (address: string, token: string) => access.judge(address, `Bearer ${token}`);
   for (let n = 0; n < 6; n += 1) judge(`2001:db8:1:2::${n}`, 'wrong');
-  assert.deepEqual(judge('2001:db8:1:2:ffff::1', adminToken), { lockedSeconds: 1 });
-  assert.equal(judge('2001:db8:1:3::1', adminToken), 'granted');
+  assert.deepEqual(judge('2001:db8:1:2:ffff::1', 'wrong'), { lockedSeconds: 1 });
+  assert.equal(judge('2001:db8:1:3::1', 'wrong'), 'wrong');
   for (let n = 0; n < 6; n += 1) judge('::ffff:10.0.0.1', 'wrong');
-  assert.deepEqual(judge('10.0.0.1', adminToken), { lockedSeconds: 1 });
-  assert.equal(judge('10.0.0.2', adminToken), 'granted');
+  assert.deepEqual(judge('10.0.0.1', 'wrong'), { lockedSeconds: 1 });
+  assert.equal(judge('10.0.0.2', 'wrong'), 'wrong');
 });
 
 test('a lock is never longer than a minute, and a quiet quarter of an hour is forgiven', () => {

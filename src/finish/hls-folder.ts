@@ -112,7 +112,8 @@ async function bring(from: string, to: string): Promise<number> {
 function probeSegments(media: RecordedMedia, listed: readonly Segment[], path: string): ProbedFile {
   let found: ProbedFile | undefined;
   for (const { name } of listed) {
-    const probed = probeFile(join(path, name), { expect: { audio: false, video: false }, spanMs: undefined });
+    const wanted = { expect: { audio: false, video: false }, spanMs: undefined, transport: true } as const;
+    const probed = probeFile(join(path, name), wanted);
     found = found ? merged(found, probed) : probed;
     const missing = (kind: 'h264' | 'aac'): boolean => !found?.streams.includes(kind);
     if (!(media.promised.video && missing('h264')) && !(media.promised.audio && missing('aac'))) break;

@@ -1,5 +1,5 @@
 import { AV_PKT_FLAG_DISCARD, AVMEDIA_TYPE_AUDIO, AVMEDIA_TYPE_VIDEO, type AVMediaType } from 'node-av/constants';
-import { Codec, CodecContext, FormatContext, Frame, Packet, type Stream } from 'node-av/lib';
+import { Codec, CodecContext, FormatContext, Frame, InputFormat, Packet, type Stream } from 'node-av/lib';
 import { NativeError, ok } from '../codec/native.ts';
 import type { MediaFacts } from '../worker-api/messages.ts';
 import { FinishError, type ExpectedStreams } from './finish-request.ts';
@@ -20,6 +20,8 @@ export interface ProbeWanted {
   readonly expect: ExpectedStreams;
   /** Length by the timeline, in milliseconds; undefined where the file does not tell its own. */
   readonly spanMs: number | undefined;
+  /** Set for a transport stream, which nobody could guess from a segment of a few packets. */
+  readonly transport?: true;
 }
 
 /** How far the file's length may be from the timeline's. */
@@ -34,7 +36,8 @@ export function probeFile(path: string, wanted: ProbeWanted): ProbedFile {
   const format = new FormatContext();
   format.allocContext();
   try {
-    ok('open the finished file', format.openInputSync(`file:${path}`));
+    const input = wanted.transport ? InputFormat.findInputFormat('mpegts') : null;
+    ok('open the finished file', format.openInputSync(`file:${path}`, input));
     ok('read its streams', format.findStreamInfoSync());
     return check(format, wanted);
   } catch (error) {

@@ -105,6 +105,19 @@ test('sound that leads the pictures by a moment, in a segment of its own, is no 
   }
 });
 
+test('a first segment of so few packets that nobody could guess what they are is no fault', async (t) => {
+  for (let packets = 1; packets <= 12; packets += 1) {
+    const dir = tempDir(t);
+    const recording = await record(join(dir, 'e1'));
+    const leadMs = 20 * packets;
+    const units = [...(await camera({ from: at(leadMs), count: 15 })), ...(await voice(() => 0, 0, 30 + packets))];
+    await play(recording, units, 600 + leadMs + 100, 0);
+    recording.close();
+    const [part] = await finishFile(request(dir, [join(dir, 'e1')], 600 + leadMs));
+    assert.deepEqual(part!.streams, ['h264', 'aac'], `${packets} packets`);
+  }
+});
+
 test('the first moments of a recorder that was killed are no fault, however little there is of them', async (t) => {
   const whole = readFileSync(join(await epoch(join(tempDir(t), 'e1'), 0, 1_000), '000001_20231114221320000.ts'));
   for (let packets = 4; packets <= 16; packets += 1) {

@@ -14,6 +14,7 @@ import type { Row } from './scenario.ts';
 import { libraryShelf, type Shelf } from './shelf.ts';
 import { seeFile, type SeenFile } from './seen-file.ts';
 import { judgeCallbacks, type Told } from './told.ts';
+import { evidenceFaults } from './evidence.ts';
 
 /** What every camera of the suite sends; mixes are as large, so that the clock is read in them as well. */
 export const CAMERA: Camera = { width: 640, height: 360, fps: 15 };
@@ -160,9 +161,9 @@ export class Stage {
     await sleep(300);
   }
 
-  /** Judges the callbacks of a task and decodes all files that they announced. */
+  /** Judges the callbacks of a task and its evidence, and decodes all files that they announced. */
   async look({ taskId, mode }: Recording): Promise<Omit<Result, keyof Recording>> {
-    const told = judgeCallbacks(this.server.receiver.received, taskId);
+    const told = await this.#judge(taskId);
     const files = this.#shelf.files(taskId, this.server.receiver.events(taskId));
     const unplayable: string[] = [];
     const seen: SeenFile[] = [];
@@ -176,6 +177,11 @@ export class Stage {
       }
     }
     return { told, seen, files: files.length, unplayable };
+  }
+
+  async #judge(taskId: string): Promise<Told> {
+    const told = judgeCallbacks(this.server.receiver.received, taskId);
+    return { ...told, faults: [...told.faults, ...(await evidenceFaults(this.server.dataDir, taskId))] };
   }
 
   /** Ends everything at once, as a power cut does. The server can be started again. */

@@ -48,8 +48,8 @@ const WARM_UP_AT_A_TIME = 16;
 /** Steps of the compositor (1–10 ms each) taken in one go. */
 const STEPS_AT_A_TIME = 6;
 
-/** What a mix keeps back for late media; by then every window before `end` is due. */
-const LATENCY_US = 1_500_000;
+/** What a mix keeps back for late media: with it, every whole window before `end` is due, and nothing behind it. */
+const LATENCY_US = 700_000;
 
 /** Draws what is due in pieces, so that the process goes on serving its other tasks and leases meanwhile. */
 async function catchUp(mix: MixedRecording, end: WallUs): Promise<void> {

@@ -78,6 +78,26 @@ for (const killMs of [400, 900, 2300, ...Array.from({ length: 5 }, () => Math.ro
   });
 }
 
+test('owners that die one after the other, each followed at once, leave every stretch that one of them lived through', async (t) => {
+  const lives = [
+    [0, 4000],
+    [4200, 8200],
+    [8400, 11_400],
+  ] as const;
+  let spool = tempSpool(t);
+  for (const [life, [fromMs, toMs]] of lives.entries()) {
+    const stage = new MixStage(spool, fromMs);
+    const recording = stage.open(t, life + 1);
+    await stage.send(recording, await sending(fromMs, 5), toMs);
+    if (life < lives.length - 1) {
+      spool = await stage.copy(t);
+      continue;
+    }
+    const made = await finishMix(t, spool, lives.length, await recording.finish(stage.clock.wallUs()));
+    for (const [from, to] of lives) assertWhole(made, from + (from > 0 ? 300 : 0), to - KILLED_MS);
+  }
+});
+
 for (let round = 0; round < 4; round += 1) {
   const killMs = Math.round(1500 + random() * 12_500);
   test(`a power cut at ${killMs} ms loses no more than ${POWER_CUT_MS} ms, whatever of the unsynchronised bytes is there`, async (t) => {

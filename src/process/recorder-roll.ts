@@ -16,7 +16,9 @@ export interface RecorderRollOptions {
 }
 
 const RETRY_MS = 300;
-const rollSchema = z.array(z.object({ id: z.string().min(1).max(200), pid: z.int().min(0) })).max(1000);
+/** Names that the server takes at once. */
+const MOST_TOLD = 1000;
+const rollSchema = z.array(z.object({ id: z.string().min(1).max(200), pid: z.int().min(0) })).max(100_000);
 
 type RollEntry = z.infer<typeof rollSchema>[number];
 
@@ -63,7 +65,7 @@ export class RecorderRoll {
     this.#buryOrphans();
     if (this.#telling || this.#closed || this.#dead.size === 0) return;
     this.#telling = true;
-    const ids = [...this.#dead.keys()];
+    const ids = [...this.#dead.keys()].slice(0, MOST_TOLD);
     this.#options.tell(ids).then(
       () => this.#told(ids),
       (error: unknown) => this.#failed(error),

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -20,6 +20,15 @@ export function syncPathNow(path: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Puts a small file on the disk in the place of what was there, in one step. @throws Error of the file system. */
+export function replaceFileNow(path: string, text: string, mode = 0o600): void {
+  writeFileSync(`${path}.new`, text, { mode, flush: true });
+  // One that a crash left keeps its own mode, and a umask takes bits away.
+  chmodSync(`${path}.new`, mode);
+  renameSync(`${path}.new`, path);
+  syncPathNow(dirname(path));
 }
 
 /** Syncs the folder and those above it, as far as `top`. */

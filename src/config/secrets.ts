@@ -1,9 +1,9 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hashPasswordNow, makePassword } from '../accounts/passwords.ts';
-import { syncPathNow } from '../durable-folder.ts';
+import { replaceFileNow } from '../durable-folder.ts';
 import type { Config } from './schema.ts';
 
 /** What an installation makes for itself on a fresh data directory; kept in `secrets.json`, readable by its owner only. */
@@ -65,10 +65,7 @@ export function firstAdminPassword(dataDir: string, secrets: InstallationSecrets
 }
 
 function writeSecrets(dataDir: string, secrets: InstallationSecrets): void {
-  const path = join(dataDir, 'secrets.json');
-  writeFileSync(`${path}.new`, JSON.stringify(secrets, undefined, 2), { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
-  syncPathNow(dataDir);
+  replaceFileNow(join(dataDir, 'secrets.json'), JSON.stringify(secrets, undefined, 2));
 }
 
 const randomText = (bytes: number): string => randomBytes(bytes).toString('hex');

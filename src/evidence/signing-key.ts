@@ -7,9 +7,9 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { syncPathNow } from '../durable-folder.ts';
+import { replaceFileNow } from '../durable-folder.ts';
 
 /** The key that an installation signs its evidence with. */
 export interface SigningKey {
@@ -73,8 +73,7 @@ function readPrivate(path: string): KeyObject | undefined {
 function makePrivate(dataDir: string, path: string): KeyObject {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync('ed25519');
-  replaceFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
-  syncPathNow(dataDir);
+  replaceFileNow(path, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), 0o600);
   return privateKey;
 }
 
@@ -85,11 +84,5 @@ function publish(path: string, pem: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  replaceFile(path, pem, 0o644);
-}
-
-function replaceFile(path: string, text: string, mode: number): void {
-  writeFileSync(`${path}.new`, text, { mode, flush: true });
-  chmodSync(`${path}.new`, mode);
-  renameSync(`${path}.new`, path);
+  replaceFileNow(path, pem, 0o644);
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from '../config/load.ts';
+import { isRunning } from './running.ts';
 
 /**
  * Takes the data directory for this process: two servers on one store would fight over its tasks. Returns a function
@@ -11,7 +12,7 @@ export function lockDataDir(dataDir: string): () => void {
   const path = join(folder, 'supervisor.pid');
   mkdirSync(folder, { recursive: true });
   const holder = Number(readText(path));
-  if (holder > 0 && holder !== process.pid && isRoomtape(holder)) {
+  if (holder !== process.pid && isRunning(holder, 'main.ts')) {
     throw new ConfigError(
       `data_dir: ${dataDir} is in use by the server with process id ${holder}; stop it or choose another`,
     );
@@ -28,16 +29,4 @@ function readText(path: string): string {
   } catch {
     return '';
   }
-}
-
-/** A process id is reused after a reboot: where /proc tells, only one of ours counts. */
-function isRoomtape(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // A living process of another user refuses the question.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  const commandLine = readText(`/proc/${pid}/cmdline`);
-  return process.platform !== 'linux' || commandLine.includes('main.ts');
 }

@@ -1,8 +1,10 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CancelTimer, Clock } from '../clock.ts';
+import { replaceFileNow } from '../durable-folder.ts';
 import type { Logger } from './log.ts';
+import { isRunning } from './running.ts';
 
 /** What a roll needs of the world. */
 export interface RecorderRollOptions {
@@ -80,7 +82,7 @@ export class RecorderRoll {
 
   /** Recorders of the supervisor before this one. */
   #buryOrphans(): void {
-    const isAlive = this.#options.isAlive ?? isRoomtapeProcess;
+    const isAlive = this.#options.isAlive ?? ((pid: number) => isRunning(pid, 'roomtape'));
     const [living, dead] = partition(this.#orphans, ({ pid }) => isAlive(pid));
     for (const { id, pid } of dead) this.#dead.set(id, pid);
     this.#orphans = living;
@@ -109,7 +111,7 @@ export class RecorderRoll {
   #save(): void {
     try {
       const entries = [...this.#living, ...this.#dead].map(([id, pid]): RollEntry => ({ id, pid }));
-      writeDurably(this.#path, JSON.stringify([...entries, ...this.#orphans]));
+      replaceFileNow(this.#path, JSON.stringify([...entries, ...this.#orphans]));
     } catch (error) {
       this.#options.log.warn({ err: error }, 'the list of recorders cannot be written');
     }
@@ -120,33 +122,10 @@ function partition<T>(all: readonly T[], test: (one: T) => boolean): [T[], T[]] 
   return [all.filter(test), all.filter((one) => !test(one))];
 }
 
-/** A process id is used again after a reboot: where /proc tells, only one of ours counts. */
-function isRoomtapeProcess(pid: number): boolean {
-  try {
-    if (pid <= 0) return false;
-    process.kill(pid, 0);
-    return process.platform !== 'linux' || readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('roomtape');
-  } catch (error) {
-    // A living process of another user refuses the question.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 function readRoll(path: string): RollEntry[] {
   try {
     return rollSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
     return [];
   }
-}
-
-function writeDurably(path: string, text: string): void {
-  const fd = openSync(`${path}.new`, 'w');
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(`${path}.new`, path);
 }

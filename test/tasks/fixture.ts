@@ -12,6 +12,7 @@ import { createTaskService, type TaskControl } from '../../src/tasks/control.ts'
 import type { CapacityRefusal, NewTask } from '../../src/tasks/service.ts';
 import { wallMs } from '../../src/units.ts';
 import type {
+  BucketDestination,
   FinishedPart,
   JobReport,
   LeasedJob,
@@ -67,6 +68,17 @@ export const library = (change: Partial<VodDestination> = {}): VodDestination =>
   classId: 0,
   ...change,
 });
+
+/** A customer's bucket as a destination. */
+export const bucket: BucketDestination = {
+  kind: 'bucket',
+  vendor: 's3',
+  region: 'r',
+  bucket: 'b',
+  accessKey: 'a',
+  secretKey: 's',
+  prefix: [],
+};
 
 export const newTask = (change: Partial<NewTask> = {}): NewTask => ({
   room: { sdkAppId, kind: 'number', roomId: '10001' },

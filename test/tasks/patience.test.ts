@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { defaultLeaseMs } from '../../src/tasks/control.ts';
-import type {
-  BucketDestination,
-  JobFault,
-  JobReport,
-  LeasedJob,
-  UploadProgress,
-} from '../../src/worker-api/messages.ts';
+import type { JobFault, JobReport, LeasedJob, UploadProgress } from '../../src/worker-api/messages.ts';
 import {
   bench,
   claimJobs,
@@ -18,21 +12,13 @@ import {
   recordTask,
   serviceOn,
   type Bench,
+  bucket,
 } from './fixture.ts';
 
 // What is told of files that do not arrive, and for how long they are tried: contract §4.3, E13.
 
 const hour = 3_600_000;
 const giveUpMs = 48 * hour;
-const bucket: BucketDestination = {
-  kind: 'bucket',
-  vendor: 's3',
-  region: 'r',
-  bucket: 'b',
-  accessKey: 'a',
-  secretKey: 's',
-  prefix: [],
-};
 
 /** A server that gives up after two days, with one task of so many files. */
 async function oneTask(t: TestContext, users = ['a'], change: Parameters<typeof newTask>[0] = {}) {

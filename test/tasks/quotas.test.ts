@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/config/apps.ts';
 import { boundExpiry } from '../../src/library/keep-bound.ts';
-import type { BucketDestination } from '../../src/worker-api/messages.ts';
 import {
   bench,
   claimJobs,
@@ -18,18 +17,10 @@ import {
   serviceOn,
   silentLog,
   type Bench,
+  bucket,
 } from './fixture.ts';
 
 const day = 86_400_000;
-const bucket: BucketDestination = {
-  kind: 'bucket',
-  vendor: 's3',
-  region: 'r',
-  bucket: 'b',
-  accessKey: 'a',
-  secretKey: 's',
-  prefix: [],
-};
 
 /** A file of so many bytes; at Tencent VOD when it has an address of its own. */
 async function finished(

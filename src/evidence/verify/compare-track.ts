@@ -12,18 +12,21 @@ type Piece =
   | { readonly interval: number; readonly atMs: number; readonly sameTimes: boolean }
   | { readonly interval: undefined; readonly atMs: number; readonly lengthMs: number; readonly repeats: boolean };
 
+/** What can become of a track. */
+export type TrackFaultKind =
+  | 'cut-at-start'
+  | 'cut-at-end'
+  | 'removed'
+  | 'replaced'
+  | 'swapped'
+  | 'moved'
+  | 'inserted'
+  | 'appended'
+  | 'timing';
+
 /** How a track differs from what was recorded; times in milliseconds of the recording as it was made. */
 export interface TrackFault {
-  readonly kind:
-    | 'cut-at-start'
-    | 'cut-at-end'
-    | 'removed'
-    | 'replaced'
-    | 'swapped'
-    | 'moved'
-    | 'inserted'
-    | 'appended'
-    | 'timing';
+  readonly kind: TrackFaultKind;
   readonly fromMs: number;
   readonly toMs: number;
   /** Of what was cut or removed: how much is missing; of what was put in: how much it is. */

@@ -1,14 +1,8 @@
+import type { TrackFaultKind } from './compare-track.ts';
+
 /** What can be wrong with evidence. */
 export type FaultKind =
-  | 'cut-at-start'
-  | 'cut-at-end'
-  | 'removed'
-  | 'replaced'
-  | 'swapped'
-  | 'moved'
-  | 'inserted'
-  | 'appended'
-  | 'timing'
+  | TrackFaultKind
   | 'rewritten'
   | 'unreadable'
   | 'foreign-file'

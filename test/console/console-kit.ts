@@ -32,6 +32,8 @@ export async function openConsole(browser: Browser, server: TestServer, visit: V
     timezoneId: 'Asia/Shanghai',
     viewport: visit.size ?? desktop,
     colorScheme: visit.dark ? 'dark' : 'light',
+    // A colour on its way to another is neither; axe would measure it.
+    reducedMotion: 'reduce',
   });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);

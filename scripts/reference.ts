@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorTable, type ErrorRule } from '../src/api/error-table.ts';
 import { adminPage } from './admin-page.ts';
+import { commandLinePage } from './command-line-page.ts';
 import { compatPage } from './compat-page.ts';
 
 /** A rule and the codes that share it, in the table's order. */
@@ -63,6 +64,7 @@ const pages = [
   ['docs/reference/errors.md', errorPage],
   ['docs/reference/compat.md', compatPage()],
   ['docs/reference/admin-api.md', adminPage()],
+  ['docs/reference/command-line.md', commandLinePage()],
 ] as const;
 
 function committed(path: string): string {

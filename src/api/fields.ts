@@ -5,13 +5,26 @@ import { z } from 'zod';
  * of a schema to decode the flat form (contract §1.4). Faults that zod has no word for travel as {@link FieldFault}.
  */
 
-/** `params` of a custom issue: how a value is wrong. `rule` completes "out of range: …". */
+/** `params` of a custom issue: how a value is wrong. `rule` completes "out of range: …"; `limit` is it without words. */
 export type FieldFault =
   | { readonly fault: 'type'; readonly expected: string }
   | { readonly fault: 'missing' }
-  | { readonly fault: 'range'; readonly rule: string };
+  | { readonly fault: 'range'; readonly rule: string; readonly limit?: FieldLimit };
+
+/** What was exceeded, for those who say it in a language of their own. */
+export type FieldLimit =
+  | { readonly kind: 'between'; readonly min: number; readonly max: number }
+  | { readonly kind: 'choices'; readonly choices: readonly number[] }
+  | { readonly kind: 'bytes'; readonly max: number }
+  | { readonly kind: 'entries'; readonly max: number };
 
 const issue = (input: unknown, params: FieldFault) => ({ code: 'custom' as const, input, params: { ...params } });
+
+const notBetween = (min: number, max: number): FieldFault => ({
+  fault: 'range',
+  rule: `it must be between ${min} and ${max}`,
+  limit: { kind: 'between', min, max },
+});
 
 /** Bounds of an integer, both included. */
 export interface IntegerRange {
@@ -23,18 +36,14 @@ export interface IntegerRange {
 export const unsigned = ({ min = 0, max = Number.MAX_SAFE_INTEGER }: IntegerRange = {}) =>
   z.number().check(({ value, issues }) => {
     if (!Number.isInteger(value) || value < 0) issues.push(issue(value, { fault: 'type', expected: 'uint64' }));
-    else if (value < min || value > max) {
-      issues.push(issue(value, { fault: 'range', rule: `it must be between ${min} and ${max}` }));
-    }
+    else if (value < min || value > max) issues.push(issue(value, notBetween(min, max)));
   });
 
 /** A signed integer within bounds. */
 export const signed = ({ min, max }: Required<IntegerRange>) =>
   z.number().check(({ value, issues }) => {
     if (!Number.isInteger(value)) issues.push(issue(value, { fault: 'type', expected: 'int64' }));
-    else if (value < min || value > max) {
-      issues.push(issue(value, { fault: 'range', rule: `it must be between ${min} and ${max}` }));
-    }
+    else if (value < min || value > max) issues.push(issue(value, notBetween(min, max)));
   });
 
 /** An unsigned integer that is one of `choices`. */
@@ -42,7 +51,8 @@ export const choice = (...choices: readonly number[]) =>
   z.number().check(({ value, issues }) => {
     if (!Number.isInteger(value) || value < 0) issues.push(issue(value, { fault: 'type', expected: 'uint64' }));
     else if (!choices.includes(value)) {
-      issues.push(issue(value, { fault: 'range', rule: `it must be one of ${choices.join(', ')}` }));
+      const rule = `it must be one of ${choices.join(', ')}`;
+      issues.push(issue(value, { fault: 'range', rule, limit: { kind: 'choices', choices } }));
     }
   });
 
@@ -57,12 +67,18 @@ export interface TextRule {
   readonly opaque?: boolean;
 }
 
+/** The console judges with this too, where there is no Buffer. A unit of UTF-16 is at most three bytes of UTF-8. */
+const isLonger = (value: string, maxBytes: number): boolean =>
+  value.length > maxBytes || (value.length * 3 > maxBytes && new TextEncoder().encode(value).length > maxBytes);
+
 /** Why a text breaks its rule, or undefined. Lone surrogates have no UTF-8 and control characters belong in no name. */
 export function textFault(
   value: string,
   { maxBytes, pattern, form, opaque = false }: TextRule,
 ): FieldFault | undefined {
-  if (Buffer.byteLength(value) > maxBytes) return { fault: 'range', rule: `it must be at most ${maxBytes} bytes` };
+  if (isLonger(value, maxBytes)) {
+    return { fault: 'range', rule: `it must be at most ${maxBytes} bytes`, limit: { kind: 'bytes', max: maxBytes } };
+  }
   if (!value.isWellFormed() || (!opaque && /\p{Cc}/u.test(value))) {
     return { fault: 'range', rule: 'it must be Unicode text without control characters' };
   }
@@ -100,7 +116,9 @@ export const textList = (max: number, rule: TextRule) =>
 /** A list with at most `max` entries. */
 export const list = <Entry extends z.ZodType>(entry: Entry, max: number) =>
   z.array(entry).check(({ value, issues }) => {
-    if (value.length > max) issues.push(issue(value, { fault: 'range', rule: `it may have at most ${max} entries` }));
+    if (value.length <= max) return;
+    const rule = `it may have at most ${max} entries`;
+    issues.push(issue(value, { fault: 'range', rule, limit: { kind: 'entries', max } }));
   });
 
 /** An optional text that was given, or undefined for an absent or empty one. */

@@ -36,7 +36,14 @@ export function Board(props: BoardProps) {
   const grip = boxes.find(({ key }) => isSame(key, chosen));
   return (
     <>
-      <div className="board" ref={frame} tabIndex={-1} role="group" aria-label={t('layout.board')}>
+      <div
+        className="board"
+        ref={frame}
+        tabIndex={-1}
+        role="group"
+        aria-label={t('layout.board')}
+        style={frameStyle(view)}
+      >
         <LayoutPicture {...view} label={t('layout.drawing', { n: view.pictures.length })} />
         {boxes.map((box) => (
           <Handle key={`${box.key.list} ${box.key.index}`} box={box} say={say} frame={frame} hold={hold} {...props} />
@@ -53,13 +60,15 @@ export function Board(props: BoardProps) {
             />
           ))}
       </div>
-      <p className="board-said" role="status">
-        {said}
-      </p>
       {boxes.length > 0 && (
-        <p className="quiet" id="board-help">
-          {t('layout.help')}
-        </p>
+        <>
+          <p className="board-said" role="status">
+            {said}
+          </p>
+          <p className="quiet" id="board-help">
+            {t('layout.help')}
+          </p>
+        </>
       )}
     </>
   );
@@ -149,6 +158,7 @@ function Handle({ box, frame, say, hold, view, chosen, onChoose, onChange, onRem
       type="button"
       className={`handle ${key.list}`}
       style={boxStyle(rect, view)}
+      data-number={key.index + 1}
       aria-label={boxName(key, t)}
       aria-describedby="board-help"
       aria-pressed={isSame(key, chosen)}
@@ -162,6 +172,9 @@ function Handle({ box, frame, say, hold, view, chosen, onChoose, onChange, onRem
 }
 
 const percent = (part: number, whole: number): string => `${(100 * part) / whole}%`;
+
+/** The whole drawing is seen at once, however tall it is. */
+const frameStyle = ({ canvas: { width, height } }: DesignView) => ({ maxWidth: `calc(70vh * ${width / height})` });
 
 const boxStyle = ({ left, top, width, height }: Rect, { canvas }: DesignView) => ({
   left: percent(left, canvas.width),

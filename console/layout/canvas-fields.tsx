@@ -70,6 +70,7 @@ export function GroundFields({ design, onChange }: FieldsProps) {
         onChange={(BackGroundColor) => set({ BackGroundColor })}
       />
       <LineField
+        isLong
         label={t('layout.groundImage')}
         value={layout.BackgroundImageUrl ?? ''}
         onChange={(BackgroundImageUrl) => set({ BackgroundImageUrl })}
@@ -83,6 +84,7 @@ export function GroundFields({ design, onChange }: FieldsProps) {
         />
       )}
       <LineField
+        isLong
         label={t('layout.subImage')}
         value={layout.DefaultSubBackgroundImage ?? ''}
         onChange={(DefaultSubBackgroundImage) => set({ DefaultSubBackgroundImage })}

@@ -104,6 +104,7 @@ function CellForm({ design, onChange, onChoose, index, cell }: CellFormProps) {
         onChange={(ImageLayer) => set({ ImageLayer })}
       />
       <LineField
+        isLong
         label={t('layout.cellImage')}
         value={cell.SubBackgroundImage ?? ''}
         onChange={(SubBackgroundImage) => set({ SubBackgroundImage })}

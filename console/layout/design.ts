@@ -26,13 +26,6 @@ export interface DesignRequest {
 /** What the API takes where a request says nothing (contract §2.5). */
 export const apiVideo: VideoParams = { Width: 360, Height: 640, Fps: 15, BitRate: 550_000, Gop: 10 };
 
-/** Where somebody begins. */
-export const firstDesign: Design = {
-  video: videoOf({ width: 1280, height: 720 }, apiVideo),
-  layout: { MixLayoutMode: 3 },
-  scene: { count: 4, heard: 0, bigAway: false },
-};
-
 /** A bit rate for a size, as the API's own is for its own; larger pictures need less for each pixel. */
 const fittingBitRate = ({ Width, Height }: Pick<VideoParams, 'Width' | 'Height'>): number => {
   const wanted = apiVideo.BitRate * ((Width * Height) / (apiVideo.Width * apiVideo.Height)) ** 0.75;
@@ -45,6 +38,13 @@ export function videoOf({ width, height }: Size, before: VideoParams): VideoPara
   const size = { Width: width, Height: height };
   return { ...before, ...size, BitRate: wasOurs ? fittingBitRate(size) : before.BitRate };
 }
+
+/** Where somebody begins. */
+export const firstDesign: Design = {
+  video: videoOf({ width: 1280, height: 720 }, apiVideo),
+  layout: { MixLayoutMode: 3 },
+  scene: { count: 4, heard: 0, bigAway: false },
+};
 
 /** What the API does without an entry. */
 const cellDefaults: Partial<LayoutEntry> = { Alpha: 0, RenderMode: 1, MediaId: 0, ImageLayer: 0 };

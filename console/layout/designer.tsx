@@ -6,6 +6,7 @@ import { boxesOf, withRect, without, type BoxKey } from './boxes.ts';
 import { GroundFields } from './canvas-fields.tsx';
 import { CellFields } from './cell-fields.tsx';
 import { firstDesign, viewOf, type Design } from './design.ts';
+import { FaultNote } from './fault-note.tsx';
 import { JsonPanel } from './json-panel.tsx';
 import { MarkFields } from './mark-fields.tsx';
 import { keepDesign, keptDesign } from './opening.ts';
@@ -40,6 +41,7 @@ export function Designer() {
           onChange={(key, rect) => setDesign({ ...design, layout: withRect(layout, key, rect) })}
           onRemove={(key) => begin({ ...design, layout: without(layout, key) })}
         />
+        <FaultNote design={design} />
         <Places {...view} />
       </div>
       <div className="settings">

@@ -82,12 +82,11 @@ export function CheckField({ label, isOn, onChange }: CheckFieldProps) {
 
 interface ColourFieldProps {
   readonly label: string;
-  /** Of the wire: `#RRGGBB` or `0xRRGGBB`. */
   readonly value: string;
   readonly onChange: (value: string) => void;
 }
 
-/** A colour by the browser's picker, and beside it in figures. */
+/** A colour of the wire, `#RRGGBB` or `0xRRGGBB`, by the browser's picker, and beside it in figures. */
 export function ColourField({ label, value, onChange }: ColourFieldProps) {
   const shown = value.replace(/^0x/i, '#');
   return (
@@ -106,16 +105,17 @@ export function ColourField({ label, value, onChange }: ColourFieldProps) {
   );
 }
 
+interface LineFieldProps extends ColourFieldProps {
+  /** What the browser offers. */
+  readonly names?: readonly string[];
+  readonly isLong?: boolean;
+}
+
 /** A line of text with its label, in the browser's own field. */
-export function LineField({
-  label,
-  value,
-  onChange,
-  names,
-}: ColourFieldProps & { readonly names?: readonly string[] }) {
+export function LineField({ label, value, onChange, names, isLong }: LineFieldProps) {
   const list = names && `${label}-names`;
   return (
-    <label className="field">
+    <label className={isLong ? 'field whole' : 'field'}>
       <span>{label}</span>
       <input
         className="native"

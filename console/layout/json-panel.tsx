@@ -10,9 +10,6 @@ import { faultText } from './fault-text.ts';
 import { requestFaults } from './faults.ts';
 import { openText, type Opened } from './opening.ts';
 
-/** What is said of everything at once would not be read. */
-const mostFaults = 5;
-
 /** The design in the words of the API, and the way back. */
 export function JsonPanel({ design, onChange }: FieldsProps) {
   const { t } = useLanguage();
@@ -20,7 +17,7 @@ export function JsonPanel({ design, onChange }: FieldsProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const [isOpening, setOpening] = useState(false);
   const request = requestOf(design);
-  const faults = requestFaults(request).slice(0, mostFaults);
+  const faults = requestFaults(request);
   const copy = async (): Promise<void> => {
     const isCopied = await copied(area.current!);
     tell({ theme: isCopied ? 'success' : 'error', text: t(isCopied ? 'layout.copied' : 'layout.notCopied') });
@@ -38,8 +35,7 @@ export function JsonPanel({ design, onChange }: FieldsProps) {
           </Button>
         </span>
       </div>
-      {faults.length > 0 && <ErrorNote text={faults.map((fault) => faultText(fault, t)).join(' ')} />}
-      <p className="quiet">{t('layout.jsonHint')}</p>
+      <p className="quiet">{t(faults.length > 0 ? 'layout.cannotCopy' : 'layout.jsonHint')}</p>
       <textarea
         ref={area}
         className="native json"

@@ -94,6 +94,7 @@ function ImageForm({ mark, onChange }: FormProps<ImageMark>) {
   return (
     <>
       <LineField
+        isLong
         label={t('layout.markUrl')}
         value={mark.WaterMarkUrl}
         onChange={(WaterMarkUrl) => onChange({ ...mark, WaterMarkUrl })}
@@ -108,7 +109,12 @@ function TextForm({ mark, onChange }: FormProps<TextMark>) {
   const hasGround = Boolean(mark.BackGroundColor);
   return (
     <>
-      <LineField label={t('layout.chars')} value={mark.Chars} onChange={(Chars) => onChange({ ...mark, Chars })} />
+      <LineField
+        isLong
+        label={t('layout.chars')}
+        value={mark.Chars}
+        onChange={(Chars) => onChange({ ...mark, Chars })}
+      />
       <PlaceFields place={mark} most={2560} onChange={(place) => onChange({ ...mark, ...place })} />
       <NumberField
         label={t('layout.fontSize')}

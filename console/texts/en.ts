@@ -226,7 +226,7 @@ export const en = {
   'layout.help':
     'Drag a rectangle, or its corners once it is chosen. By keyboard: arrows move it, Shift and arrows change its size, Delete removes it.',
   'layout.said': '{name}: left {left}, top {top}, {width} × {height}',
-  'layout.places': 'In numbers: {n} pictures',
+  'layout.places': 'In numbers (pictures: {n})',
   'layout.template': 'Picture',
   'layout.mode': 'Layout (MixLayoutMode)',
   'layout.mode.1': 'Floating',
@@ -300,6 +300,7 @@ export const en = {
   'layout.json': 'JSON for the API',
   'layout.jsonText': 'Parameters of the request',
   'layout.jsonHint': 'What has no effect in this mode, and what is the API’s default, is left out.',
+  'layout.cannotCopy': 'The API would refuse this: what to change is said at the drawing.',
   'layout.copy': 'Copy JSON',
   'layout.copied': 'The JSON is in the clipboard.',
   'layout.notCopied': 'The browser does not let the page copy. The JSON is selected: copy it by keyboard.',

@@ -17,8 +17,12 @@ export function JsonPanel({ design, onChange }: FieldsProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const [isOpening, setOpening] = useState(false);
   const request = requestOf(design);
-  const faults = requestFaults(request);
+  const isRefused = requestFaults(request).length > 0;
   const copy = async (): Promise<void> => {
+    if (isRefused) {
+      tell({ theme: 'error', text: t('layout.cannotCopy') });
+      return;
+    }
     const isCopied = await copied(area.current!);
     tell({ theme: isCopied ? 'success' : 'error', text: t(isCopied ? 'layout.copied' : 'layout.notCopied') });
   };
@@ -27,7 +31,7 @@ export function JsonPanel({ design, onChange }: FieldsProps) {
       <div className="page-title">
         <h2>{t('layout.json')}</h2>
         <span className="buttons">
-          <Button theme="primary" disabled={faults.length > 0} onClick={() => void copy()}>
+          <Button theme="primary" onClick={() => void copy()}>
             {t('layout.copy')}
           </Button>
           <Button variant="outline" onClick={() => setOpening(true)}>
@@ -35,7 +39,7 @@ export function JsonPanel({ design, onChange }: FieldsProps) {
           </Button>
         </span>
       </div>
-      <p className="quiet">{t(faults.length > 0 ? 'layout.cannotCopy' : 'layout.jsonHint')}</p>
+      <p className="quiet">{t(isRefused ? 'layout.cannotCopy' : 'layout.jsonHint')}</p>
       <textarea
         ref={area}
         className="native json"
@@ -50,13 +54,13 @@ export function JsonPanel({ design, onChange }: FieldsProps) {
   );
 }
 
-/** By the clipboard, which browsers have for secure addresses only; else as a key would, and selected in any case. */
+/** By the clipboard, which browsers have for secure addresses only; else selected, and as a key would. */
 async function copied(area: HTMLTextAreaElement): Promise<boolean> {
-  area.select();
   try {
     await navigator.clipboard.writeText(area.value);
     return true;
   } catch {
+    area.select();
     return document.execCommand('copy');
   }
 }

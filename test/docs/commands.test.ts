@@ -4,12 +4,14 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { startRoomtape, type RoomtapeProcess } from '../../src/demo/roomtape-process.ts';
 import { metricTable } from '../../src/server/metric-table.ts';
 import type { SyntheticAnchor } from '../../src/synthetic/anchor.ts';
 import { forkSyntheticAnchor } from '../../src/synthetic/forked-anchor.ts';
 import { signUserSig } from '../../src/usersig/verify.ts';
+import { launchChromium } from '../kit/chromium.ts';
 import { blocksOf, root, runPages, type Block } from './pages.ts';
 
 /**
@@ -33,7 +35,8 @@ interface Secrets {
   readonly adminToken: string;
 }
 
-const isRunnable = ({ language, notRun }: Block): boolean => ['sh', 'js'].includes(language) && notRun === undefined;
+const isRunnable = ({ language, notRun, inBrowser }: Block): boolean =>
+  ['sh', 'js'].includes(language) && notRun === undefined && !inBrowser;
 
 /** JavaScript becomes a file that is run; the shell's lines stand as they are. Before each one its place is told. */
 function scriptOf(blocks: readonly Block[], folder: string): string {
@@ -63,7 +66,7 @@ describe('the commands of the documents', { skip: hasCurl ? false : 'curl is not
     const env = { ROOMTAPE_LOG__LEVEL: 'info' };
     server = await startRoomtape({ dataDir, port: 0, env, logFile: join(folder, 'server.log') });
     secrets = JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')) as Secrets;
-    anchor = await publish(secrets.demo);
+    anchor = await forkSyntheticAnchor({ ...seat('anna'), name: 'anna', colour: '#c03030' });
   });
 
   after(async () => {
@@ -72,10 +75,27 @@ describe('the commands of the documents', { skip: hasCurl ? false : 'curl is not
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function publish({ sdkAppId, appSecret }: DemoAccount): Promise<SyntheticAnchor> {
-    const sig = { userId: 'anna', sdkAppId, secretKey: appSecret, nowMs: Date.now(), expireS: 3600 };
-    const url = `${server.url}/whip/${sdkAppId}/10001/anna?media=main`;
-    return forkSyntheticAnchor({ url, token: signUserSig(sig), name: 'anna', colour: '#c03030' });
+  /** Where and as whom a user publishes in room 10001. */
+  function seat(userId: string): { url: string; token: string } {
+    const { sdkAppId, appSecret: secretKey } = secrets.demo;
+    const token = signUserSig({ userId, sdkAppId, secretKey, nowMs: Date.now(), expireS: 3600 });
+    return { url: `${server.url}/whip/${sdkAppId}/10001/${userId}`, token };
+  }
+
+  /** Users in rooms and how many tracks they send, as the admin API has them. */
+  async function anchors(): Promise<ReadonlyMap<string, number>> {
+    const headers = { Authorization: `Bearer ${secrets.adminToken}` };
+    const answer = await fetch(`${server.url}/admin/v1/rooms`, { headers });
+    const { items } = (await answer.json()) as { items: { anchors: { userId: string; tracks: unknown[] }[] }[] };
+    return new Map(items.flatMap((room) => room.anchors).map(({ userId, tracks }) => [userId, tracks.length]));
+  }
+
+  async function until(holds: (there: ReadonlyMap<string, number>) => boolean): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    while (!holds(await anchors())) {
+      assert.ok(Date.now() < deadline, 'it did not come about within 20 s');
+      await sleep(200);
+    }
   }
 
   /** Examples speak of the default port and of an app of the reader's. */
@@ -106,6 +126,21 @@ describe('the commands of the documents', { skip: hasCurl ? false : 'curl is not
       if (expected) assert.match(said, expected);
     });
   }
+
+  test('the module for a page publishes camera and microphone, and leaves', async (t) => {
+    const modules = runPages.flatMap(blocksOf).filter(({ inBrowser }) => inBrowser);
+    assert.equal(modules.length, 1);
+    const { browser } = await launchChromium();
+    t.after(() => browser.close());
+    const page = await browser.newPage();
+    await page.goto(`${server.url}/healthz`);
+    await page.addScriptTag({ type: 'module', content: `${modules[0]!.text}\nwindow.publish = publish;` });
+    const { url, token } = seat('tab');
+    await page.evaluate(`publish('${url}', '${token}').then((leave) => (window.leave = leave))`);
+    await until((there) => there.get('tab') === 2);
+    await page.evaluate('leave()');
+    await until((there) => !there.has('tab'));
+  });
 
   test('the reference tells of every metric', async () => {
     const text = await (await fetch(`${server.url}/metrics`)).text();

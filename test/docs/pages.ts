@@ -15,26 +15,30 @@ export interface Block {
   readonly text: string;
   /** Why it is not run or checked, as the comment `<!-- not run: … -->` before it says. */
   readonly notRun: string | undefined;
+  /** Whether it is a module for a page, as the comment `<!-- run in a browser -->` before it says. */
+  readonly inBrowser: boolean;
 }
 
 const REASON = /^<!-- not run: (.+) -->$/;
+const IN_BROWSER = '<!-- run in a browser -->';
 
 /** The blocks of a page, in order; `page` is a path in the repository. */
 export function blocksOf(page: string): Block[] {
   const lines = readFileSync(root + page, 'utf8').split('\n');
   const blocks: Block[] = [];
-  let reason: string | undefined;
+  let mark = '';
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!;
     if (!line.startsWith('```')) {
-      if (line !== '') reason = REASON.exec(line)?.[1];
+      if (line !== '') mark = line;
       continue;
     }
     const end = lines.findIndex((other, index) => index > at && other === '```');
     if (end < 0) throw new Error(`${page}:${at + 1}: the fence is never closed`);
     const text = lines.slice(at + 1, end).join('\n');
-    blocks.push({ page, line: at + 2, language: line.slice(3), text, notRun: reason });
-    reason = undefined;
+    const marks = { notRun: REASON.exec(mark)?.[1], inBrowser: mark === IN_BROWSER };
+    blocks.push({ page, line: at + 2, language: line.slice(3), text, ...marks });
+    mark = '';
     at = end;
   }
   return blocks;

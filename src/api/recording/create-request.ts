@@ -17,7 +17,7 @@ export const createSchema = z.strictObject({
   RoomId: text({ maxBytes: 64 }).describe('The room to record; a text also for a numeric room.'),
   // As rooms take users (docs/decisions/0005): a longer one could not be named to put the bot out again.
   UserId: text({ maxBytes: 64 }).describe(
-    'Whom the recording bot enters as. No user and no other bot of the room may have this id; a second task of the same bot ends the first.',
+    'Whom the recording bot enters as. No user and no other bot of the room may have this id; a second task of the same bot in the room ends the first.',
   ),
   // Of any length: a long one is no fault of range, its check refuses it unread.
   UserSig: text({ maxBytes: Number.POSITIVE_INFINITY }).describe(

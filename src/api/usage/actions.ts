@@ -61,7 +61,8 @@ const statisticAction = ({ apps, usage }: UsageServices): Action =>
   defineAction({
     name: 'DescribeRecordStatistic',
     version: apiVersions.trtc,
-    summary: 'Seconds that were recorded, by day (or by hour or five minutes for short times) and class of picture.',
+    summary:
+      'Seconds that were recorded, by class of picture: for each five minutes of one day, or for each of several days, in Beijing time.',
     answer: z.object({
       SdkAppIdUsages: z
         .array(
@@ -89,7 +90,7 @@ const usageAction = ({ apps, usage }: UsageServices): Action =>
   defineAction({
     name: 'DescribeRecordingUsage',
     version: apiVersions.trtc,
-    summary: 'Minutes that were recorded, by time and class of picture, of single files or of mixes.',
+    summary: 'Minutes that were recorded, of single files or of mixes, by class of picture and times as above.',
     answer: z.object({
       UsageKey: z.array(z.string()).describe('Names of the columns: Audio, SD, HD, FullHD, 2K, 4K.'),
       UsageList: z.array(usageAnswer).describe('One for each point of time.'),

@@ -20,7 +20,7 @@ import { blocksOf, root, runPages, type Block } from './pages.ts';
  */
 
 const exec = promisify(execFile);
-const PAGE_MS = 90_000;
+const PAGE_MS = 300_000;
 
 /** What `npm` and the examples need to find beside them. */
 const LINKED = ['package.json', 'start.mjs', 'bin', 'src', 'node_modules'];
@@ -61,7 +61,7 @@ describe('the commands of the documents', { skip: hasCurl ? false : 'curl is not
   before(async () => {
     for (const name of LINKED) symlinkSync(join(root, name), join(folder, name));
     // A request that is refused ends the page.
-    writeFileSync(join(folder, '.curlrc'), 'fail-with-body\nshow-error\n');
+    writeFileSync(join(folder, '.curlrc'), 'fail\nshow-error\n');
     const dataDir = join(folder, 'data');
     const env = { ROOMTAPE_LOG__LEVEL: 'info' };
     server = await startRoomtape({ dataDir, port: 0, env, logFile: join(folder, 'server.log') });

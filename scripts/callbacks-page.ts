@@ -89,8 +89,8 @@ const texts = {
     rooms: 'Rooms and media in them',
     members: ['Payload', 'Meaning'],
     infoMembers: ['EventInfo', 'Meaning'],
-    isText: 'EventTs is a text by default.',
-    group: (name: string, id: number) => `Group \`${name}\`, EventGroupId ${id}.`,
+    isText: ' EventTs is a text by default.',
+    group: (name: string, id: number) => ` Group \`${name}\`, EventGroupId ${id}.`,
   },
   zh: {
     recordings: '录制事件',
@@ -117,7 +117,7 @@ function recordingSection(event: payloads.TaskEvent, language: Language): string
   const rule = recordingEvents[event.type];
   checkMembers(event.type, event.payload, rule.members);
   const { members, isText } = texts[language];
-  const when = [rule.when[language], rule.timeIsText ? isText : ''].filter(Boolean).join(' ');
+  const when = rule.when[language] + (rule.timeIsText ? isText : '');
   const parts = [`### ${event.type} ${rule.name}`, '', when, '', ...memberTable(rule.members, members, language)];
   return [...parts, ...json(sampleBody(event))].join('\n');
 }
@@ -129,7 +129,7 @@ function roomSection(event: rooms.RoomEvent, language: Language): string {
   const parts = [
     `### ${event.type} ${rule.name}`,
     '',
-    `${rule.when[language]} ${group(rule.group, eventGroup[rule.group])}`,
+    `${rule.when[language]}${group(rule.group, eventGroup[rule.group])}`,
     '',
     ...memberTable(rule.members, infoMembers, language),
   ];
@@ -145,7 +145,7 @@ function attemptSeconds(giveUpMs: number, most: number): number[] {
     if (next === undefined) break;
     starts.push(next);
   }
-  return starts.map((ms) => ms / 1000);
+  return starts.map((ms) => Math.round(ms / 1000));
 }
 
 const KEY = 'callbackkey';
@@ -184,7 +184,7 @@ ${sample}
 
 ## Answer and retries
 
-Answer with status 200 within ${timeout} seconds; the body is not looked at. Anything else is a failure, redirects too. Attempts that fail at once begin ${schedule} seconds after the first; after ${giveUp} seconds the message is given up. With \`callback.retry_hours\` it goes on (${longer} … seconds), at last every ${longest} minutes.
+Answer with status 200 within ${timeout} seconds; the body is not looked at. Anything else is a failure, redirects too. When every attempt fails at once, attempts begin at seconds ${schedule}; ${giveUp} seconds after the first the message is given up. With \`callback.retry_hours\` it goes on (at seconds ${longer} …), at last every ${longest} minutes.
 
 Events of one task come in order: a later one waits until the one before is taken or given up. Each comes at least once. What was given up stays in the [admin API](admin-api.md#get-callbacks) with every attempt, and is [sent again](admin-api.md#post-callbacksreplay) from there.
 
@@ -217,7 +217,7 @@ ${sample}
 
 ## 应答与重试
 
-请在 ${timeout} 秒内返回状态码 200，响应体不会被读取。其他任何结果（包括重定向）都算失败。若每次都立即失败，各次尝试的时间为第一次之后的第 ${schedule} 秒；消息存在满 ${giveUp} 秒后放弃。设置 \`callback.retry_hours\` 后会继续重试（第 ${longer} … 秒），最后每 ${longest} 分钟一次。
+请在 ${timeout} 秒内返回状态码 200，响应体不会被读取。其他任何结果（包括重定向）都算失败。若每次都立即失败，各次尝试从第 ${schedule} 秒开始；距第一次尝试满 ${giveUp} 秒后放弃。设置 \`callback.retry_hours\` 后会继续重试（第 ${longer} … 秒），最后每 ${longest} 分钟一次。
 
 同一任务的事件按顺序送达：前一个被接收或放弃之前，后一个会等待。每个事件至少送达一次。被放弃的事件及其每次尝试都可在[管理 API](admin-api.md#get-callbacks) 中查看，并可从那里[重新发送](admin-api.md#post-callbacksreplay)。
 

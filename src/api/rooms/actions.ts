@@ -110,7 +110,7 @@ const describeRoomAction = ({ apps, presence, clock }: RoomServices): Action =>
     schema: roomInfoSchema,
     answer: z.object({
       Total: z.number().describe('How many this page has.'),
-      RoomList: z.array(roomEntryAnswer).describe('Latest first.'),
+      RoomList: z.array(roomEntryAnswer).describe('Earliest first.'),
     }),
     errors: windowErrors,
     twoLevelMissing: roomMissing,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse as parseYaml } from 'yaml';
 import { autoRecordRuleSchema } from '../../src/auto-record/rule.ts';
 import { recordingEvents, roomEvents } from '../../src/callbacks/event-table.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { helpText, loadConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import { blocksOf, guides, inChinese, runPages, type Block } from './pages.ts';
+import { metricTable } from '../../src/server/metric-table.ts';
+import { blocksOf, guides, inChinese, root, runPages, type Block } from './pages.ts';
 
 const reference = ['configuration', 'callbacks', 'callbacks.zh-CN', 'metrics', 'recording-api', 'admin-api'];
 const referencePages = reference.map((name) => `docs/reference/${name}.md`);
@@ -67,6 +69,33 @@ function checkJson(block: Block): void {
   if (type !== undefined) return assert.ok(type in recordingEvents || type in roomEvents, at(block));
   assert.equal(autoRecordRuleSchema.safeParse(value).error, undefined, at(block));
 }
+
+const textOf = (page: string): string => readFileSync(root + page, 'utf8');
+const readPages = [...runPages, ...runPages.map(inChinese)];
+
+test('metrics that the guides name exist', () => {
+  const named = readPages.flatMap((page) => textOf(page).match(/\broomtape_[a-z]\w+\b/g) ?? []);
+  assert.ok(named.length > 20);
+  assert.deepEqual(
+    named.filter((name) => !Object.keys(metricTable).some((known) => known === name || known.startsWith(name))),
+    [],
+  );
+});
+
+test('configuration keys that the guides name exist', () => {
+  // A key of an app stands without its `apps.N.` in the guides.
+  const listed = helpText().match(/(?<=^ {2})[a-z][\w.]*/gm) ?? [];
+  const known = listed.flatMap((key) => [key, key.replace(/^apps\.N\./, '')]);
+  const groups = [...new Set(known.map((key) => key.split('.')[0]!))].join('|');
+  const written = new RegExp(`(?<=\`)(${groups})\\.[a-z][\\w.]*(?=[\`:])`, 'g');
+  const named = readPages.flatMap((page) => textOf(page).match(written) ?? []);
+  assert.ok(named.length > 40);
+  const isKnown = (name: string): boolean => known.some((key) => key === name || key.startsWith(`${name}.`));
+  assert.deepEqual(
+    named.filter((name) => !isKnown(name)),
+    [],
+  );
+});
 
 test('JSON is what it says', () => {
   const examples = [...runPages, ...referencePages].flatMap(blocksOf).filter(({ language }) => language === 'json');

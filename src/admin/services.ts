@@ -6,6 +6,7 @@ import type { CallbackDelivery } from '../callbacks/delivery.ts';
 import type { Clock } from '../clock.ts';
 import type { LiveRooms } from '../presence/live-rooms.ts';
 import type { RecorderPresence } from '../server/recorder-presence.ts';
+import type { SpoolPreview } from '../preview/spool-preview.ts';
 import type { ReplayDesk } from '../callbacks/replay-desk.ts';
 import type { RoomControl } from '../presence/room-control.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
@@ -30,5 +31,7 @@ export interface AdminServices {
   readonly clock: Clock;
   readonly rules: AutoRecordRules;
   readonly apps: Pick<AppDirectory, 'app'>;
+  /** What recorders on this machine have written of running tasks. */
+  readonly preview: SpoolPreview;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
 }

@@ -28,6 +28,7 @@ import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
 import { keepRoomsPruned } from '../presence/retention.ts';
 import { RemoteRooms } from '../presence/room-control.ts';
+import { SpoolPreview } from '../preview/spool-preview.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createTaskService, type TaskControl } from '../tasks/control.ts';
@@ -193,6 +194,7 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
   await registerAdminApi(http, {
     ...parts,
     replays: new ReplayDesk(store),
+    preview: new SpoolPreview(join(installation.config.data_dir, 'spool')),
     liveRooms: remoteLiveRooms(parts.rooms),
     appIds: installation.config.apps.map((app) => app.sdk_app_id),
     publicUrl: installation.publicUrl,

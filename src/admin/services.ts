@@ -11,6 +11,7 @@ import type { ReplayDesk } from '../callbacks/replay-desk.ts';
 import type { RoomControl } from '../presence/room-control.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
+import type { JobSteps } from '../tasks/job-steps.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
 import type { TaskService } from '../tasks/service.ts';
 
@@ -19,6 +20,8 @@ export interface AdminServices {
   readonly store: Store;
   readonly queries: Pick<TaskQueries, 'taskDetail' | 'backlog'>;
   readonly tasks: Pick<TaskService, 'create' | 'stop'>;
+  /** How far running jobs are. */
+  readonly steps: Pick<JobSteps, 'of'>;
   readonly replays: ReplayDesk;
   readonly callbacks: Pick<CallbackDelivery, 'backlog'>;
   readonly recorders: Pick<RecorderPresence, 'capacity'>;

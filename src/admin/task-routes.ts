@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { eventsOfTask } from './callback-search.ts';
 import { callbackDetail, detailCallback } from './callback-view.ts';
 import { appText, momentText, taskId } from './fields.ts';
+import { progressOf } from './file-progress.ts';
 import { pageOf, pageQuery, toPage } from './paging.ts';
 import { AdminProblem } from './problem.ts';
 import { defineRoute, type AdminRoute } from './route.ts';
@@ -52,7 +53,10 @@ const show = defineRoute({
   async handle({ params }, services) {
     const task = await requireTask(services.store, params.taskId);
     const parts = (await services.queries.taskDetail(task.id)) ?? { files: [], events: [] };
-    return detailTask(task, parts, (await countFiles(services.store, [task.id])).get(task.id));
+    const counts = await countFiles(services.store, [task.id]);
+    const nowMs = services.clock.wallMs();
+    const progress = await progressOf(services.store, task.id, { steps: services.steps, nowMs });
+    return detailTask(task, parts, counts.get(task.id), progress);
   },
 });
 

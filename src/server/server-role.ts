@@ -194,6 +194,7 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
   await registerAdminApi(http, {
     ...parts,
     replays: new ReplayDesk(store),
+    steps: parts.tasks.steps,
     preview: new SpoolPreview(join(installation.config.data_dir, 'spool')),
     liveRooms: remoteLiveRooms(parts.rooms),
     appIds: installation.config.apps.map((app) => app.sdk_app_id),

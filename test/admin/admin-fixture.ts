@@ -96,6 +96,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     rules: new AutoRecordRules(b.store),
     apps: oneApp(),
     replays: new ReplayDesk(b.store),
+    steps: b.tasks.steps,
     preview: new SpoolPreview(spool),
     callbacks: { backlog: () => callbackBacklog(b.store, b.clock.wallMs()) },
     recorders: new RecorderPresence(b.clock),

@@ -20,8 +20,9 @@ const segmentsOf = (count: number): Segment[] =>
   }));
 
 /** A file on the spool with whole segments, and one that is being written. */
-function spooled(folder: string, count: number, { userId = '', mediaId = 'mix' as 'mix' | 'main' } = {}): void {
+function spooled(folder: string, count: number, who: { userId?: string; mediaId?: 'mix' | 'main' } = {}): void {
   const zeroUs = toWallUs(zeroMs);
+  const { userId = '', mediaId = 'mix' } = who;
   mkdirSync(folder, { recursive: true });
   writeRecord(folder, { version: 1, epoch: 1, zeroUs, userId, mediaId, trackType: 'audio_video' });
   const segments = segmentsOf(count);

@@ -13,6 +13,7 @@ import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
 import type { JobSteps } from '../tasks/job-steps.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
+import type { WatchTickets } from '../watch-tickets.ts';
 import type { TaskService } from '../tasks/service.ts';
 
 /** What the routes of the admin API work on. */
@@ -27,6 +28,8 @@ export interface AdminServices {
   readonly recorders: Pick<RecorderPresence, 'capacity'>;
   readonly liveRooms: LiveRooms;
   readonly roomControl: RoomControl;
+  /** For administrators who watch a room. */
+  readonly tickets: Pick<WatchTickets, 'issue'>;
   readonly library: AdminLibrary;
   readonly accounts: Accounts;
   /** Apps of the configuration. */

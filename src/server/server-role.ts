@@ -35,6 +35,7 @@ import { createTaskService, type TaskControl } from '../tasks/control.ts';
 import { createTaskQueries, type TaskQueries } from '../tasks/queries.ts';
 import { createUsageQueries } from '../usage/recorded-time.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
+import { WatchTickets } from '../watch-tickets.ts';
 import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
@@ -195,6 +196,7 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
     ...parts,
     replays: new ReplayDesk(store),
     steps: parts.tasks.steps,
+    tickets: new WatchTickets(parts.rooms.token, parts.clock),
     preview: new SpoolPreview(join(installation.config.data_dir, 'spool')),
     liveRooms: remoteLiveRooms(parts.rooms),
     appIds: installation.config.apps.map((app) => app.sdk_app_id),

@@ -12,6 +12,7 @@ import type { LiveRoom, LiveRooms } from '../../src/presence/live-rooms.ts';
 import type { RoomControl } from '../../src/presence/room-control.ts';
 import { roomKeyText, type RoomKey } from '../../src/room-key.ts';
 import { SpoolPreview } from '../../src/preview/spool-preview.ts';
+import { WatchTickets } from '../../src/watch-tickets.ts';
 import { RecorderPresence } from '../../src/server/recorder-presence.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
 import { bench, oneApp, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
@@ -97,6 +98,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     apps: oneApp(),
     replays: new ReplayDesk(b.store),
     steps: b.tasks.steps,
+    tickets: new WatchTickets('token of the installation', b.clock),
     preview: new SpoolPreview(spool),
     callbacks: { backlog: () => callbackBacklog(b.store, b.clock.wallMs()) },
     recorders: new RecorderPresence(b.clock),

@@ -214,6 +214,10 @@ export const en = {
   'library.playing': 'Player',
   'library.cannotPlay': 'The browser cannot play this file. Download it instead.',
 
+  'layout.screen': 'screen',
+  'layout.heard': 'only heard',
+  'layout.placeholder': 'image',
+
   'rooms.title': 'Rooms',
   'rooms.empty': 'Nobody is in a room.',
   'rooms.emptyHint': 'A room is there from the first who publishes into it.',

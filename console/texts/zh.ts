@@ -216,6 +216,10 @@ export const zh: Record<keyof typeof en, string> = {
   'library.playing': '播放器',
   'library.cannotPlay': '浏览器无法播放此文件，请下载后播放。',
 
+  'layout.screen': '屏幕',
+  'layout.heard': '仅音频',
+  'layout.placeholder': '图片',
+
   'rooms.title': '房间',
   'rooms.empty': '当前没有房间。',
   'rooms.emptyHint': '有人发布媒体后，房间就会出现。',

@@ -111,6 +111,7 @@ const show = defineRoute({
   query: z.strictObject({
     from: momentText.optional().describe('Begin of the window; the first entry by default.'),
     to: momentText.optional().describe('End of the window; now, or the end, by default.'),
+    last: z.coerce.number().int().min(1).max(31_536_000).optional().describe('Its last seconds, in place of `from`.'),
   }),
   answer: { status: 200, description: 'The timeline.', schema: picture },
   problems: unknown,
@@ -127,7 +128,8 @@ const show = defineRoute({
       ? clock.wallMs()
       : Math.max(task.ended_ms ?? 0, ...entries.slice(-100).map(({ atMs }) => atMs));
     const source = { entries, chains: await chainsOf(store.db, task.id), live, untilMs };
-    const shown = timelinePicture(source, { fromMs: query.from, toMs: query.to });
+    const fromMs = query.last === undefined ? query.from : (query.to ?? untilMs) - query.last * 1000;
+    const shown = timelinePicture(source, { fromMs, toMs: query.to });
     return { ...plain(shown), live, entries: entries.length };
   },
 });

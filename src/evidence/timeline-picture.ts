@@ -92,7 +92,8 @@ const resolution = 500;
 export function timelinePicture(source: TimelineSource, window: TimelineWindow = {}): TimelinePicture {
   const { entries, untilMs } = source;
   const earliest = entries.reduce((first, { atMs }) => Math.min(first, atMs), untilMs);
-  const fromMs = window.fromMs ?? earliest;
+  // Nothing is known of the time before it.
+  const fromMs = Math.max(window.fromMs ?? earliest, Math.min(earliest, window.toMs ?? untilMs));
   const toMs = Math.max(window.toMs ?? untilMs, fromMs + 1);
   const view = { fromMs, toMs, resolutionMs: (toMs - fromMs) / resolution };
   const users = roomOver(entries, untilMs)

@@ -11,7 +11,7 @@ import { TimeLanes } from '../parts/time-lanes.tsx';
 import { timelineLanes } from './timeline-lanes.ts';
 
 const pollMs = 5_000;
-/** A long timeline is read whole by the server for each picture. */
+/** What has ended changes with its files alone; a long timeline is read whole by the server for each picture. */
 const slowPollMs = 60_000;
 const manyEntries = 5_000;
 const mostRows = 500;
@@ -26,11 +26,11 @@ const parts = [
 export function TaskTimeline({ taskId }: { readonly taskId: string }) {
   const { t } = useLanguage();
   const [last, setLast] = useState<number | undefined>(undefined);
-  const [isLong, setLong] = useState(false);
+  const [isSlow, setSlow] = useState(false);
   const path = `/tasks/${encodeURIComponent(taskId)}/timeline${queryOf({ last })}`;
-  const asked = useAsked<TimelineView>(path, isLong ? slowPollMs : pollMs);
-  const isLongNow = (asked.data?.entries ?? 0) > manyEntries;
-  if (asked.data && isLongNow !== isLong) setLong(isLongNow);
+  const asked = useAsked<TimelineView>(path, isSlow ? slowPollMs : pollMs);
+  const isCalm = asked.data !== undefined && (!asked.data.live || asked.data.entries > manyEntries);
+  if (asked.data && isCalm !== isSlow) setSlow(isCalm);
   return (
     <section className="timeline-section" aria-label={t('timeline.title')}>
       <div className="page-title">

@@ -25,7 +25,7 @@ export function LivePlayer({ url, label, onSeen, children }: LivePlayerProps) {
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     const element = video.current!;
-    if (!HlsPlayer.isSupported()) {
+    if (!('MediaSource' in window || 'ManagedMediaSource' in window)) {
       element.src = url;
       const timer = setInterval(() => onSeen(startOf(element)), lookMs);
       return () => {

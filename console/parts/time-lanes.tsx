@@ -1,4 +1,4 @@
-import { useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useFormat } from '../format.ts';
 import { useLanguage } from '../language.tsx';
 import { axisTicks, type AxisTick } from './time-axis.ts';
@@ -46,11 +46,16 @@ const mostTicks = 7;
 export function TimeLanes({ label, fromMs, toMs, isLive, lanes }: TimeLanesProps) {
   const { t } = useLanguage();
   const [told, setTold] = useState('');
+  const box = useRef<HTMLDivElement>(null);
+  // On a narrow screen the end is what somebody wants to see who comes while it goes on.
+  useEffect(() => {
+    if (isLive) box.current!.scrollLeft = box.current!.scrollWidth;
+  }, [isLive]);
   const share = (atMs: number): number => (100 * (atMs - fromMs)) / (toMs - fromMs);
   const ticks = axisTicks(fromMs, toMs, mostTicks, -new Date(toMs).getTimezoneOffset() * 60_000);
   return (
     <>
-      <div className="lanes-box" role="region" aria-label={label} tabIndex={0}>
+      <div ref={box} className="lanes-box" role="region" aria-label={label} tabIndex={0}>
         <div className="lanes">
           <Axis ticks={ticks} share={share} isLive={isLive} isLong={toMs - fromMs > 86_400_000} />
           {lanes.map((lane, index) => (

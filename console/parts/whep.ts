@@ -27,7 +27,7 @@ export class WhepSession {
   /** Resolves when media can flow. Rejects with what the server said, or when no way was found. */
   async open({ url, token }: WatchTicketView): Promise<void> {
     await this.#peer.setLocalDescription();
-    await this.#until(['icegatheringstatechange'], gatherMs, () => this.#peer.iceGatheringState === 'complete');
+    await this.#until('icegatheringstatechange', gatherMs, () => this.#peer.iceGatheringState === 'complete');
     const answer = await fetch(url, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/sdp' },
@@ -37,7 +37,7 @@ export class WhepSession {
     this.#resource = answer.headers.get('location') ?? undefined;
     if (this.#isClosed) return this.close();
     await this.#peer.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
-    await this.#until(['connectionstatechange'], connectMs, () => this.#peer.connectionState === 'connected');
+    await this.#until('connectionstatechange', connectMs, () => this.#peer.connectionState === 'connected');
     if (this.#peer.connectionState !== 'connected') throw new Error(this.#peer.connectionState);
   }
 
@@ -51,10 +51,11 @@ export class WhepSession {
     if (resource) void fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => undefined);
   }
 
-  #until(events: readonly string[], ms: number, isSo: () => boolean): Promise<void> {
+  /** Resolves when it is so, or at the end of its time. */
+  #until(event: string, ms: number, isSo: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => (isSo() ? resolve() : undefined);
-      for (const event of events) this.#peer.addEventListener(event, check);
+      this.#peer.addEventListener(event, check);
       setTimeout(resolve, ms);
       check();
     });

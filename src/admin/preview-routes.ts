@@ -11,7 +11,12 @@ import { shownPlan } from './shown-plan.ts';
 import { requireTask } from './task-search.ts';
 
 const byId = { taskId };
-const stream = z.string().min(1).max(220);
+const inStream = {
+  ...byId,
+  stream: z.string().min(1).max(220),
+  epoch: z.string().regex(/^e\d{1,9}$/),
+};
+const epochOf = (text: string): number => Number(text.slice(1));
 const unknown = { 404: 'There is no such task, it is not running, or nothing of that is on this machine.' } as const;
 
 /** Latest layouts that a preview is given: nobody goes back further than its playlist. */
@@ -30,6 +35,7 @@ const preview = z
     streams: z.array(
       z.object({
         stream: z.string().describe('Its name in the paths of the preview.'),
+        epoch: z.int().describe('A takeover begins another, and another playlist.'),
         userId: z.string().describe('Empty for the mix.'),
         mediaId: z.enum(['main', 'aux', 'mix']),
         trackType: z.enum(['audio', 'video', 'audio_video']),
@@ -62,10 +68,10 @@ const show = defineRoute({
     const streams = isOver ? [] : await services.preview.streams(task.id);
     return {
       state: isOver ? 'over' : await stateOf(task, streams, services),
-      streams: streams.map(({ fileKey, ...one }) => ({
+      streams: streams.map(({ fileKey: stream, ...one }) => ({
         ...one,
-        stream: fileKey,
-        playlist: playlistPath(task.id, fileKey),
+        stream,
+        playlist: playlistPath(task.id, stream, one.epoch),
       })),
       canvas: canvasOf(plan),
       media: [...plan.media],
@@ -74,8 +80,8 @@ const show = defineRoute({
   },
 });
 
-const playlistPath = (id: string, fileKey: string): string =>
-  `/admin/v1/tasks/${encodeURIComponent(id)}/preview/${encodeURIComponent(fileKey)}/index.m3u8`;
+const playlistPath = (id: string, stream: string, epoch: number): string =>
+  `/admin/v1/tasks/${encodeURIComponent(id)}/preview/${encodeURIComponent(stream)}/e${epoch}/index.m3u8`;
 
 /** The mix takes an odd width or height down to even. */
 function canvasOf({ mode, streams, video: { width, height } }: RecordingPlan): PreviewView['canvas'] {
@@ -123,14 +129,18 @@ async function requireRunning(services: AdminServices, id: string): Promise<Task
 
 const playlist = defineRoute({
   method: 'GET',
-  path: '/tasks/{taskId}/preview/{stream}/index.m3u8',
+  path: '/tasks/{taskId}/preview/{stream}/{epoch}/index.m3u8',
   summary: 'Gives the latest minutes of a running recording as HLS.',
-  params: z.strictObject({ ...byId, stream }),
-  answer: { status: 200, description: 'A playlist that goes on.', file: 'application/vnd.apple.mpegurl' },
+  params: z.strictObject(inStream),
+  answer: {
+    status: 200,
+    description: 'A playlist that goes on until another recorder takes over.',
+    file: 'application/vnd.apple.mpegurl',
+  },
   problems: unknown,
   async handle({ params }, services) {
     const task = await requireRunning(services, params.taskId);
-    const text = await services.preview.playlist(task.id, params.stream);
+    const text = await services.preview.playlist(task.id, params.stream, epochOf(params.epoch));
     if (text === undefined) throw new AdminProblem(404, 'There is no segment of that stream here yet.');
     return text;
   },
@@ -140,18 +150,13 @@ const segment = defineRoute({
   method: 'GET',
   path: '/tasks/{taskId}/preview/{stream}/{epoch}/{segment}',
   summary: 'Gives a segment of a running recording.',
-  params: z.strictObject({
-    ...byId,
-    stream,
-    epoch: z.string().regex(/^e\d{1,9}$/),
-    segment: z.string().min(1).max(100),
-  }),
+  params: z.strictObject({ ...inStream, segment: z.string().min(1).max(100) }),
   answer: { status: 200, description: 'A piece of a transport stream.', file: 'video/mp2t' },
   problems: unknown,
   async handle({ params }, services) {
     const task = await requireRunning(services, params.taskId);
-    const epoch = Number(params.epoch.slice(1));
-    const bytes = await services.preview.segment(task.id, params.stream, epoch, params.segment);
+    const { stream, epoch, segment: name } = params;
+    const bytes = await services.preview.segment(task.id, stream, epochOf(epoch), name);
     if (!bytes) throw new AdminProblem(404, 'There is no such segment here.');
     return bytes;
   },

@@ -164,6 +164,8 @@ function gapsNow(source: TimelineSource): TimelineGap[] {
   });
   const missing = recordersOf(source).flatMap((recorder, index, all) => {
     const before = all[index - 1];
+    // Where segments were checked it is known whether there is one.
+    if (chains.some((chain) => chain.epoch === recorder.epoch && chain.checks.length > 0)) return [];
     if (!before || known.some(({ epoch, reason }) => epoch === recorder.epoch && reason.startsWith('recorder-')))
       return [];
     return takeoverGap(source, before, recorder);

@@ -3,16 +3,11 @@ import type { WallUs } from '../units.ts';
 
 /** Segments that a preview may go back to: about five minutes. */
 const kept = 30;
-/** Numbers of an epoch; a year of segments has fewer. */
-const numbersOfEpoch = 10_000_000;
 
-/**
- * A playlist of the latest segments of a file that is still growing. Segments keep their numbers from one to the next,
- * and those of another epoch have others: a player takes them for a new beginning.
- */
+/** A playlist of the latest segments of a file that grows, until it is `ended`. Segments keep their numbers. */
 export function livePlaylist(
   segments: readonly Segment[],
-  { epoch, zeroUs }: { readonly epoch: number; readonly zeroUs: WallUs },
+  { zeroUs, ended }: { readonly zeroUs: WallUs; readonly ended: boolean },
 ): string {
   const first = Math.max(0, segments.length - kept);
   const shown = segments.slice(first);
@@ -22,14 +17,11 @@ export function livePlaylist(
     '#EXTM3U',
     '#EXT-X-VERSION:3',
     `#EXT-X-TARGETDURATION:${longest}`,
-    `#EXT-X-MEDIA-SEQUENCE:${epoch * numbersOfEpoch + first}`,
-    `#EXT-X-DISCONTINUITY-SEQUENCE:${epoch * numbersOfEpoch + before}`,
+    `#EXT-X-MEDIA-SEQUENCE:${first}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${before}`,
   ];
   const own = shown.map((segment, index) =>
-    segmentLines(
-      { ...segment, name: `e${epoch}/${segment.name}`, discontinuity: index > 0 && segment.discontinuity },
-      zeroUs,
-    ),
+    segmentLines({ ...segment, discontinuity: index > 0 && segment.discontinuity }, zeroUs),
   );
-  return `${lines.join('\n')}\n${own.join('')}`;
+  return `${lines.join('\n')}\n${own.join('')}${ended ? '#EXT-X-ENDLIST\n' : ''}`;
 }

@@ -11,6 +11,8 @@ import { livePlaylist } from './live-playlist.ts';
 export interface PreviewStream {
   /** Name of its folder on the spool, and of the stream in addresses. */
   readonly fileKey: string;
+  /** Of the lease under which it is written. */
+  readonly epoch: number;
   /** Empty for the mix. */
   readonly userId: string;
   readonly mediaId: MediaId | 'mix';
@@ -34,31 +36,28 @@ export class SpoolPreview {
     this.#root = root;
   }
 
-  /** The files of a task, those of single streams by name; empty when nothing of it is on this machine. */
+  /** The files of a task by name, each as its latest owner writes it; empty when nothing of it is on this machine. */
   async streams(taskId: string): Promise<PreviewStream[]> {
     if (!taskPattern.test(taskId)) return [];
     const found = new Map<string, PreviewStream>();
     for (const epoch of await this.#epochs(taskId)) {
-      for (const fileKey of (await names(join(this.#root, taskId, `e${epoch}`))).sort()) {
+      for (const fileKey of await names(join(this.#root, taskId, `e${epoch}`))) {
         const stream = await this.#stream(taskId, epoch, fileKey);
-        if (stream)
-          found.set(fileKey, { ...stream, playable: stream.playable || found.get(fileKey)?.playable === true });
+        // What was there before goes on being shown until the next owner has a segment.
+        if (stream && (stream.playable || !found.get(fileKey)?.playable)) found.set(fileKey, stream);
       }
     }
     return [...found.values()].sort((a, b) => (a.fileKey < b.fileKey ? -1 : 1));
   }
 
-  /** The latest minutes of a file as a playlist that goes on; undefined while there is no segment. */
-  async playlist(taskId: string, fileKey: string): Promise<string | undefined> {
-    if (!taskPattern.test(taskId) || !fileKeyPattern.test(fileKey)) return undefined;
-    // Another epoch's segments follow only when the present one has some.
-    for (const epoch of (await this.#epochs(taskId)).toReversed()) {
-      const folder = this.#folder(taskId, epoch, fileKey);
-      const record = recordOf(folder);
-      const segments = record && (await segmentsOf(folder, record));
-      if (segments && segments.length > 0) return livePlaylist(segments, { epoch, zeroUs: record.zeroUs });
-    }
-    return undefined;
+  /** The latest minutes of what an owner writes of a file, as a playlist; undefined while there is no segment. */
+  async playlist(taskId: string, fileKey: string, epoch: number): Promise<string | undefined> {
+    const isPlain = taskPattern.test(taskId) && fileKeyPattern.test(fileKey) && Number.isSafeInteger(epoch);
+    const folder = this.#folder(taskId, epoch, fileKey);
+    const record = isPlain ? recordOf(folder) : undefined;
+    const written = record && (await writtenIn(folder, record));
+    if (!written || written.segments.length === 0) return undefined;
+    return livePlaylist(written.segments, { zeroUs: record.zeroUs, ended: written.ended });
   }
 
   /** The bytes of a segment; undefined when there is none of that name. */
@@ -84,13 +83,14 @@ export class SpoolPreview {
     const record = fileKeyPattern.test(fileKey) ? recordOf(folder) : undefined;
     if (!record) return undefined;
     const { userId, mediaId, trackType } = record;
-    return { fileKey, userId, mediaId, trackType, playable: (await segmentsOf(folder, record)).length > 0 };
+    const { segments } = await writtenIn(folder, record);
+    return { fileKey, epoch, userId, mediaId, trackType, playable: segments.length > 0 };
   }
 }
 
-async function segmentsOf(folder: string, { zeroUs }: RecordingRecord) {
+async function writtenIn(folder: string, { zeroUs }: RecordingRecord): Promise<ReturnType<typeof parsePlaylist>> {
   const text = await readFile(join(folder, playlistFile), 'utf8').catch(unlessMissing);
-  return text === undefined ? [] : parsePlaylist(text, zeroUs).segments;
+  return parsePlaylist(text ?? '', zeroUs);
 }
 
 /** What was damaged is of no use here, and told by those who finish it. */

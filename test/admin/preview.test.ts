@@ -50,19 +50,19 @@ test('whole segments of a running task are played, and only with the token or a 
   assert.deepEqual([body.state, body.canvas, body.layouts.length], ['playable', { width: 640, height: 360 }, 1]);
   assert.deepEqual(
     body.streams.map((one: { stream: string; playlist: string }) => [one.stream, one.playlist]),
-    [['mix', `/admin/v1${path}/mix/index.m3u8`]],
+    [['mix', `/admin/v1${path}/mix/e1/index.m3u8`]],
   );
-  const list = await get(b, `${path}/mix/index.m3u8`);
+  const list = await get(b, `${path}/mix/e1/index.m3u8`);
   assert.deepEqual([list.status, list.type], [200, 'application/vnd.apple.mpegurl']);
   const names = list.text.split('\n').filter((line) => line.endsWith('.ts'));
   assert.deepEqual(
     names,
-    segmentsOf(3).map(({ name }) => `e1/${name}`),
+    segmentsOf(3).map(({ name }) => name),
   );
-  const segment = await get(b, `${path}/mix/${names[1]!}`);
+  const segment = await get(b, `${path}/mix/e1/${names[1]!}`);
   assert.deepEqual([segment.status, segment.type], [200, 'video/mp2t']);
   assert.equal(segment.text, `bytes of ${segmentsOf(2)[1]!.name}`);
-  for (const one of ['', '/mix/index.m3u8', `/mix/${names[1]!}`]) {
+  for (const one of ['', '/mix/e1/index.m3u8', `/mix/e1/${names[1]!}`]) {
     assert.equal((await get(b, path + one, '')).status, 401, one);
     assert.equal((await get(b, path + one, 'a guess')).status, 401, one);
   }
@@ -83,11 +83,13 @@ test('names lead nowhere else, and other tasks and files are not there', async (
     `/mix/e1%2F..%2Fe1/${other}`,
     `/mix/e2/${other}`,
     `/alice_main/e1/${other}`,
-    '/alice_main/index.m3u8',
-    '/%2e%2e/index.m3u8',
+    '/alice_main/e1/index.m3u8',
+    '/mix/e2/index.m3u8',
+    '/%2e%2e/e1/index.m3u8',
+    '/mix/%2e%2e/index.m3u8',
   ];
   for (const one of bad) assert.ok([400, 404].includes((await get(b, path + one)).status), one);
-  assert.equal((await get(b, `/tasks/..%2F${taskId}/preview/mix/index.m3u8`)).status, 404);
+  assert.equal((await get(b, `/tasks/..%2F${taskId}/preview/mix/e1/index.m3u8`)).status, 404);
 });
 
 test('single streams have a playlist each; what has no whole segment is waited for', async (t) => {
@@ -122,20 +124,32 @@ test('a recorder that wrote nothing here though media came has its spool elsewhe
   const atMs = b.clock.wallMs();
   await b.tasks.reportTask(taskId, { kind: 'stopped', epoch, leaveCode: 0, atMs, files: [] });
   assert.deepEqual([(await b.ask(path)).body.state, (await b.ask(path)).body.streams], ['over', []]);
-  assert.equal((await get(b, `${path}/mix/index.m3u8`)).status, 404);
+  assert.equal((await get(b, `${path}/mix/e1/index.m3u8`)).status, 404);
   assert.equal((await get(b, `${path}/mix/e1/${segmentsOf(1)[0]!.name}`)).status, 404);
 });
 
-test('the playlist has the latest minutes, with numbers that stay', () => {
+test('after a takeover the streams are those of the next owner, as soon as it has a segment', async (t) => {
+  const b = await adminBench(t);
+  const { taskId, path } = await running(b);
+  spooled(join(b.spool, taskId, 'e1', 'mix'), 2);
+  spooled(join(b.spool, taskId, 'e2', 'mix'), 0);
+  const shown = async () => (await b.ask(path)).body.streams.map((one: { playlist: string }) => one.playlist);
+  assert.deepEqual(await shown(), [`/admin/v1${path}/mix/e1/index.m3u8`]);
+  spooled(join(b.spool, taskId, 'e2', 'mix'), 1);
+  assert.deepEqual(await shown(), [`/admin/v1${path}/mix/e2/index.m3u8`]);
+});
+
+test('the playlist has the latest minutes, with numbers that stay, and ends with its owner', () => {
   const zeroUs = wallUs(0);
-  const list = livePlaylist(segmentsOf(40), { epoch: 2, zeroUs });
-  assert.match(list, /#EXT-X-MEDIA-SEQUENCE:20000010\n#EXT-X-DISCONTINUITY-SEQUENCE:20000001\n/);
+  const going = { zeroUs, ended: false };
+  const list = livePlaylist(segmentsOf(40), going);
+  assert.match(list, /#EXT-X-MEDIA-SEQUENCE:10\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n/);
   assert.equal(list.match(/\.ts$/gm)?.length, 30);
   assert.doesNotMatch(list, /ENDLIST|PLAYLIST-TYPE|#EXT-X-DISCONTINUITY\n/);
-  const next = livePlaylist(segmentsOf(41), { epoch: 2, zeroUs });
-  assert.match(next, /#EXT-X-MEDIA-SEQUENCE:20000011\n/);
-  const early = livePlaylist(segmentsOf(4), { epoch: 1, zeroUs });
-  assert.match(early, /#EXT-X-DISCONTINUITY-SEQUENCE:10000000\n[^]*#EXT-X-DISCONTINUITY\n/);
+  assert.match(livePlaylist(segmentsOf(41), going), /#EXT-X-MEDIA-SEQUENCE:11\n/);
+  const early = livePlaylist(segmentsOf(4), going);
+  assert.match(early, /#EXT-X-DISCONTINUITY-SEQUENCE:0\n[^]*#EXT-X-DISCONTINUITY\n/);
+  assert.match(livePlaylist(segmentsOf(4), { zeroUs, ended: true }), /#EXT-X-ENDLIST\n$/);
 });
 
 test('a timeline is told of a task, in a picture and entry by entry', async (t) => {

@@ -100,6 +100,23 @@ test('a recorder that is lost is taken over: whoever stayed has one stay, and th
   );
 });
 
+test('what a job found of the segments says more of a gap than the entries', () => {
+  const entries = told(
+    [began(0), [4000, { kind: 'epoch-ended', how: 'drained' }]],
+    [began(4500, 'r2'), [4600, { kind: 'room-entered' }]],
+  );
+  const chain = (epoch: number, fromMs: number, toMs: number) => {
+    const span = { fromUs: fromMs * 1000, toUs: toMs * 1000 };
+    const check = { epoch, head: { segments: 1, chain: '' }, recovered: [], faults: [], ...span };
+    return { fileKey: 'mix', epoch, checks: [{ ...check, container: 'mp4', checkedMs: 1 }] } as const;
+  };
+  const gaps = (...chains: ReturnType<typeof chain>[]) =>
+    timelinePicture({ entries, chains, live: false, untilMs: 9000 }).gaps.map(({ fromMs, toMs }) => [fromMs, toMs]);
+  assert.deepEqual(gaps(), [[4000, 4600]]);
+  assert.deepEqual(gaps(chain(1, 10, 3900), chain(2, 4700, 8000)), [[3900, 4700]]);
+  assert.deepEqual(gaps(chain(1, 10, 4700), chain(2, 4700, 8000)), []);
+});
+
 test('a drained recorder leaves a gap from its end; who left meanwhile leaves with it', () => {
   const entries = told(
     [began(0), enters(0, 'alice'), enters(1, 'bob'), [4000, { kind: 'epoch-ended', how: 'drained' }]],

@@ -238,6 +238,20 @@ test('a file that its bucket does not take says why and when it is tried again',
   await page.context().close();
 });
 
+test('a recorder that dies leaves a gap, and the one that takes over is told', { timeout: 90_000 }, async () => {
+  const page = await openTask('en', mixed);
+  await waitFor(page.getByRole('group', { name: en['timeline.recorder'] }).locator('.span'));
+  assert.equal(await page.locator('.span.gap').count(), 0);
+  for (const pid of server.process.pids('recorder')) process.kill(pid, 'SIGKILL');
+  const gap = page.getByRole('group', { name: en['timeline.gaps'] }).getByLabel(en['gap.recorder-lost']);
+  await waitFor(gap);
+  await waitFor(page.getByRole('group', { name: en['timeline.moments'] }).getByLabel(en['mark.takeover']));
+  await waitFor(page.getByRole('group', { name: en['timeline.recorder'] }).getByLabel(en['epochEnd.lost']));
+  assert.equal(await lane(page, 'alice', en['timeline.stay']).locator('.span').count(), 1, 'alice never left');
+  await picture(page, 'en-task-takeover');
+  await page.context().close();
+});
+
 test('timeline and preview fit a phone and a dark screen', async () => {
   const page = await openTask('zh', mixed, { size: phone, dark: true });
   await waitFor(lane(page, 'alice', languages.zh['timeline.stay']).locator('.span'));

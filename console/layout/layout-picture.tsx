@@ -44,6 +44,7 @@ export function LayoutPicture({ canvas, plan, pictures, label, isOverlay = false
           key={i}
           placed={placed}
           number={placed.picture && entered.indexOf(placed.picture) + 1}
+          largest={height * 0.18}
           isOverlay={isOverlay}
         />
       ))}
@@ -57,13 +58,15 @@ interface PlacedProps {
   readonly placed: PlacedPicture<Picture>;
   /** By entry, from 1; undefined for a placeholder. */
   readonly number: number | undefined;
+  /** Of its figure: a picture that fills the canvas needs none as large. */
+  readonly largest: number;
   readonly isOverlay: boolean;
 }
 
 /** Cameras and screens have this shape mostly. */
 const source: Size = { width: 1280, height: 720 };
 
-function PlacedDrawing({ placed, number, isOverlay }: PlacedProps) {
+function PlacedDrawing({ placed, number, largest, isOverlay }: PlacedProps) {
   const { picture, rect, alpha, renderMode } = placed;
   const { left, top, width, height } = rect;
   if (width <= 0 || height <= 0) return null;
@@ -82,31 +85,30 @@ function PlacedDrawing({ placed, number, isOverlay }: PlacedProps) {
         <rect x={inner.left} y={inner.top} width={inner.width} height={inner.height} fill={tintOf(number)} />
       )}
       <rect className="edge" width={width} height={height} />
-      <Name picture={picture} number={number} size={rect} />
+      <Name picture={picture} number={number} size={rect} largest={largest} />
     </svg>
   );
 }
 
-interface NameProps {
+interface NameProps extends Pick<PlacedProps, 'number' | 'largest'> {
   readonly picture: Picture | undefined;
-  readonly number: number | undefined;
   readonly size: Size;
 }
 
 /** The number, large enough for small cells, and the user's name where it can be read. */
-function Name({ picture, number, size }: NameProps) {
+function Name({ picture, number, size, largest }: NameProps) {
   const { t } = useLanguage();
   const name = picture ? shownName(picture, t('layout.screen'), t('layout.heard')) : t('layout.placeholder');
   const { width, height } = size;
-  const figure = Math.min(height * 0.42, width * 0.4);
+  const figure = Math.min(height * 0.42, width * 0.4, largest);
   const small = Math.min(figure * 0.5, (width * 0.92) / (0.6 * Math.max(name.length, 1)));
   return (
     <>
       <title>{`${name} · ${width}×${height}`}</title>
-      <text className="figure" x="50%" y={height * 0.4} fontSize={figure}>
+      <text className="figure" x="50%" y={height * 0.32} fontSize={figure}>
         {number ?? ''}
       </text>
-      <text className="name" x="50%" y={height * 0.76} fontSize={small}>
+      <text className="name" x="50%" y={height * 0.32 + figure * 0.85} fontSize={small}>
         {name}
       </text>
     </>

@@ -143,7 +143,7 @@ const entry = z
     epoch: z.int(),
     seq: z.int().describe('From 1 within the epoch.'),
     atMs: ms,
-    kind: z.string().describe('What happened; docs/evidence.md says what there is.'),
+    kind: z.string().describe('What happened; docs/guides/evidence.md says what there is.'),
   })
   .meta({ id: 'TimelineEntry' });
 

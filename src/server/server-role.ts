@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import fastify, { LogController, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { request } from 'undici';
 import { createAccounts, keepAccountsPruned, type Accounts } from '../accounts/accounts.ts';
 import { registerAdminApi } from '../admin/register.ts';
@@ -28,22 +28,21 @@ import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
 import { keepRoomsPruned } from '../presence/retention.ts';
 import { RemoteRooms } from '../presence/room-control.ts';
+import { SpoolPreview } from '../preview/spool-preview.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createTaskService, type TaskControl } from '../tasks/control.ts';
 import { createTaskQueries, type TaskQueries } from '../tasks/queries.ts';
 import { createUsageQueries } from '../usage/recorded-time.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
+import { WatchTickets } from '../watch-tickets.ts';
 import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
-import { connectionLimits } from './patience.ts';
+import { publicHttp } from './public-http.ts';
 import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
-
-/** An escaped TaskId is longer than the framework's hundred characters. */
-const MAX_PARAM_LENGTH = 512;
 
 interface Parts extends RoleContext {
   readonly apps: AppDirectory;
@@ -69,15 +68,9 @@ interface Parts extends RoleContext {
 /** The `server` role: recording API, tasks and leases, callbacks, library, pages; the only one that opens the store. */
 export async function startServerRole(context: RoleContext): Promise<RunningRole> {
   const parts = await openParts(context);
-  const http = fastify({
-    forceCloseConnections: true,
-    loggerInstance: context.log,
-    logController: new LogController({ disableRequestLogging: true }),
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    ...connectionLimits(),
-  });
-  await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;
+  const http = publicHttp(context.installation.config.http, context.log);
+  await registerRoutes(http, parts);
   await http.listen({ host, port });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => closeInStages(closingStages(http, parts), context.log);
@@ -193,6 +186,9 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
   await registerAdminApi(http, {
     ...parts,
     replays: new ReplayDesk(store),
+    steps: parts.tasks.steps,
+    tickets: new WatchTickets(parts.rooms.token, parts.clock),
+    preview: new SpoolPreview(join(installation.config.data_dir, 'spool')),
     liveRooms: remoteLiveRooms(parts.rooms),
     appIds: installation.config.apps.map((app) => app.sdk_app_id),
     publicUrl: installation.publicUrl,

@@ -49,13 +49,16 @@ export function readLocalServer(choice: LocalChoice, env: Readonly<Record<string
   };
 }
 
-/** The configuration that a server started here would have. @throws ConfigError */
-export function readConfig(choice: LocalChoice, env: Readonly<Record<string, string | undefined>>): Config {
-  const args = (['config', 'data-dir'] as const).flatMap((flag) => {
+/** The same as words of `npm start`. */
+export const wordsOf = (choice: LocalChoice): string[] =>
+  (['config', 'data-dir'] as const).flatMap((flag) => {
     const value = choice[flag];
     return value === undefined ? [] : [`--${flag}`, value];
   });
-  const loaded = loadConfig({ args, env });
+
+/** The configuration that a server started here would have. @throws ConfigError */
+export function readConfig(choice: LocalChoice, env: Readonly<Record<string, string | undefined>>): Config {
+  const loaded = loadConfig({ args: wordsOf(choice), env });
   if (loaded.kind === 'help') throw new Error('--help is no configuration');
   return loaded.config;
 }

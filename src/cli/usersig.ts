@@ -2,6 +2,8 @@ import { openInstallation } from '../process/installation.ts';
 import { signUserSig } from '../usersig/verify.ts';
 import { oneWord, readWords, wholeNumber, type Command, type Flags } from './command.ts';
 import { exitCode, UsageError } from './failure.ts';
+import { readConfig, wordsOf, type LocalChoice } from './local-server.ts';
+import type { Terminal } from './terminal.ts';
 
 const flags = {
   app: { type: 'string', value: 'N', help: 'usersig.app' },
@@ -28,23 +30,13 @@ export const usersig: Command = {
   },
 };
 
-/** The app that was named, or the first one. @throws UsageError, ConfigError */
-function appOf(
-  values: {
-    readonly app?: string | undefined;
-    readonly config?: string | undefined;
-    readonly 'data-dir'?: string | undefined;
-  },
-  env: Readonly<Record<string, string | undefined>>,
-) {
-  const args = (['config', 'data-dir'] as const).flatMap((flag) => {
-    const value = values[flag];
-    return value === undefined ? [] : [`--${flag}`, value];
-  });
-  const opened = openInstallation({ args, env });
+/** The app that was named, or the first one. Only the demo app needs the data directory. @throws UsageError, ConfigError */
+function appOf({ app: named, ...choice }: LocalChoice & { readonly app?: string | undefined }, env: Terminal['env']) {
+  const config = readConfig(choice, env);
+  const opened = config.apps.length > 0 ? { config } : openInstallation({ args: wordsOf(choice), env });
   if (typeof opened === 'string') throw new UsageError('--help is no user');
   const { apps } = opened.config;
-  const found = values.app === undefined ? apps[0] : apps.find((app) => String(app.sdk_app_id) === values.app);
-  if (!found) throw new UsageError(`--app: ${values.app} is none of ${apps.map((app) => app.sdk_app_id).join(', ')}`);
+  const found = named === undefined ? apps[0] : apps.find((app) => String(app.sdk_app_id) === named);
+  if (!found) throw new UsageError(`--app: ${named} is none of ${apps.map((app) => app.sdk_app_id).join(', ')}`);
   return found;
 }

@@ -6,7 +6,7 @@ import { HiddenSecretError, withoutSecrets } from '../auto-record/secrets.ts';
 import type { App } from '../config/apps.ts';
 import { auditView, findAudit, viewAudit } from './audit.ts';
 import type { AdminCall } from './call.ts';
-import { appText, ms } from './fields.ts';
+import { app, appText, ms } from './fields.ts';
 import { pageOf, pageQuery, toPage } from './paging.ts';
 import { AdminProblem } from './problem.ts';
 import { defineRoute, type AdminRoute } from './route.ts';
@@ -24,14 +24,19 @@ const ruleView = z
       'Rooms that were created from then on are recorded by it. In milliseconds since the epoch.',
     ),
     origin: z.enum(['configuration', 'api']).describe('Where it was set.'),
+    actor: z.string().describe('Who set it, as in the audit; empty where that is not known.'),
     rule: autoRecordRuleSchema.nullable().describe('Secrets are hidden; null where recording by rule ended.'),
   })
   .meta({ id: 'AutoRecordRule' });
 
-const viewRule = ({ revision, effectiveMs, origin, rule }: StoredRule): z.input<typeof ruleView> => ({
+/** A rule in an answer, and what is sent to set one. */
+export type RuleView = z.output<typeof ruleView>;
+
+const viewRule = ({ revision, effectiveMs, origin, actor, rule }: StoredRule): z.input<typeof ruleView> => ({
   revision,
   effectiveMs,
   origin,
+  actor,
   rule: rule ? withoutSecrets(rule) : null,
 });
 
@@ -42,6 +47,23 @@ function requireApp({ apps }: AdminServices, sdkAppId: number): App {
   if (!app) throw new AdminProblem(404, noApp);
   return app;
 }
+
+const list = defineRoute({
+  method: 'GET',
+  path: '/auto-record',
+  summary: 'Lists the apps with the rules by which their rooms record themselves.',
+  answer: {
+    status: 200,
+    description: 'Every app of the configuration.',
+    schema: z.object({ items: z.array(z.object({ app, current: ruleView.nullable().describe('Null for no rule.') })) }),
+  },
+  async handle(_input, { appIds, rules }) {
+    const current = await Promise.all(appIds.map((one) => rules.current(one)));
+    return {
+      items: appIds.map((one, index) => ({ app: one, current: current[index] ? viewRule(current[index]) : null })),
+    };
+  },
+});
 
 const show = defineRoute({
   method: 'GET',
@@ -138,4 +160,4 @@ const audit = defineRoute({
 });
 
 /** Rules of auto recording, and the audit of their changes. */
-export const autoRecordRoutes: readonly AdminRoute[] = [show, set, remove, revisions, audit];
+export const autoRecordRoutes: readonly AdminRoute[] = [list, show, set, remove, revisions, audit];

@@ -1,5 +1,6 @@
 import { accountRoutes } from './account-routes.ts';
 import { autoRecordRoutes } from './auto-record-routes.ts';
+import { autoRecordRoomRoutes } from './auto-record-room-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
 import { libraryRoutes } from './library-routes.ts';
@@ -18,6 +19,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...evidenceRoutes,
   ...callbackRoutes,
   ...autoRecordRoutes,
+  ...autoRecordRoomRoutes,
   ...roomRoutes,
   ...libraryRoutes,
 ];

@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { AdminLibrary } from '../library/library.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import type { AutoRecorder } from '../auto-record/auto-recorder.ts';
 import type { AutoRecordRules } from '../auto-record/rules.ts';
 import type { CallbackDelivery } from '../callbacks/delivery.ts';
 import type { Clock } from '../clock.ts';
@@ -29,6 +30,7 @@ export interface AdminServices {
   readonly appIds: readonly number[];
   readonly clock: Clock;
   readonly rules: AutoRecordRules;
+  readonly autoRecorder: Pick<AutoRecorder, 'refusal'>;
   readonly apps: Pick<AppDirectory, 'app'>;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
 }

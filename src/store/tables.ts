@@ -353,6 +353,8 @@ export interface AutoRecordRuleTable {
   effective_ms: number;
   /** Where it was set. */
   origin: 'configuration' | 'api';
+  /** Who set it, as in the audit; empty where that is not known. */
+  actor: Generated<string>;
 }
 
 /** Who changed what, without secrets; never changed itself. */

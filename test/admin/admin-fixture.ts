@@ -90,6 +90,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     library,
     evidence,
     rules: new AutoRecordRules(b.store),
+    autoRecorder: { refusal: () => undefined },
     apps: oneApp(),
     replays: new ReplayDesk(b.store),
     callbacks: { backlog: () => callbackBacklog(b.store, b.clock.wallMs()) },

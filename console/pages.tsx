@@ -1,6 +1,9 @@
 import type { ComponentType } from 'react';
 import type { TextKey } from './language.tsx';
 import { AccountPage } from './pages/account.tsx';
+import { AdministratorsPage } from './pages/administrators.tsx';
+import { AuditPage } from './pages/audit.tsx';
+import { AutoRecordPage } from './pages/auto-record.tsx';
 import { LibraryPage } from './pages/library.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
@@ -12,6 +15,8 @@ export interface ConsolePage {
   /** First part of its place. */
   readonly name: string;
   readonly title: TextKey;
+  /** Not for viewers. */
+  readonly isForOperators?: boolean;
   readonly Page: ComponentType<{ readonly place: Place }>;
 }
 
@@ -21,5 +26,8 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'recordings', title: 'nav.recordings', Page: RecordingsPage },
   { name: 'library', title: 'nav.library', Page: LibraryPage },
   { name: 'rooms', title: 'nav.rooms', Page: RoomsPage },
+  { name: 'auto-record', title: 'nav.auto-record', Page: AutoRecordPage },
+  { name: 'administrators', title: 'nav.administrators', isForOperators: true, Page: AdministratorsPage },
+  { name: 'audit', title: 'nav.audit', isForOperators: true, Page: AuditPage },
   { name: 'account', title: 'nav.account', Page: AccountPage },
 ];

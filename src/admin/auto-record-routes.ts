@@ -48,6 +48,14 @@ function requireApp({ apps }: AdminServices, sdkAppId: number): App {
   return app;
 }
 
+const ruleList = z.object({
+  items: z.array(z.object({ app, current: ruleView.nullable().describe('Null for no rule.') })),
+  defaults: autoRecordRuleSchema.describe('What holds where a rule says nothing.'),
+});
+
+/** The rules of all apps, in an answer. */
+export type RuleListView = z.output<typeof ruleList>;
+
 const list = defineRoute({
   method: 'GET',
   path: '/auto-record',
@@ -55,12 +63,13 @@ const list = defineRoute({
   answer: {
     status: 200,
     description: 'Every app of the configuration.',
-    schema: z.object({ items: z.array(z.object({ app, current: ruleView.nullable().describe('Null for no rule.') })) }),
+    schema: ruleList,
   },
   async handle(_input, { appIds, rules }) {
     const current = await Promise.all(appIds.map((one) => rules.current(one)));
     return {
       items: appIds.map((one, index) => ({ app: one, current: current[index] ? viewRule(current[index]) : null })),
+      defaults: autoRecordRuleSchema.parse({ single: {}, mixed: { enabled: false } }),
     };
   },
 });

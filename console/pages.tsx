@@ -4,6 +4,7 @@ import { AccountPage } from './pages/account.tsx';
 import { AdministratorsPage } from './pages/administrators.tsx';
 import { AuditPage } from './pages/audit.tsx';
 import { AutoRecordPage } from './pages/auto-record.tsx';
+import { LayoutPage } from './pages/layout.tsx';
 import { LibraryPage } from './pages/library.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
@@ -29,5 +30,6 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'auto-record', title: 'nav.auto-record', Page: AutoRecordPage },
   { name: 'administrators', title: 'nav.administrators', isForOperators: true, Page: AdministratorsPage },
   { name: 'audit', title: 'nav.audit', isForOperators: true, Page: AuditPage },
+  { name: 'layout', title: 'nav.layout', Page: LayoutPage },
   { name: 'account', title: 'nav.account', Page: AccountPage },
 ];

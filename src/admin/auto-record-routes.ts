@@ -49,7 +49,7 @@ function requireApp({ apps }: AdminServices, sdkAppId: number): App {
 }
 
 const ruleList = z.object({
-  items: z.array(z.object({ app, current: ruleView.nullable().describe('Null for no rule.') })),
+  items: z.array(z.object({ app, current: ruleView.nullable().describe('Null for no rule.') })).describe('The apps.'),
   defaults: autoRecordRuleSchema.describe('What holds where a rule says nothing.'),
 });
 

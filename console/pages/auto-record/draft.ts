@@ -13,7 +13,8 @@ const secrets = ['storage.bucket.secret_key', 'callback.key'];
 export const placeKey = 'storage.place';
 const numbers = new Set([
   'max_idle_time',
-  ...['single.max_file_minutes', 'mixed.max_file_minutes'],
+  'single.max_file_minutes',
+  'mixed.max_file_minutes',
   ...['width', 'height', 'fps', 'bitrate', 'gop'].map((key) => `mixed.video.${key}`),
   ...['sample_rate', 'channels', 'bitrate'].map((key) => `mixed.audio.${key}`),
   'mixed.layout.mode',
@@ -31,13 +32,18 @@ export function draftOf(rule: Rule | null, defaults: RuleDefaults): Draft {
   return { ...flat(defaults), 'storage.bucket.vendor': 's3', ...single, ...own, [placeKey]: place };
 }
 
-function flat(value: unknown, path = ''): Record<string, string> {
+/** What a rule is made of. */
+type Part = string | number | boolean | readonly string[] | null | undefined | { readonly [key: string]: Part };
+
+function flat(value: Part, path = ''): Record<string, string> {
   if (value === undefined || value === null) return {};
-  if (Array.isArray(value)) return { [path]: value.join(',') };
+  if (isList(value)) return { [path]: value.join(',') };
   if (typeof value !== 'object') return { [path]: String(value) };
   const entries = Object.entries(value).map(([key, inner]) => flat(inner, path === '' ? key : `${path}.${key}`));
   return Object.assign({}, ...entries) as Record<string, string>;
 }
+
+const isList = (value: Part): value is readonly string[] => Array.isArray(value);
 
 /** Whether there is a secret that stays unless another is written. */
 export const hasSecret = (draft: Draft, path: string): boolean => draft[path] === hidden;

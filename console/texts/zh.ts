@@ -469,7 +469,7 @@ export const zh: Record<keyof typeof en, string> = {
   'rule.template': '模板',
   'rule.template.1': '悬浮：1 大 7 小',
   'rule.template.2': '屏幕分享：1 大 7 小',
-  'rule.template.3': '九宫格（最多 8 路）',
+  'rule.template.3': '宫格（最多 8 路）',
   'rule.bigPrefix': '大画面用户 ID 前缀',
   'rule.bigPrefixHint': '无匹配时保留空位；多个匹配取最早进入者。',
   'rule.bigMedia': '大画面内容',

@@ -37,7 +37,7 @@ function Frame({ form, path, name, hint, children }: FrameProps) {
       <label htmlFor={`${id}f`}>{t(name)}</label>
       {children({ id: `${id}f`, 'aria-describedby': id, ...(fault && { 'aria-invalid': true }) })}
       <span id={id} className={fault ? 'rule-fault' : 'quiet'}>
-        {fault ? t('rule.unfit', { reason: fault.message }) : hint}
+        {fault ? t('rule.unfit', { reason: hint ?? fault.message }) : hint}
       </span>
     </div>
   );

@@ -46,7 +46,10 @@ export function RuleForm({ app, rule, defaults, onChanged }: RuleFormProps) {
     event.preventDefault();
     void save();
   };
-  const change = (path: string, value: string): void => setDraft({ ...draft, [path]: value });
+  const change = (path: string, value: string): void => {
+    setDraft({ ...draft, [path]: value });
+    setFaults(faults.filter(({ at }) => at !== path));
+  };
   const form: FormState = { draft, faults, change, isLocked: !isOperator || isBusy };
   return (
     <form onSubmit={onSubmit} noValidate>
@@ -58,9 +61,11 @@ export function RuleForm({ app, rule, defaults, onChanged }: RuleFormProps) {
       <CallbackFields form={form} />
       {refusal !== undefined && <ErrorNote text={refusal} />}
       {isOperator && (
-        <Button type="submit" theme="primary" disabled={isBusy}>
-          {t('rule.save')}
-        </Button>
+        <div className="rule-save">
+          <Button type="submit" theme="primary" disabled={isBusy}>
+            {t('rule.save')}
+          </Button>
+        </div>
       )}
     </form>
   );

@@ -46,8 +46,8 @@ export function RulePicture({ draft }: { readonly draft: Draft }) {
               strokeWidth={unit / 8}
             />
             <text
-              x={rect.left + rect.width / 2}
-              y={rect.top + rect.height / 2}
+              x={rect.left + unit * 1.2}
+              y={rect.top + unit * 1.4}
               fontSize={unit * 1.6}
               textAnchor="middle"
               dominantBaseline="central"

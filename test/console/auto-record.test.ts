@@ -80,6 +80,8 @@ for (const [index, language] of (['en', 'zh'] as const).entries()) {
     await page.getByText(t['rule.saved']).waitFor();
     const inForce = t['rule.inForce'].split('{revision}')[0]!.trim();
     await page.locator('p', { hasText: inForce }).filter({ hasText: 'admin' }).waitFor();
+    // Its key is behind the hint again as soon as the saved rule has come.
+    await page.getByText(t['rule.secretKept']).waitFor();
     // The key is not in the page any more, and saving again keeps it.
     assert.equal(await page.getByLabel(t['rule.callbackKey'], { exact: true }).inputValue(), '');
     const roomId = String(6001 + index);

@@ -17,6 +17,7 @@ import { Nothing, Shown, Waiting } from '../parts/states.tsx';
 import { changeQuery, placeOf, type Place } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
 import { ExpiryDialog } from './expiry.tsx';
+import './together.css';
 
 const Player = lazy(async () => ({ default: (await import('../parts/player.tsx')).Player }));
 
@@ -31,8 +32,20 @@ interface FilePage {
 
 type Wish = { readonly kind: 'play' | 'expiry' | 'delete'; readonly file: LibraryFileView };
 
-/** Finished files. */
+const TogetherPage = lazy(async () => ({ default: (await import('./together.tsx')).TogetherPage }));
+
+/** Finished files, or those of one task played together where the place says so. */
 export function LibraryPage({ place }: { readonly place: Place }) {
+  const [, way, taskId] = place.parts;
+  if (way !== 'together' || taskId === undefined) return <FileList place={place} />;
+  return (
+    <Suspense fallback={<Waiting />}>
+      <TogetherPage taskId={taskId} />
+    </Suspense>
+  );
+}
+
+function FileList({ place }: { readonly place: Place }) {
   const { t } = useLanguage();
   const { number } = useFormat();
   const values = Object.fromEntries(place.query);
@@ -155,6 +168,11 @@ function FileActions({ file, onWish }: { readonly file: LibraryFileView } & Pick
       {file.container !== 'hls' && (
         <a className="button" href={hereOf(file.url)} download={file.name}>
           {t('library.download')}
+        </a>
+      )}
+      {file.userId !== '' && (
+        <a className="button" href={placeOf('library', 'together', file.taskId)}>
+          {t('together.open')}
         </a>
       )}
       {isOperator && (

@@ -14,6 +14,7 @@ import { Nothing, Shown } from '../parts/states.tsx';
 import { TaskState } from '../parts/task-state.tsx';
 import { placeOf } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
+import { lanesOf } from '../together/lanes.ts';
 import { TaskEvents } from './task-events.tsx';
 
 const pollMs = 5000;
@@ -34,7 +35,7 @@ export function TaskPage({ taskId }: { readonly taskId: string }) {
         {(task) => (
           <>
             <Facts task={task} />
-            <Files files={task.files} />
+            <Files taskId={task.taskId} files={task.files} />
             <TaskEvents taskId={task.taskId} />
             <Json title={t('task.parameters')} value={task.parameters} />
             <Json title={t('task.destination')} value={task.destination} />
@@ -120,14 +121,21 @@ const fileThemes = {
   removed: 'default',
 } as const;
 
-function Files({ files }: Pick<TaskDetailView, 'files'>) {
+function Files({ taskId, files }: Pick<TaskDetailView, 'taskId' | 'files'>) {
   const { t } = useLanguage();
   const { time, length, size } = useFormat();
   const name = (file: TaskFile) =>
     typeof file.videoUrl === 'string' ? <a href={hereOf(file.videoUrl)}>{file.name}</a> : file.name;
   return (
     <section>
-      <h2>{t('task.files')}</h2>
+      <div className="page-title">
+        <h2>{t('task.files')}</h2>
+        {lanesOf(files).length > 0 && (
+          <a className="button" href={placeOf('library', 'together', taskId)}>
+            {t('together.open')}
+          </a>
+        )}
+      </div>
       {files.length === 0 ? (
         <Nothing text={t('task.noFiles')} />
       ) : (

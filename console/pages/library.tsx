@@ -18,6 +18,7 @@ import { changeQuery, placeOf, type Place } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
 import { ExpiryDialog } from './expiry.tsx';
 import './together.css';
+import { VerifyDialog } from './verify.tsx';
 
 const Player = lazy(async () => ({ default: (await import('../parts/player.tsx')).Player }));
 
@@ -30,7 +31,7 @@ interface FilePage {
   readonly total: number;
 }
 
-type Wish = { readonly kind: 'play' | 'expiry' | 'delete'; readonly file: LibraryFileView };
+type Wish = { readonly kind: 'play' | 'verify' | 'expiry' | 'delete'; readonly file: LibraryFileView };
 
 const TogetherPage = lazy(async () => ({ default: (await import('./together.tsx')).TogetherPage }));
 
@@ -165,11 +166,12 @@ function FileActions({ file, onWish }: { readonly file: LibraryFileView } & Pick
       <Button size="small" theme="primary" onClick={() => onWish({ kind: 'play', file })}>
         {t('library.play')}
       </Button>
-      {file.container !== 'hls' && (
-        <a className="button" href={hereOf(file.url)} download={file.name}>
-          {t('library.download')}
-        </a>
-      )}
+      <a className="button" {...downloadOf(file)}>
+        {t('library.download')}
+      </a>
+      <Button size="small" variant="outline" onClick={() => onWish({ kind: 'verify', file })}>
+        {t('verify.verify')}
+      </Button>
       {file.userId !== '' && (
         <a className="button" href={placeOf('library', 'together', file.taskId)}>
           {t('together.open')}
@@ -189,6 +191,12 @@ function FileActions({ file, onWish }: { readonly file: LibraryFileView } & Pick
   );
 }
 
+/** HLS comes as one file: its playlist with the segments. */
+const downloadOf = ({ container, fileId, name, url }: LibraryFileView) =>
+  container === 'hls'
+    ? { href: `/admin/v1/library/files/${encodeURIComponent(fileId)}/archive`, download: name.replace(/m3u8$/, 'zip') }
+    : { href: hereOf(url), download: name };
+
 interface GrantedProps {
   readonly wish: Wish;
   readonly onClose: () => void;
@@ -206,6 +214,9 @@ function Granted({ wish: { kind, file }, onClose, onChanged }: GrantedProps) {
         </Suspense>
       </Dialog>
     );
+  }
+  if (kind === 'verify') {
+    return <VerifyDialog taskId={file.taskId} fileId={file.fileId} name={file.name} onClose={onClose} />;
   }
   if (kind === 'expiry') return <ExpiryDialog file={file} onClose={onClose} onChanged={onChanged} />;
   const path = `/library/files/${encodeURIComponent(file.fileId)}`;

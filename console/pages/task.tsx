@@ -16,6 +16,7 @@ import { placeOf } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
 import { lanesOf } from '../together/lanes.ts';
 import { TaskEvents } from './task-events.tsx';
+import { VerifyDialog } from './verify.tsx';
 
 const pollMs = 5000;
 
@@ -130,11 +131,14 @@ function Files({ taskId, files }: Pick<TaskDetailView, 'taskId' | 'files'>) {
     <section>
       <div className="page-title">
         <h2>{t('task.files')}</h2>
-        {lanesOf(files).length > 0 && (
-          <a className="button" href={placeOf('library', 'together', taskId)}>
-            {t('together.open')}
-          </a>
-        )}
+        <span className="buttons">
+          {lanesOf(files).length > 0 && (
+            <a className="button" href={placeOf('library', 'together', taskId)}>
+              {t('together.open')}
+            </a>
+          )}
+          {files.length > 0 && <VerifyButton taskId={taskId} />}
+        </span>
       </div>
       {files.length === 0 ? (
         <Nothing text={t('task.noFiles')} />
@@ -162,6 +166,19 @@ function Files({ taskId, files }: Pick<TaskDetailView, 'taskId' | 'files'>) {
         />
       )}
     </section>
+  );
+}
+
+function VerifyButton({ taskId }: { readonly taskId: string }) {
+  const { t } = useLanguage();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button size="small" variant="outline" onClick={() => setOpen(true)}>
+        {t('verify.verifyAll')}
+      </Button>
+      {isOpen && <VerifyDialog taskId={taskId} name={taskId} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 

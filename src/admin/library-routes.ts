@@ -124,6 +124,24 @@ const setExpiry = defineRoute({
   },
 });
 
+const archive = defineRoute({
+  method: 'GET',
+  path: '/library/files/{fileId}/archive',
+  summary: 'Gives an HLS recording as one ZIP file: its playlist and segments, not compressed.',
+  params: byId,
+  answer: { status: 200, description: 'The file.', file: 'application/zip' },
+  problems: { 404: unknown },
+  async handle({ params: { fileId } }, services, call) {
+    const [file] = await services.library.files(everything(services), [fileId]);
+    const name = file?.name.replace(/\.m3u8$/, '') ?? '';
+    const found = file?.container === 'hls' ? await services.archives.open(file, file.fileId) : undefined;
+    if (!found) throw new AdminProblem(404, unknown);
+    call.setHeader('content-length', String(found.sizeBytes));
+    call.setHeader('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}.zip`);
+    return found.bytes;
+  },
+});
+
 const viewFile = (file: LibraryFile): z.input<typeof mediaFile> => ({
   fileId: file.fileId,
   name: file.name,
@@ -143,4 +161,4 @@ const viewFile = (file: LibraryFile): z.input<typeof mediaFile> => ({
 });
 
 /** Finished files. */
-export const libraryRoutes: readonly AdminRoute[] = [list, remove, setExpiry];
+export const libraryRoutes: readonly AdminRoute[] = [list, remove, setExpiry, archive];

@@ -8,6 +8,7 @@ import { roomRoutes } from './room-routes.ts';
 import type { AdminRoute } from './route.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { taskRoutes } from './task-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
 
 /** Every route of the admin API, in the order of its reference. */
 export const adminRoutes: readonly AdminRoute[] = [
@@ -16,6 +17,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...overviewRoutes,
   ...taskRoutes,
   ...evidenceRoutes,
+  ...verifyRoutes,
   ...callbackRoutes,
   ...autoRecordRoutes,
   ...roomRoutes,

@@ -8,8 +8,10 @@ import type { LiveRooms } from '../presence/live-rooms.ts';
 import type { RecorderPresence } from '../server/recorder-presence.ts';
 import type { ReplayDesk } from '../callbacks/replay-desk.ts';
 import type { RoomControl } from '../presence/room-control.ts';
+import type { ArchiveShelf } from '../library/hls-archive.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
+import type { VerifyDesk } from '../evidence/verify-desk.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
 import type { TaskService } from '../tasks/service.ts';
 
@@ -31,4 +33,7 @@ export interface AdminServices {
   readonly rules: AutoRecordRules;
   readonly apps: Pick<AppDirectory, 'app'>;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
+  readonly verifications: Pick<VerifyDesk, 'begin' | 'of'>;
+  /** HLS recordings as one file each. */
+  readonly archives: ArchiveShelf;
 }

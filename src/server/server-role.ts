@@ -17,6 +17,8 @@ import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import type { Config } from '../config/schema.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../evidence/evidence-room.ts';
+import { VerifyDesk } from '../evidence/verify-desk.ts';
+import { hlsArchives } from '../library/hls-archive.ts';
 import { libraryRoot } from '../library/location.ts';
 import { boundExpiry } from '../library/keep-bound.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
@@ -50,6 +52,7 @@ interface Parts extends RoleContext {
   readonly callbacks: CallbackDelivery;
   readonly library: RunningLibrary;
   readonly evidence: EvidenceRoom;
+  readonly verifications: VerifyDesk;
   /** Folder of the finished files. */
   readonly libraryRoot: string;
   readonly rooms: RoomsAddress;
@@ -77,9 +80,9 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, autoRecorder, roomControl, callbacks, library, evidence, store, pruning } = parts;
+  const { follower, autoRecorder, roomControl, callbacks, library, evidence, verifications, store, pruning } = parts;
   const stopPruning = { close: () => pruning.forEach((stop) => stop()) };
-  const workers = { follower, autoRecorder, roomControl, callbacks, library };
+  const workers = { follower, autoRecorder, roomControl, callbacks, library, verifications };
   return [{ http }, { pruning: stopPruning, ...workers }, { evidence }, { store }];
 };
 
@@ -129,6 +132,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     }),
     library: startMediaLibrary({ store, root, clock, log, links }),
     evidence: await openEvidenceRoom({ dataDir: config.data_dir, store, clock, log }),
+    verifications: new VerifyDesk({ dataDir: config.data_dir, clock }),
     libraryRoot: root,
     recorders,
     links,
@@ -184,6 +188,7 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
   await registerAdminApi(http, {
     ...parts,
     replays: new ReplayDesk(store),
+    archives: hlsArchives(parts.libraryRoot),
     liveRooms: remoteLiveRooms(parts.rooms),
     appIds: installation.config.apps.map((app) => app.sdk_app_id),
     publicUrl: installation.publicUrl,

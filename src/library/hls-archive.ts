@@ -45,4 +45,5 @@ async function archiveOf(source: string, folder: string): Promise<HlsArchive | u
 }
 
 /** Nothing is compressed, so that the size is known before the first byte is read. */
-const sizeAfterEnd = (zip: ZipFile): Promise<number> => new Promise((resolve) => zip.end({}, resolve));
+const sizeAfterEnd = (zip: ZipFile): Promise<number> =>
+  new Promise((resolve) => zip.end({ forceZip64Format: false, comment: '' }, resolve));

@@ -44,6 +44,8 @@ async function archiveOf(source: string, folder: string): Promise<HlsArchive | u
   return { bytes, sizeBytes };
 }
 
-/** Nothing is compressed, so that the size is known before the first byte is read. */
+/** Nothing is compressed, so that the size is known before the first byte is read; the types do not know that it is told. */
 const sizeAfterEnd = (zip: ZipFile): Promise<number> =>
-  new Promise((resolve) => zip.end({ forceZip64Format: false, comment: '' }, resolve));
+  new Promise((resolve) =>
+    zip.end({ forceZip64Format: false, comment: '' }, (...[sizeBytes = 0]: readonly number[]) => resolve(sizeBytes)),
+  );

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Button } from 'tdesign-react/es/button';
 import type { LibraryFileView } from '../../src/admin/library-routes.ts';
 import { queryOf } from '../api.ts';
@@ -53,6 +53,11 @@ function FileList({ place }: { readonly place: Place }) {
   const [page, setPage] = useState(1);
   const [wish, setWish] = useState<Wish | undefined>(undefined);
   const asked = useAsked<FilePage>(`/library/files${fileQuery(values, page)}`);
+  const last = asked.data && Math.max(1, Math.ceil(asked.data.total / pageSize));
+  // The last file of the last page may have been deleted.
+  useEffect(() => {
+    if (last !== undefined && page > last) setPage(last);
+  }, [last, page]);
   const search = (next: FilterValues): void => {
     setPage(1);
     changeQuery(place, queryOf(next));
@@ -87,10 +92,11 @@ function FileList({ place }: { readonly place: Place }) {
   );
 }
 
-const fileQuery = ({ text, room, container, app, from, to }: FilterValues, page: number): string =>
+const fileQuery = ({ text, room, user, container, app, from, to }: FilterValues, page: number): string =>
   queryOf({
     text,
     room,
+    user,
     container,
     app,
     from: dayBounds(from)?.begin,
@@ -111,6 +117,7 @@ function FileFilter(props: { readonly values: FilterValues; readonly onSearch: (
         <>
           <TextField label={t('library.text')} value={draft.text ?? ''} onChange={change('text')} />
           <TextField label={t('recordings.room')} value={draft.room ?? ''} onChange={change('room')} />
+          <TextField label={t('library.user')} value={draft.user ?? ''} onChange={change('user')} />
           <ChoiceField
             label={t('library.kind')}
             value={draft.container ?? ''}
@@ -145,6 +152,7 @@ function FileTable({ files, onWish }: FileTableProps) {
           cell: ({ room, taskId }) => <a href={placeOf('recordings', taskId)}>{room.id}</a>,
           isLong: true,
         },
+        { title: t('task.anchor'), cell: ({ userId }) => userId || t('task.mix'), isLong: true },
         { title: t('library.created'), cell: ({ createdMs }) => time(createdMs) },
         { title: t('task.length'), cell: ({ durationMs }) => length(durationMs) },
         { title: t('task.size'), cell: ({ sizeBytes }) => size(sizeBytes) },

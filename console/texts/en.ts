@@ -210,7 +210,8 @@ export const en = {
   'library.empty': 'No file fits.',
   'library.emptyHint': 'Files come here when a recording has ended.',
   'library.total': 'Files: {n}',
-  'library.totalMany': 'Files: {n} or more',
+  'library.totalMany': 'Files: {n} or more. Narrow the search to reach the older ones.',
+  'library.user': 'Anchor (UserId)',
   'library.playing': 'Player',
   'library.cannotPlay': 'The browser cannot play this file. Download it instead.',
 

@@ -212,7 +212,8 @@ export const zh: Record<keyof typeof en, string> = {
   'library.empty': '没有符合条件的文件。',
   'library.emptyHint': '录制结束后文件会出现在这里。',
   'library.total': '共 {n} 个文件',
-  'library.totalMany': '至少 {n} 个文件',
+  'library.totalMany': '共 {n} 个或更多文件。缩小搜索范围可查看更早的文件。',
+  'library.user': '主播（UserId）',
   'library.playing': '播放器',
   'library.cannotPlay': '浏览器无法播放此文件，请下载后播放。',
 

@@ -42,6 +42,7 @@ const list = defineRoute({
     app: appText.optional().describe('SdkAppId.'),
     text: z.string().max(200).optional().describe('In the name, whatever the case.'),
     room: z.string().min(1).max(256).optional().describe('RoomId.'),
+    user: z.string().min(1).max(256).optional().describe('UserId of the anchor whose own file it is.'),
     container: z.enum(['mp4', 'hls', 'aac']).optional(),
     from: momentText.optional().describe('Files that came from then on.'),
     to: momentText.optional().describe('Files that came before then.'),
@@ -66,6 +67,7 @@ interface Search {
   readonly app?: number | undefined;
   readonly text?: string | undefined;
   readonly room?: string | undefined;
+  readonly user?: string | undefined;
   readonly container?: LibraryQuery['containers'][number] | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -76,7 +78,7 @@ interface Search {
 const listOf = <T>(value: T | undefined): T[] => (value === undefined || value === '' ? [] : [value]);
 const momentOf = (value: number | undefined) => (value === undefined ? undefined : wallMs(value));
 
-const searchOf = ({ app: sdkAppId, text, room, container, from, to, offset, limit }: Search): LibraryQuery => ({
+const searchOf = ({ app: sdkAppId, text, room, user, container, from, to, offset, limit }: Search): LibraryQuery => ({
   fileIds: [],
   names: listOf(text),
   namePrefixes: [],
@@ -85,6 +87,7 @@ const searchOf = ({ app: sdkAppId, text, room, container, from, to, offset, limi
   containers: listOf(container),
   sdkAppIds: listOf(sdkAppId),
   roomIds: listOf(room),
+  userIds: listOf(user),
   created: { fromMs: momentOf(from), beforeMs: momentOf(to) },
   expires: { fromMs: undefined, beforeMs: undefined },
   order: 'desc',

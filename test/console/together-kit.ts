@@ -10,6 +10,12 @@ export async function startsOf(page: Page, taskId: string): Promise<Record<strin
     .then(({ files }) => Object.fromEntries(files.map(({ fileId, startMs }) => [fileId, startMs])))`);
 }
 
+/** A place of the slider so long after the last has come. */
+export const allThere = (starts: Record<string, number>, afterMs: number): string => {
+  const all = Object.values(starts);
+  return String(Math.floor((Math.max(...all) - Math.min(...all) + afterMs) / 1000) * 1000);
+};
+
 /** Who plays at this moment, and where each is in wall time. */
 export const positions = (starts: Record<string, number>): string =>
   `[...document.querySelectorAll('.together-picture:not([hidden]) [data-file]:not([hidden])')]

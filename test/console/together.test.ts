@@ -24,7 +24,7 @@ import {
   until,
   type Language,
 } from './console-kit.ts';
-import { flashSkews, positions, startsOf, untilInStep } from './together-kit.ts';
+import { allThere, flashSkews, positions, startsOf, untilInStep } from './together-kit.ts';
 
 /** Files of one task played together, and played alone with their sound, in a real Chromium. */
 
@@ -103,7 +103,7 @@ test('three files with sound are in step after play, after a seek, and after one
   t.diagnostic(`after play: ${await untilInStep(page, starts, 3)} ms apart`);
   t.diagnostic(`flashes: ${(await flashSkews(page, 4)).join(', ')} ms apart`);
   await picture(page, 'together-playing');
-  await slider(page).fill('8000');
+  await slider(page).fill(allThere(starts, 2000));
   t.diagnostic(`after seek: ${await untilInStep(page, starts, 3)} ms apart`);
   const heard = `[...document.querySelectorAll('[data-file]')].every((one) => one.error === null && one.webkitAudioDecodedByteCount > 0)`;
   await until(page, heard);
@@ -127,7 +127,7 @@ test('playlists are in step, and all wait for one whose segments do not come', a
     .at(-1)!;
   await page.route(new RegExp(`/${last}/[^/]*\\.ts`), (route) => (isHeld ? void held.push(route) : route.continue()));
   await open(page, playlists);
-  await slider(page).fill('5000');
+  await slider(page).fill(allThere(starts, 1000));
   await page.getByRole('button', { name: en['together.play'], exact: true }).click();
   await page.getByText(en['together.waiting']).waitFor();
   await until(page, `document.querySelectorAll('[data-state="late"]').length >= 1`);
@@ -143,7 +143,7 @@ test('playlists are in step, and all wait for one whose segments do not come', a
 test('volume, mute, solo, place, size, hiding and enlarging are each stream’s own, by keyboard as by mouse', async () => {
   const page = await signedIn('en');
   await open(page, task);
-  await slider(page).fill('6000');
+  await slider(page).fill(allThere(await startsOf(page, task), 1000));
   await until(page, `document.querySelectorAll('[data-state="here"]').length === 3`);
   const sound = (): Promise<unknown> =>
     page.evaluate(`[...document.querySelectorAll('[data-file]')].map(({ volume, muted }) => [volume, muted])`);
@@ -261,14 +261,14 @@ test('a file is verified; one that was changed is called so, in both languages',
   const [path = ''] = globSync(`library/*/${file.fileId}/*.mp4`, { cwd: server.dataDir });
   await appendFile(join(server.dataDir, path), 'something else');
   await page.getByRole('button', { name: en['verify.again'] }).click();
-  await page.getByText(en['verify.fault.appended']).waitFor();
+  await page.getByText(en['verify.fault.appended'], { exact: true }).waitFor();
   await page.context().close();
   const chinese = await signedIn('zh');
   const t = languages.zh;
   await chinese.goto(`${server.process.url}/console/#/recordings/${encodeURIComponent(task)}`);
   await chinese.getByRole('button', { name: t['verify.verifyAll'] }).click();
   await chinese.getByRole('button', { name: t['verify.start'], exact: true }).click();
-  await chinese.getByText(t['verify.fault.appended']).waitFor();
+  await chinese.getByText(t['verify.fault.appended'], { exact: true }).waitFor();
   const [download] = await Promise.all([
     chinese.waitForEvent('download'),
     chinese.getByRole('link', { name: t['verify.manifest'] }).click(),

@@ -70,7 +70,8 @@ const pages = [
   ['docs/reference/recording-api.md', recordingApiPage()],
   ['docs/reference/callbacks.md', callbacksPage('en')],
   ['docs/reference/callbacks.zh-CN.md', callbacksPage('zh')],
-  ['docs/reference/metrics.md', await metricsPage()],
+  ['docs/reference/metrics.md', await metricsPage('en')],
+  ['docs/reference/metrics.zh-CN.md', await metricsPage('zh')],
 ] as const;
 
 function committed(path: string): string {

@@ -6,13 +6,26 @@ import { z } from 'zod';
  * reference is made. Faults that zod has no word for travel as {@link FieldFault}.
  */
 
-/** `params` of a custom issue: how a value is wrong. `rule` completes "out of range: …". */
+/** `params` of a custom issue: how a value is wrong. `rule` completes "out of range: …"; `limit` is it without words. */
 export type FieldFault =
   | { readonly fault: 'type'; readonly expected: string }
   | { readonly fault: 'missing' }
-  | { readonly fault: 'range'; readonly rule: string };
+  | { readonly fault: 'range'; readonly rule: string; readonly limit?: FieldLimit };
+
+/** What was exceeded, for those who say it in a language of their own. */
+export type FieldLimit =
+  | { readonly kind: 'between'; readonly min: number; readonly max: number }
+  | { readonly kind: 'choices'; readonly choices: readonly number[] }
+  | { readonly kind: 'bytes'; readonly max: number }
+  | { readonly kind: 'entries'; readonly max: number };
 
 const issue = (input: unknown, params: FieldFault) => ({ code: 'custom' as const, input, params: { ...params } });
+
+const notBetween = (min: number, max: number): FieldFault => ({
+  fault: 'range',
+  rule: `it must be between ${min} and ${max}`,
+  limit: { kind: 'between', min, max },
+});
 
 /** Bounds of an integer, both included. */
 export interface IntegerRange {
@@ -26,9 +39,7 @@ export const unsigned = ({ min = 0, max = Number.MAX_SAFE_INTEGER }: IntegerRang
     .number()
     .check(({ value, issues }) => {
       if (!Number.isInteger(value) || value < 0) issues.push(issue(value, { fault: 'type', expected: 'uint64' }));
-      else if (value < min || value > max) {
-        issues.push(issue(value, { fault: 'range', rule: `it must be between ${min} and ${max}` }));
-      }
+      else if (value < min || value > max) issues.push(issue(value, notBetween(min, max)));
     })
     .meta({ type: 'integer', minimum: min, maximum: max });
 
@@ -38,9 +49,7 @@ export const signed = ({ min, max }: Required<IntegerRange>) =>
     .number()
     .check(({ value, issues }) => {
       if (!Number.isInteger(value)) issues.push(issue(value, { fault: 'type', expected: 'int64' }));
-      else if (value < min || value > max) {
-        issues.push(issue(value, { fault: 'range', rule: `it must be between ${min} and ${max}` }));
-      }
+      else if (value < min || value > max) issues.push(issue(value, notBetween(min, max)));
     })
     .meta({ type: 'integer', minimum: min, maximum: max });
 
@@ -51,7 +60,8 @@ export const choice = (...choices: readonly number[]) =>
     .check(({ value, issues }) => {
       if (!Number.isInteger(value) || value < 0) issues.push(issue(value, { fault: 'type', expected: 'uint64' }));
       else if (!choices.includes(value)) {
-        issues.push(issue(value, { fault: 'range', rule: `it must be one of ${choices.join(', ')}` }));
+        const rule = `it must be one of ${choices.join(', ')}`;
+        issues.push(issue(value, { fault: 'range', rule, limit: { kind: 'choices', choices } }));
       }
     })
     .meta({ enum: [...choices] });
@@ -73,12 +83,18 @@ const shown = ({ maxBytes, form }: TextRule): { maxBytes?: number; form?: string
   ...(form ? { form } : {}),
 });
 
+/** The console judges with this too, where there is no Buffer. A unit of UTF-16 is at most three bytes of UTF-8. */
+const isLonger = (value: string, maxBytes: number): boolean =>
+  value.length > maxBytes || (value.length * 3 > maxBytes && new TextEncoder().encode(value).length > maxBytes);
+
 /** Why a text breaks its rule, or undefined. Lone surrogates have no UTF-8 and control characters belong in no name. */
 export function textFault(
   value: string,
   { maxBytes, pattern, form, opaque = false }: TextRule,
 ): FieldFault | undefined {
-  if (Buffer.byteLength(value) > maxBytes) return { fault: 'range', rule: `it must be at most ${maxBytes} bytes` };
+  if (isLonger(value, maxBytes)) {
+    return { fault: 'range', rule: `it must be at most ${maxBytes} bytes`, limit: { kind: 'bytes', max: maxBytes } };
+  }
   if (!value.isWellFormed() || (!opaque && /\p{Cc}/u.test(value))) {
     return { fault: 'range', rule: 'it must be Unicode text without control characters' };
   }
@@ -126,7 +142,9 @@ export const list = <Entry extends z.ZodType>(entry: Entry, max: number) =>
   z
     .array(entry)
     .check(({ value, issues }) => {
-      if (value.length > max) issues.push(issue(value, { fault: 'range', rule: `it may have at most ${max} entries` }));
+      if (value.length <= max) return;
+      const rule = `it may have at most ${max} entries`;
+      issues.push(issue(value, { fault: 'range', rule, limit: { kind: 'entries', max } }));
     })
     .meta({ maxItems: max });
 

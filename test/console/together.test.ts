@@ -181,7 +181,7 @@ test('volume, mute, solo, place, size, hiding and enlarging are each stream’s 
   await page.mouse.move(box.x + 105, box.y + 5, { steps: 4 });
   await page.mouse.up();
   await untilAt(before + wide * 0.04 + 100);
-  await page.getByLabel(en['together.layout'], { exact: true }).selectOption('share');
+  await page.locator('.together-layout select').selectOption('share');
   await picture(page, 'together-share');
   await press('hide', 'alice');
   await until(page, `document.querySelectorAll('.together-picture:not([hidden])').length === 2`);

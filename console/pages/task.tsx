@@ -15,15 +15,24 @@ import { TaskState } from '../parts/task-state.tsx';
 import { placeOf } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
 import { lanesOf } from '../together/lanes.ts';
+import { FileProgress } from './file-progress.tsx';
 import { TaskEvents } from './task-events.tsx';
+import { TaskPreview } from './task-preview.tsx';
+import { TaskTimeline } from './task-timeline.tsx';
 import { VerifyDialog } from './verify.tsx';
+import './task.css';
 
 const pollMs = 5000;
+/** While something is on its way. */
+const fastPollMs = 2000;
 
 /** One recording: how it does, its parameters, its files, and what was told of it. */
 export function TaskPage({ taskId }: { readonly taskId: string }) {
   const { t } = useLanguage();
-  const asked = useAsked<TaskDetailView>(`/tasks/${encodeURIComponent(taskId)}`, pollMs);
+  const [isFast, setFast] = useState(false);
+  const asked = useAsked<TaskDetailView>(`/tasks/${encodeURIComponent(taskId)}`, isFast ? fastPollMs : pollMs);
+  const isMoving = asked.data?.files.some(({ progress }) => progress !== null) ?? false;
+  if (asked.data && isMoving !== isFast) setFast(isMoving);
   return (
     <>
       <p>
@@ -36,6 +45,8 @@ export function TaskPage({ taskId }: { readonly taskId: string }) {
         {(task) => (
           <>
             <Facts task={task} />
+            {task.state === 'active' && <TaskPreview taskId={task.taskId} />}
+            <TaskTimeline taskId={task.taskId} />
             <Files taskId={task.taskId} files={task.files} />
             <TaskEvents taskId={task.taskId} />
             <Json title={t('task.parameters')} value={task.parameters} />
@@ -162,7 +173,13 @@ function Files({ taskId, files }: Pick<TaskDetailView, 'taskId' | 'files'>) {
             { title: t('task.length'), cell: ({ durationMs }) => length(durationMs) },
             { title: t('task.size'), cell: ({ sizeBytes }) => size(sizeBytes) },
           ]}
-          below={({ error }) => error && <span className="quiet">{error}</span>}
+          below={({ name: file, progress, error }) =>
+            progress ? (
+              <FileProgress name={file} progress={progress} />
+            ) : (
+              error && <span className="quiet long">{error}</span>
+            )
+          }
         />
       )}
     </section>

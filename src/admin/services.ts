@@ -6,13 +6,16 @@ import type { CallbackDelivery } from '../callbacks/delivery.ts';
 import type { Clock } from '../clock.ts';
 import type { LiveRooms } from '../presence/live-rooms.ts';
 import type { RecorderPresence } from '../server/recorder-presence.ts';
+import type { SpoolPreview } from '../preview/spool-preview.ts';
 import type { ReplayDesk } from '../callbacks/replay-desk.ts';
 import type { RoomControl } from '../presence/room-control.ts';
 import type { ArchiveShelf } from '../library/hls-archive.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
 import type { VerifyDesk } from '../evidence/verify-desk.ts';
+import type { JobSteps } from '../tasks/job-steps.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
+import type { WatchTickets } from '../watch-tickets.ts';
 import type { TaskService } from '../tasks/service.ts';
 
 /** What the routes of the admin API work on. */
@@ -20,11 +23,15 @@ export interface AdminServices {
   readonly store: Store;
   readonly queries: Pick<TaskQueries, 'taskDetail' | 'backlog'>;
   readonly tasks: Pick<TaskService, 'create' | 'stop'>;
+  /** How far running jobs are. */
+  readonly steps: Pick<JobSteps, 'of'>;
   readonly replays: ReplayDesk;
   readonly callbacks: Pick<CallbackDelivery, 'backlog'>;
   readonly recorders: Pick<RecorderPresence, 'capacity'>;
   readonly liveRooms: LiveRooms;
   readonly roomControl: RoomControl;
+  /** For administrators who watch a room. */
+  readonly tickets: Pick<WatchTickets, 'issue'>;
   readonly library: AdminLibrary;
   readonly accounts: Accounts;
   /** Apps of the configuration. */
@@ -32,6 +39,8 @@ export interface AdminServices {
   readonly clock: Clock;
   readonly rules: AutoRecordRules;
   readonly apps: Pick<AppDirectory, 'app'>;
+  /** What recorders on this machine have written of running tasks. */
+  readonly preview: SpoolPreview;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
   readonly verifications: Pick<VerifyDesk, 'begin' | 'of'>;
   /** HLS recordings as one file each. */

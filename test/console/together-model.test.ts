@@ -25,6 +25,7 @@ const file = (more: Partial<TaskFile>): TaskFile => ({
   width: null,
   height: null,
   videoUrl: 'http://media.example/vod/1/2/a.mp4',
+  progress: null,
   error: null,
   ...more,
 });

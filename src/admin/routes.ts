@@ -10,6 +10,7 @@ import { roomRoutes } from './room-routes.ts';
 import type { AdminRoute } from './route.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { taskRoutes } from './task-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
 import { timelineRoutes } from './timeline-routes.ts';
 
 /** Every route of the admin API, in the order of its reference. */
@@ -21,6 +22,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...timelineRoutes,
   ...previewRoutes,
   ...evidenceRoutes,
+  ...verifyRoutes,
   ...callbackRoutes,
   ...autoRecordRoutes,
   ...autoRecordRoomRoutes,

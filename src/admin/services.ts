@@ -10,8 +10,10 @@ import type { RecorderPresence } from '../server/recorder-presence.ts';
 import type { SpoolPreview } from '../preview/spool-preview.ts';
 import type { ReplayDesk } from '../callbacks/replay-desk.ts';
 import type { RoomControl } from '../presence/room-control.ts';
+import type { ArchiveShelf } from '../library/hls-archive.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
+import type { VerifyDesk } from '../evidence/verify-desk.ts';
 import type { JobSteps } from '../tasks/job-steps.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
 import type { WatchTickets } from '../watch-tickets.ts';
@@ -42,4 +44,7 @@ export interface AdminServices {
   /** What recorders on this machine have written of running tasks. */
   readonly preview: SpoolPreview;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
+  readonly verifications: Pick<VerifyDesk, 'begin' | 'of'>;
+  /** HLS recordings as one file each. */
+  readonly archives: ArchiveShelf;
 }

@@ -17,6 +17,8 @@ import type { AppDirectory } from '../config/apps.ts';
 import { appDirectory } from '../config/directory.ts';
 import type { Config } from '../config/schema.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../evidence/evidence-room.ts';
+import { VerifyDesk } from '../evidence/verify-desk.ts';
+import { hlsArchives } from '../library/hls-archive.ts';
 import { libraryRoot } from '../library/location.ts';
 import { boundExpiry } from '../library/keep-bound.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
@@ -52,6 +54,7 @@ interface Parts extends RoleContext {
   readonly callbacks: CallbackDelivery;
   readonly library: RunningLibrary;
   readonly evidence: EvidenceRoom;
+  readonly verifications: VerifyDesk;
   /** Folder of the finished files. */
   readonly libraryRoot: string;
   readonly rooms: RoomsAddress;
@@ -79,9 +82,9 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, autoRecorder, roomControl, callbacks, library, evidence, store, pruning } = parts;
+  const { follower, autoRecorder, roomControl, callbacks, library, evidence, verifications, store, pruning } = parts;
   const stopPruning = { close: () => pruning.forEach((stop) => stop()) };
-  const workers = { follower, autoRecorder, roomControl, callbacks, library };
+  const workers = { follower, autoRecorder, roomControl, callbacks, library, verifications };
   return [{ http }, { pruning: stopPruning, ...workers }, { evidence }, { store }];
 };
 
@@ -131,6 +134,7 @@ async function openParts(context: RoleContext): Promise<Parts> {
     }),
     library: startMediaLibrary({ store, root, clock, log, links }),
     evidence: await openEvidenceRoom({ dataDir: config.data_dir, store, clock, log }),
+    verifications: new VerifyDesk({ dataDir: config.data_dir, clock }),
     libraryRoot: root,
     recorders,
     links,
@@ -186,6 +190,7 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
   await registerAdminApi(http, {
     ...parts,
     replays: new ReplayDesk(store),
+    archives: hlsArchives(parts.libraryRoot),
     steps: parts.tasks.steps,
     tickets: new WatchTickets(parts.rooms.token, parts.clock),
     preview: new SpoolPreview(join(installation.config.data_dir, 'spool')),

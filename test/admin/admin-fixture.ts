@@ -7,6 +7,8 @@ import { registerAdminApi } from '../../src/admin/register.ts';
 import { AutoRecordRules } from '../../src/auto-record/rules.ts';
 import { callbackBacklog } from '../../src/callbacks/backlog.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
+import { VerifyDesk } from '../../src/evidence/verify-desk.ts';
+import { hlsArchives } from '../../src/library/hls-archive.ts';
 import { startMediaLibrary } from '../../src/library/library.ts';
 import type { LiveRoom, LiveRooms } from '../../src/presence/live-rooms.ts';
 import type { RoomControl } from '../../src/presence/room-control.ts';
@@ -47,6 +49,9 @@ export interface AdminBench extends Bench {
   readonly rooms: FakeRooms;
   readonly ask: (path: string, ask?: Ask) => Promise<Answer>;
   readonly evidence: EvidenceRoom;
+  /** Of the evidence. */
+  readonly dataDir: string;
+  readonly libraryRoot: string;
   /** Folder of the spool. */
   readonly spool: string;
 }
@@ -84,16 +89,22 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   const spool = await tempFolder(t);
   const accounts = createAccounts(b);
   const links = plainLinks('http://media.example:8080');
-  const library = startMediaLibrary({ ...b, root: await tempFolder(t), log: silentLog, links });
+  const libraryRoot = await tempFolder(t);
+  const library = startMediaLibrary({ ...b, root: libraryRoot, log: silentLog, links });
   t.after(() => library.close());
-  const evidence = await openEvidenceRoom({ ...b, dataDir: await tempFolder(t), log: silentLog });
+  const dataDir = await tempFolder(t);
+  const evidence = await openEvidenceRoom({ ...b, dataDir, log: silentLog });
   t.after(() => evidence.close());
+  const verifications = new VerifyDesk({ dataDir, clock: b.clock });
+  t.after(() => verifications.close());
   await registerAdminApi(http, {
     ...b,
     queries,
     accounts,
     library,
     evidence,
+    verifications,
+    archives: hlsArchives(libraryRoot),
     rules: new AutoRecordRules(b.store),
     autoRecorder: { refusal: () => undefined },
     apps: oneApp(),
@@ -119,6 +130,8 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     rooms,
     origin,
     evidence,
+    dataDir,
+    libraryRoot,
     spool,
     ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }),
   };

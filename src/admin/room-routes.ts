@@ -62,7 +62,7 @@ const record = defineRoute({
   },
   async handle({ params, body: { mode } }, { tasks, appIds, clock }) {
     const room = roomOfPath(params);
-    if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'There is no such app in the configuration.');
+    if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'There is no such app.');
     const created = await tasks.create({
       room,
       botUserId: `console_${mode}_${clock.wallMs()}`,

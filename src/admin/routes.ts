@@ -1,4 +1,8 @@
 import { accountRoutes } from './account-routes.ts';
+import { apiAccountRoutes } from './api-account-routes.ts';
+import { appRoutes } from './app-routes.ts';
+import { appSectionRoutes } from './app-section-routes.ts';
+import { appTestRoutes } from './app-test-routes.ts';
 import { autoRecordRoutes } from './auto-record-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
@@ -17,6 +21,10 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...taskRoutes,
   ...evidenceRoutes,
   ...callbackRoutes,
+  ...appRoutes,
+  ...appSectionRoutes,
+  ...appTestRoutes,
+  ...apiAccountRoutes,
   ...autoRecordRoutes,
   ...roomRoutes,
   ...libraryRoutes,

@@ -1,8 +1,11 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { AdminLibrary } from '../library/library.ts';
 import type { AppDirectory } from '../config/apps.ts';
+import type { AppRegistry } from '../apps/app-registry.ts';
+import type { StorageTester } from '../apps/storage-test.ts';
 import type { AutoRecordRules } from '../auto-record/rules.ts';
 import type { CallbackDelivery } from '../callbacks/delivery.ts';
+import type { CallbackTester } from '../callbacks/test-send.ts';
 import type { Clock } from '../clock.ts';
 import type { LiveRooms } from '../presence/live-rooms.ts';
 import type { RecorderPresence } from '../server/recorder-presence.ts';
@@ -25,10 +28,13 @@ export interface AdminServices {
   readonly roomControl: RoomControl;
   readonly library: AdminLibrary;
   readonly accounts: Accounts;
-  /** Apps of the configuration. */
+  /** All apps. */
   readonly appIds: readonly number[];
   readonly clock: Clock;
   readonly rules: AutoRecordRules;
   readonly apps: Pick<AppDirectory, 'app'>;
+  readonly registry: AppRegistry;
+  readonly callbackTester: Pick<CallbackTester, 'send'>;
+  readonly storageTester: Pick<StorageTester, 'library' | 'tencentVod' | 'bucket'>;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
 }

@@ -29,6 +29,7 @@ export interface Tables {
   auto_record_rule: AutoRecordRuleTable;
   audit: AuditTable;
   protected_app: ProtectedAppTable;
+  app_setting: AppSettingTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -76,6 +77,8 @@ export interface TaskTable {
   auto_session: number | null;
   /** CallbackTarget of the rule; null where the app's own callback is told. */
   callback: string | null;
+  /** Form of its files' names; null for a task of an earlier version, whose files have that of the installation. */
+  file_names: 'documented' | 'wire' | null;
   started_ms: number | null;
   /** Epoch of the last `started` report, which makes a repeated one silent. */
   started_epoch: number;
@@ -372,6 +375,25 @@ export interface AuditTable {
 export interface ProtectedAppTable {
   sdk_app_id: number;
 }
+
+/** What holds of an app or an API account, and what the configuration said of it when it was last looked at. */
+export interface AppSettingTable {
+  /** `app <SdkAppId>` or `account <SecretId>`. */
+  subject: string;
+  section: string;
+  /** JSON; of a key a KeyRing, secrets as they are. */
+  value: string;
+  /** JSON of what was last taken over from the configuration, of a key its SHA-256; null for nothing. */
+  adopted: string | null;
+  /** Where the value was set. */
+  origin: 'configuration' | 'api';
+  changed_ms: number;
+  /** An administrator's name, `admin token` or `configuration`. */
+  changed_by: string;
+}
+
+/** A setting as read. */
+export type AppSettingRow = Selectable<AppSettingTable>;
 
 /** A task as read. */
 export type TaskRow = Selectable<TaskTable>;

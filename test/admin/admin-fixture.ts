@@ -1,11 +1,17 @@
+import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
+import { openAppRegistry, type AppRegistry } from '../../src/apps/app-registry.ts';
+import { StorageTester } from '../../src/apps/storage-test.ts';
 import { createAccounts, type Accounts } from '../../src/accounts/accounts.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../../src/evidence/evidence-room.ts';
 import { registerAdminApi } from '../../src/admin/register.ts';
 import { AutoRecordRules } from '../../src/auto-record/rules.ts';
 import { callbackBacklog } from '../../src/callbacks/backlog.ts';
+import { CallbackTester } from '../../src/callbacks/test-send.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { libraryRoot } from '../../src/library/location.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
 import { startMediaLibrary } from '../../src/library/library.ts';
 import type { LiveRoom, LiveRooms } from '../../src/presence/live-rooms.ts';
@@ -13,7 +19,7 @@ import type { RoomControl } from '../../src/presence/room-control.ts';
 import { roomKeyText, type RoomKey } from '../../src/room-key.ts';
 import { RecorderPresence } from '../../src/server/recorder-presence.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
-import { bench, oneApp, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
+import { bench, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
 
 export const adminToken = 'a-token-of-the-admin-api';
 
@@ -45,6 +51,7 @@ export interface AdminBench extends Bench {
   readonly rooms: FakeRooms;
   readonly ask: (path: string, ask?: Ask) => Promise<Answer>;
   readonly evidence: EvidenceRoom;
+  readonly registry: AppRegistry;
 }
 
 /** Live rooms without a rooms role. */
@@ -71,6 +78,12 @@ export class FakeRooms implements LiveRooms, RoomControl {
   }
 }
 
+/** What the configuration has: one app and an account of it. */
+export const configuredApps = configSchema.parse({
+  apps: [{ sdk_app_id: sdkAppId, secret_key: 'secret key of the app' }],
+  accounts: [{ secret_id: 'AKIDconfigured', secret_key: 'secret key of the account', apps: [sdkAppId] }],
+});
+
 /** The admin API over a real socket, on a store of its own. */
 export async function adminBench(t: TestContext): Promise<AdminBench> {
   const b = await bench(t);
@@ -83,14 +96,22 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   t.after(() => library.close());
   const evidence = await openEvidenceRoom({ ...b, dataDir: await tempFolder(t), log: silentLog });
   t.after(() => evidence.close());
+  const registry = await openAppRegistry(b.store, configuredApps);
+  const callbackTester = new CallbackTester(b.clock);
+  t.after(() => callbackTester.close());
+  const dataDir = await tempFolder(t);
+  mkdirSync(libraryRoot(dataDir));
   await registerAdminApi(http, {
     ...b,
+    registry,
+    callbackTester,
+    storageTester: new StorageTester({ dataDir, leastFreeMb: 1, privateBuckets: true, clock: b.clock }),
     queries,
     accounts,
     library,
     evidence,
     rules: new AutoRecordRules(b.store),
-    apps: oneApp(),
+    apps: registry,
     replays: new ReplayDesk(b.store),
     callbacks: { backlog: () => callbackBacklog(b.store, b.clock.wallMs()) },
     recorders: new RecorderPresence(b.clock),
@@ -110,6 +131,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     rooms,
     origin,
     evidence,
+    registry,
     ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }),
   };
 }

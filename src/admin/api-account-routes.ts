@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { authorOf } from './app-access.ts';
-import { graceHours, newKeyView } from './app-routes.ts';
+import { graceHours, newAccountView, newKeyView } from './app-routes.ts';
 import { apiAccountView, viewAccount } from './app-view.ts';
 import { app } from './fields.ts';
 import { AdminProblem } from './problem.ts';
@@ -45,7 +45,7 @@ const create = defineRoute({
   answer: {
     status: 201,
     description: 'Made. Its SecretKey is told this once.',
-    schema: z.object({ secretId: z.string(), secretKey: z.string() }),
+    schema: newAccountView,
   },
   async handle({ body }, services, call) {
     checkApps(services, body.apps);

@@ -26,6 +26,12 @@ export const newKeyView = z.object({
   earlierUntilMs: ms.nullable().describe('Until when the keys before it are taken; null when none is any more.'),
 });
 
+/** A key pair in the one answer that ever has it. */
+export const newAccountView = z.object({
+  secretId: z.string().describe('Names the account.'),
+  secretKey: z.string().describe('Told this once.'),
+});
+
 const list = defineRoute({
   method: 'GET',
   path: '/apps',
@@ -87,7 +93,7 @@ const create = defineRoute({
     schema: z.object({
       app: z.int().describe('SdkAppId.'),
       secretKey: z.string().describe('Signs UserSigs.'),
-      account: z.object({ secretId: z.string(), secretKey: z.string() }),
+      account: newAccountView,
     }),
   },
   problems: { 409: 'There is an app of that number.' },

@@ -195,7 +195,7 @@ const isForbidden = (error: unknown): boolean =>
 
 function vodFinding(error: unknown): StorageFinding {
   if (!(error instanceof TencentVodError)) return 'timeout';
-  if (/^AuthFailure/.test(error.code)) return 'wrong-keys';
+  if (error.code.startsWith('AuthFailure')) return 'wrong-keys';
   return error.code === '' ? 'unreachable' : 'store';
 }
 

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react';
 import type { TextKey } from './language.tsx';
 import { AccountPage } from './pages/account.tsx';
+import { AppsPage } from './pages/apps.tsx';
 import { LibraryPage } from './pages/library.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
@@ -21,5 +22,6 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'recordings', title: 'nav.recordings', Page: RecordingsPage },
   { name: 'library', title: 'nav.library', Page: LibraryPage },
   { name: 'rooms', title: 'nav.rooms', Page: RoomsPage },
+  { name: 'apps', title: 'nav.apps', Page: AppsPage },
   { name: 'account', title: 'nav.account', Page: AccountPage },
 ];

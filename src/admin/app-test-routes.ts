@@ -76,6 +76,11 @@ const storageTest = z
   })
   .meta({ id: 'StorageTest' });
 
+/** A test of a callback, as it is answered. */
+export type CallbackTestView = z.output<typeof callbackTest>;
+/** A test of storage, as it is answered. */
+export type StorageTestView = z.output<typeof storageTest>;
+
 /** What a test is of: what the request brings, its hidden secrets being those that are kept, or what holds. */
 function wanted<Name extends SectionName>(
   services: AdminServices,

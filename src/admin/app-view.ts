@@ -58,6 +58,13 @@ export const appView = z
   })
   .meta({ id: 'App' });
 
+/** An app in a list, as it is answered. */
+export type AppSummaryView = z.output<typeof appSummary>;
+/** An app, as it is answered. */
+export type AppView = z.output<typeof appView>;
+/** An API account, as it is answered. */
+export type ApiAccountView = z.output<typeof apiAccountView>;
+
 /** What a list says of an app beside its settings. */
 export type AppFacts = Pick<z.output<typeof appSummary>, 'recordsByRule' | 'accounts' | 'liveTasks' | 'libraryBytes'>;
 

@@ -96,14 +96,17 @@ export function CallbackSection({ view, onChanged }: SectionProps) {
         onChange={set('key')}
         isWrong={setting.isWrong('key')}
       />
-      {groups.map((group) => (
-        <CheckField
-          key={group}
-          label={t(`apps.group.${group}`)}
-          value={form.groups.includes(group)}
-          onChange={toggle(group)}
-        />
-      ))}
+      <div className="field checks" role="group" aria-label={t('apps.groups')}>
+        <span aria-hidden="true">{t('apps.groups')}</span>
+        {groups.map((group) => (
+          <CheckField
+            key={group}
+            label={t(`apps.group.${group}`)}
+            value={form.groups.includes(group)}
+            onChange={toggle(group)}
+          />
+        ))}
+      </div>
       <NumberField
         label={t('apps.retryHours')}
         hint={t('apps.retryHoursRule')}

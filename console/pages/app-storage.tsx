@@ -128,7 +128,7 @@ export function StorageSection({ view, onChanged }: SectionProps) {
           />
           <LineField
             label={t('apps.cosDomain')}
-            hint={t('apps.cosDomainRule')}
+            hint={t('apps.cosDomainRule', { bucket: '{Bucket}', region: '{Region}' })}
             value={form.cosDomain}
             onChange={set('cosDomain')}
             isWrong={isWrong('cos_domain')}

@@ -18,17 +18,20 @@ function Field({
   hint,
   isWrong,
   children,
-}: FieldProps & { readonly children: (id: string, by: string) => ReactNode }) {
+}: FieldProps & { readonly children: (id: string, by: string | undefined) => ReactNode }) {
   const { t } = useLanguage();
   const id = useId();
+  const hasRule = hint !== undefined || isWrong === true;
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      {children(id, `${id}-rule`)}
-      <span id={`${id}-rule`}>
-        {isWrong && <span className="wrong">{t('apps.wrong')} </span>}
-        {hint !== undefined && <span className="quiet">{hint}</span>}
-      </span>
+      {children(id, hasRule ? `${id}-rule` : undefined)}
+      {hasRule && (
+        <span id={`${id}-rule`}>
+          {isWrong && <span className="wrong">{t('apps.wrong')} </span>}
+          <span className="quiet">{hint}</span>
+        </span>
+      )}
     </div>
   );
 }
@@ -107,19 +110,17 @@ export function PickField({
   );
 }
 
-/** Yes or no. */
-export function CheckField({
-  label,
-  value,
-  onChange,
-  hint,
-}: {
+interface CheckProps {
   readonly label: string;
   readonly hint?: string;
   readonly value: boolean;
   readonly onChange: (value: boolean) => void;
-}) {
+}
+
+/** Yes or no. */
+export function CheckField({ label, value, onChange, hint }: CheckProps) {
   const id = useId();
+  const by = hint === undefined ? undefined : `${id}-rule`;
   return (
     <div className="field">
       <span className="check">
@@ -127,14 +128,16 @@ export function CheckField({
           id={id}
           type="checkbox"
           checked={value}
-          aria-describedby={`${id}-rule`}
+          aria-describedby={by}
           onChange={(event) => onChange(event.target.checked)}
         />
         <label htmlFor={id}>{label}</label>
       </span>
-      <span id={`${id}-rule`} className="quiet">
-        {hint}
-      </span>
+      {hint !== undefined && (
+        <span id={by} className="quiet">
+          {hint}
+        </span>
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import type { ComponentType } from 'react';
 import type { TextKey } from './language.tsx';
 import { AccountPage } from './pages/account.tsx';
 import { AppsPage } from './pages/apps.tsx';
+import { LayoutPage } from './pages/layout.tsx';
 import { LibraryPage } from './pages/library.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { RecordingsPage } from './pages/recordings.tsx';
@@ -23,5 +24,6 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'library', title: 'nav.library', Page: LibraryPage },
   { name: 'rooms', title: 'nav.rooms', Page: RoomsPage },
   { name: 'apps', title: 'nav.apps', Page: AppsPage },
+  { name: 'layout', title: 'nav.layout', Page: LayoutPage },
   { name: 'account', title: 'nav.account', Page: AccountPage },
 ];

@@ -1,6 +1,6 @@
 import { openApiDocument, type JsonSchema, type Operation, type Parameter } from '../src/admin/openapi.ts';
 import { adminRoutes } from '../src/admin/routes.ts';
-import { table } from './markdown-table.ts';
+import { cell, table } from './markdown-table.ts';
 
 const HEAD = `# Admin API
 
@@ -37,8 +37,6 @@ const nameLink = (name: string): string => `[${name}](#${name.toLowerCase()})`;
 
 const presetOf = ({ default: preset }: JsonSchema): string =>
   preset === undefined ? '' : `Default: \`${JSON.stringify(preset)}\`.`;
-
-const cell = (text: string): string => text.replaceAll('|', String.raw`\|`);
 
 /** The description of an object that is only referred to stands where that object is. */
 const saying = (schema: JsonSchema): string => [schema.description, presetOf(schema)].filter(Boolean).join(' ');

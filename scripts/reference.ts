@@ -1,13 +1,16 @@
 /**
- * Writes docs/reference/errors.md from the error table of the API, docs/reference/compat.md from the configuration's
- * schema and docs/reference/admin-api.md from the routes of the admin API: `npm run reference`. With `--check` it writes nothing and fails when a page is stale; `npm run check:docs` runs
- * that.
+ * Writes the pages of docs/reference from the tables and schemas of the code: `npm run reference`. With `--check` it
+ * writes nothing and fails when a page is stale; `npm run check:docs` runs that.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorTable, type ErrorRule } from '../src/api/error-table.ts';
 import { adminPage } from './admin-page.ts';
+import { callbacksPage } from './callbacks-page.ts';
 import { compatPage } from './compat-page.ts';
+import { configPage } from './config-page.ts';
+import { metricsPage } from './metrics-page.ts';
+import { recordingApiPage } from './recording-api-page.ts';
 
 /** A rule and the codes that share it, in the table's order. */
 interface Entry {
@@ -63,6 +66,12 @@ const pages = [
   ['docs/reference/errors.md', errorPage],
   ['docs/reference/compat.md', compatPage()],
   ['docs/reference/admin-api.md', adminPage()],
+  ['docs/reference/configuration.md', configPage()],
+  ['docs/reference/recording-api.md', recordingApiPage()],
+  ['docs/reference/callbacks.md', callbacksPage('en')],
+  ['docs/reference/callbacks.zh-CN.md', callbacksPage('zh')],
+  ['docs/reference/metrics.md', await metricsPage('en')],
+  ['docs/reference/metrics.zh-CN.md', await metricsPage('zh')],
 ] as const;
 
 function committed(path: string): string {

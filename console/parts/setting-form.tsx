@@ -17,7 +17,8 @@ export interface Setting {
   readonly send: (body: unknown) => void;
 }
 
-/** Sends a form; `onDone` gets the answer. */
+/** Sends a form; `onDone` gets the answer, whose form the caller knows as with `ask`. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function useSetting<Answer>(
   method: 'PUT' | 'POST' | 'DELETE',
   path: string,

@@ -4,7 +4,7 @@ import { AdminProblem } from './problem.ts';
 import { defineRoute, type AdminRoute } from './route.ts';
 
 const signedManifest = z.looseObject({
-  manifest: z.looseObject({}).describe('What is known of the task; docs/evidence.md says more.'),
+  manifest: z.looseObject({}).describe('What is known of the task; docs/guides/evidence.md says more.'),
   signature: z.looseObject({
     algorithm: z.literal('Ed25519'),
     keyId: z.string(),

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { defaultCompat, type Compat } from '../config/compat.ts';
 import type { RoomKind } from '../room-key.ts';
+import { recordingEvents, type EventType } from './event-table.ts';
 import { eventGroup } from './groups.ts';
 import { flatCommit } from './payloads.ts';
 
@@ -24,12 +25,12 @@ export interface CallbackMessage {
 /** Which answers of contract §0.2 the bodies of callbacks follow. */
 export type MessageCompat = Pick<Compat, 'event_ts' | 'room_id' | 'file_committed'>;
 
-/** Events whose EventTs is a string by default (decision D-2). */
-const textTimeEvents: ReadonlySet<number> = new Set([301, 302, 307]);
+const hasTextTime = (type: number): boolean =>
+  Object.hasOwn(recordingEvents, type) && recordingEvents[type as EventType].timeIsText;
 
 function eventTs({ type, eventMs }: CallbackMessage, { event_ts: form }: MessageCompat): string | number {
   const seconds = Math.floor(eventMs / 1000);
-  const isText = form === 'documented' ? textTimeEvents.has(type) : form === 'string';
+  const isText = form === 'documented' ? hasTextTime(type) : form === 'string';
   return isText ? String(seconds) : seconds;
 }
 

@@ -1,7 +1,5 @@
 import type { WallMs } from '../units.ts';
-
-/** Events of a recording task (contract §4.3). */
-export type EventType = 301 | 302 | 303 | 304 | 305 | 306 | 307 | 309 | 310 | 311 | 312;
+import type { EventType } from './event-table.ts';
 
 /** A file as event 311 names it. */
 export interface CommittedFile {

@@ -3,6 +3,7 @@ import type { LeaveReason, RoomMedia } from '../presence/messages.ts';
 import { roomKeyText, type RoomKey } from '../room-key.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { RoomSessionRow, RoomVisitRow } from '../store/tables.ts';
+import { roomEvents, type RoomEventType } from './event-table.ts';
 import { eventGroup, targetOf } from './groups.ts';
 import { clientRoomId, messageId } from './message.ts';
 
@@ -10,7 +11,7 @@ import { clientRoomId, messageId } from './message.ts';
 export interface RoomEvent {
   /** EventGroupId: 1 room, 2 media. */
   readonly group: number;
-  readonly type: number;
+  readonly type: RoomEventType;
   readonly atMs: number;
   /** EventInfo after RoomId and the times. */
   readonly info: Readonly<Record<string, unknown>>;
@@ -22,13 +23,14 @@ export const exitReason = { left: 1, timeout: 2, removed: 3 } as const satisfies
 /** Entering is always normal: a session that takes the place of another is no entry. */
 const NORMAL_ENTRY = 1;
 
-const startTypes = { video: 201, audio: 203, aux: 205 } as const satisfies Record<RoomMedia, number>;
+const startTypes = { video: 201, audio: 203, aux: 205 } as const satisfies Record<RoomMedia, RoomEventType>;
+const stopTypes = { video: 202, audio: 204, aux: 206 } as const satisfies Record<RoomMedia, RoomEventType>;
 
 /** A visit as the events name it; `uniqueId` tells several visits of one user apart. */
 type EventVisit = Pick<RoomVisitRow, 'user_id' | 'role' | 'terminal' | 'user_type' | 'joined_ms'>;
 
-const roomEvent = (type: number, atMs: number, info: RoomEvent['info']): RoomEvent => ({
-  group: eventGroup.room,
+const roomEvent = (type: RoomEventType, atMs: number, info: RoomEvent['info']): RoomEvent => ({
+  group: eventGroup[roomEvents[type].group],
   type,
   atMs,
   info,
@@ -59,12 +61,10 @@ export const userLeft = (atMs: number, visit: EventVisit, reason: LeaveReason): 
 export const roleChanged = (atMs: number, visit: EventVisit): RoomEvent => roomEvent(105, atMs, who(visit));
 
 /** 201 to 206: a user began or ceased to send video, audio, or anything of a screen. */
-export const mediaChanged = (atMs: number, userId: string, media: RoomMedia, on: boolean): RoomEvent => ({
-  group: eventGroup.media,
-  type: startTypes[media] + (on ? 0 : 1),
-  atMs,
-  info: { UserId: userId, ...(on ? {} : { Reason: 0 }) },
-});
+export const mediaChanged = (atMs: number, userId: string, media: RoomMedia, on: boolean): RoomEvent =>
+  on
+    ? roomEvent(startTypes[media], atMs, { UserId: userId })
+    : roomEvent(stopTypes[media], atMs, { UserId: userId, Reason: 0 });
 
 /**
  * Puts an event into the outbox if the app wants its group. Times rise strictly within a room, over all its lives, and

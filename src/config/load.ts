@@ -145,6 +145,9 @@ function checkRules(app: Config['apps'][number], index: number): void {
   }
 }
 
+/** The variable that overrides a key: `http.port` is `ROOMTAPE_HTTP__PORT`. */
+export const environmentName = (key: string): string => ENV_PREFIX + key.toUpperCase().replaceAll('.', '__');
+
 interface JsonSchema {
   readonly properties?: Record<string, JsonSchema>;
   readonly items?: JsonSchema;

@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { account, app, fileNames } from './app-schema.ts';
 import { compatSchema } from './compat.ts';
@@ -9,6 +10,8 @@ import { compatSchema } from './compat.ts';
 
 const port = z.int().min(0).max(65535);
 
+const isNetwork = (text: string): boolean => ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+
 const http = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address the one HTTP port listens on.'),
   port: port.default(8080).describe('The one HTTP port: API, WHIP, WHEP, library, pages. 0 takes a free one.'),
@@ -16,6 +19,12 @@ const http = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('How others reach this server; playback links begin with it. Default: http://HOST:PORT.'),
+  trusted_proxies: z
+    .array(z.string().refine(isNetwork, 'must be an address as 10.0.0.7 or a network as 10.0.0.0/8'))
+    .default([])
+    .describe(
+      'Proxies before this server, by address or network. Who comes through them is known by their X-Forwarded-For; from anybody else that header is ignored. None by default: behind a proxy, all visitors then count as one address.',
+    ),
 });
 
 const rooms = z.strictObject({

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import type { Metafile } from 'esbuild';
 
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
-const sourceRoot = join(projectRoot, 'console');
 
 /** A built console. */
 export interface ConsoleBundle {
@@ -29,12 +28,11 @@ export async function bundleConsole(cache: string): Promise<ConsoleBundle> {
   return (await readBundle(folder)) ?? (await writeBundle(cache, folder));
 }
 
-/** Of the sources and of the exact version of everything they are built from. */
+/** Of the sources, the server's among them, and of the exact version of everything they are built from. */
 async function sourceHash(): Promise<string> {
-  const sources = globSync('**/*.{ts,tsx,css}', { cwd: sourceRoot }).sort();
+  const sources = globSync('{console,src}/**/*.{ts,tsx,css}', { cwd: projectRoot }).sort();
   const hash = createHash('sha256').update(await readFile(join(projectRoot, 'package-lock.json')));
-  hash.update(await readFile(fileURLToPath(import.meta.url)));
-  for (const name of sources) hash.update(`\n${name}\n`).update(await readFile(join(sourceRoot, name)));
+  for (const name of sources) hash.update(`\n${name}\n`).update(await readFile(join(projectRoot, name)));
   return hash.digest('hex').slice(0, 20);
 }
 

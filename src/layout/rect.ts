@@ -6,6 +6,12 @@ export interface Size {
   readonly height: number;
 }
 
+/** The canvas that a mix of that size has: the encoder needs even sides (contract §2.5). */
+export const evenCanvas = ({ width, height }: Size): Size => ({
+  width: Math.max(2, width - (width % 2)),
+  height: Math.max(2, height - (height % 2)),
+});
+
 /** A rectangle on the canvas, origin top-left, in whole pixels. */
 export interface Rect {
   readonly left: Pixels;

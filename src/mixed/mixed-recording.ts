@@ -1,4 +1,5 @@
 import type { LayoutPlan } from '../layout/layout-plan.ts';
+import { evenCanvas } from '../layout/rect.ts';
 import type { MediaId } from '../room-key.ts';
 import type { AudioPacket, SegmentWriter } from '../segment/segment-writer.ts';
 import type { AudioSink, VideoSink } from '../timeline/media.ts';
@@ -43,7 +44,6 @@ const defaultLatency = micros(700_000);
 const roundingUs = 100;
 /** Whole frames, so that sound goes on in the same grid; an encoder that sets in with silence sees an attack and codes it in short blocks. */
 const runInOf = (sampleRate: number): number => Math.round((4 * 1024 * 1_000_000) / sampleRate);
-const even = (n: number): number => Math.max(2, n - (n % 2));
 
 interface Parts {
   readonly options: MixedRecordingOptions;
@@ -66,7 +66,7 @@ function createPictureMixer(parts: Parts, interleaver: Interleaver): PictureMixe
       grid: parts.grid,
       firstTick: parts.firstTick,
       windowTicks: parts.windowTicks,
-      canvas: { width: even(options.video.width), height: even(options.video.height) },
+      canvas: evenCanvas(options.video),
       layout: options.layout,
       media: options.media ?? ['main', 'aux'],
       fill: options.fill,
@@ -338,7 +338,7 @@ async function openEncoders(
   soundFrom: Micros,
 ): Promise<Pick<Parts, 'pictureEncoder' | 'soundEncoder'>> {
   const { streams, video, audio } = options;
-  const format = { ...video, width: even(video.width), height: even(video.height) };
+  const format = { ...video, ...evenCanvas(video) };
   const pictureEncoder = streams === 'audio' ? undefined : await openPictureEncoder(format, grid);
   const soundEncoder = streams === 'video' ? undefined : await openSoundEncoder(audio, soundFrom);
   return { pictureEncoder, soundEncoder };
@@ -354,7 +354,7 @@ export async function createMixedRecording(options: MixedRecordingOptions): Prom
   const soundRunIn = micros(soundFromUs === undefined ? 0 : runInOf(options.audio.sampleRate));
   const encoders = await openEncoders(options, grid, micros(soundFrom - soundRunIn));
   const { pictureEncoder, soundEncoder } = encoders;
-  const size = { width: even(video.width), height: even(video.height), fps: video.fps };
+  const size = { ...evenCanvas(video), fps: video.fps };
   try {
     const formats = { video: pictureEncoder && size, audio: soundEncoder?.format };
     const writer = await options.openWriter(formats, () => pictureEncoder?.forceKeyFrame());

@@ -1,5 +1,6 @@
-import type { LayoutPlan, MarkPosition, Watermark } from '../layout/layout-plan.ts';
-import { evenRect, rect, type Rect, type Size } from '../layout/rect.ts';
+import type { LayoutPlan, Watermark } from '../layout/layout-plan.ts';
+import { evenRect, type Rect, type Size } from '../layout/rect.ts';
+import { placeTimestamp, timestampFace } from '../layout/timestamp-place.ts';
 import type { WallUs } from '../units.ts';
 import { parseRgb, type Rgb } from './colour.ts';
 import type { ImageShelf } from './image-shelf.ts';
@@ -35,24 +36,6 @@ export function timestampText(second: number, timeZone: number): string {
 
 /** All digits of the font are equally wide, so that this has the extent of every timestamp. */
 const widestTimestamp = '0000-00-00 00:00:00';
-
-const evenUp = (n: number): number => 2 * Math.ceil(n / 2);
-
-/** The contract gives timestamps no size: a 24th of the shorter side, and never wider than the canvas. */
-const timestampSize = ({ width, height }: Size): number =>
-  Math.max(8, Math.min(Math.round(Math.min(width, height) / 24), Math.floor(width / 12)));
-
-/** Where something of that size stands; `gap` from the edges. */
-function placeMark(position: MarkPosition, size: Size, canvas: Size, gap: number): Rect {
-  const [vertical, horizontal] = position === 'center' ? ['center', 'center'] : position.split('-');
-  const along = (side: string | undefined, length: number, part: number): number => {
-    const free = Math.max(0, length - part);
-    if (side === 'left' || side === 'top') return Math.min(gap, free);
-    return side === 'center' ? free / 2 : Math.max(0, free - gap);
-  };
-  const [left, top] = [along(horizontal, canvas.width, size.width), along(vertical, canvas.height, size.height)];
-  return evenRect(rect(Math.floor(left), Math.floor(top), size.width, size.height), canvas);
-}
 
 /** Width of the ink. */
 function inkWidth({ data, width }: InkMask): number {
@@ -128,12 +111,9 @@ export class Watermarks {
   }
 
   #timestamp({ position, timeZone }: TimestampMark): Mark {
-    const fontSize = timestampSize(this.#canvas);
-    const padding = Math.max(1, Math.round(fontSize / 6));
-    const line = { width: this.#canvas.width, height: Math.ceil(fontSize * 1.1) };
-    const width = inkWidth(this.#paint(widestTimestamp, fontSize, line));
-    const size = { width: evenUp(width + 2 * padding), height: evenUp(line.height + 2 * padding) };
-    const area = placeMark(position, size, this.#canvas, Math.round(fontSize / 2));
+    const { fontSize, padding, lineHeight } = timestampFace(this.#canvas);
+    const line = { width: this.#canvas.width, height: lineHeight };
+    const area = placeTimestamp(position, inkWidth(this.#paint(widestTimestamp, fontSize, line)), this.#canvas);
     const draw = (second: number): Stamp => {
       const mask = this.#paint(timestampText(second, timeZone), fontSize, line);
       return stampOf(inked(padded(mask, padding, area), timestampColours));
@@ -159,7 +139,7 @@ export class Watermarks {
   }
 
   #openPainter(): TextPainter {
-    const height = evenUp(this.#canvas.height * 1.3);
+    const height = 2 * Math.ceil((this.#canvas.height * 1.3) / 2);
     return (this.#painter ??= new TextPainter({ width: this.#canvas.width, height }));
   }
 }

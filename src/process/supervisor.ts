@@ -24,8 +24,8 @@ export interface ReadyMessage {
 
 const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 5_000;
-/** A child that lived this long starts over with the shortest back-off. */
-const HEALTHY_AFTER_MS = 10_000;
+/** A child that did its duty for this long starts over with the shortest back-off: what killed it was no fault of its start. */
+const HEALTHY_AFTER_MS = 2_000;
 const DRAIN_MS = 15_000;
 
 /**
@@ -42,7 +42,7 @@ export class SupervisedChild extends EventEmitter<{
   #log: Logger;
   #process: ChildProcess | undefined;
   #restartMs = FIRST_RESTART_MS;
-  #startedUs = 0;
+  #readyUs: number | undefined;
   #pendingRestart: CancelTimer | undefined;
   #closing = false;
   #restarts = 0;
@@ -59,7 +59,7 @@ export class SupervisedChild extends EventEmitter<{
   /** Starts the child; later deaths are followed by restarts until `close`. */
   start(): void {
     if (this.#closing) return;
-    this.#startedUs = this.#clock.monoUs();
+    this.#readyUs = undefined;
     const entry = fileURLToPath(new URL('role.ts', import.meta.url));
     const words = [`--role=${this.spec.role}`, `--wall-offset=${this.#clock.wallOffsetUs}`, ...this.spec.args];
     this.#lives += 1;
@@ -99,7 +99,9 @@ export class SupervisedChild extends EventEmitter<{
   }
 
   #onMessage(message: ReadyMessage): void {
-    if (message.kind === 'ready') this.emit('ready');
+    if (message.kind !== 'ready') return;
+    this.#readyUs = this.#clock.monoUs();
+    this.emit('ready');
   }
 
   /** A child that could not be started at all (no memory, no process left) has no exit to follow. */
@@ -112,8 +114,8 @@ export class SupervisedChild extends EventEmitter<{
     this.#process = undefined;
     if (this.#lifeName !== undefined) this.emit('died', this.#lifeName);
     if (this.#closing) return;
-    const lived = (this.#clock.monoUs() - this.#startedUs) / 1000;
-    if (lived > HEALTHY_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
+    const readyMs = (this.#clock.monoUs() - (this.#readyUs ?? Infinity)) / 1000;
+    if (readyMs > HEALTHY_AFTER_MS) this.#restartMs = FIRST_RESTART_MS;
     this.#restarts += 1;
     this.#log.error(
       { child: this.spec.name, code, signal, restartInMs: this.#restartMs },

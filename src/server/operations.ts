@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { systemClock, type Clock } from '../clock.ts';
+import { metricTable } from './metric-table.ts';
 
 /** Numbers of one part of the program; nested groups become parts of the metric's name. */
 export type StatsTree = { readonly [name: string]: number | StatsTree | undefined };
@@ -26,8 +27,7 @@ const ANSWER_WITHIN_MS = 2_000;
 /** `/healthz` (the process answers), `/readyz` (it can do its duty, or says what is missing), `/metrics` (Prometheus text). */
 export function registerOperations(fastify: FastifyInstance, options: OperationsOptions): void {
   const clock = options.clock ?? systemClock({ unref: true });
-  const own = new Registry();
-  collectDefaultMetrics({ register: own, prefix: 'roomtape_server_' });
+  const own = processMetrics();
   fastify.get('/healthz', () => ({ status: 'ok' }));
   fastify.get('/readyz', async (_request, reply) => {
     const failing = await failingChecks(options.checks, clock);
@@ -42,6 +42,13 @@ export function registerOperations(fastify: FastifyInstance, options: Operations
     const all = Registry.merge([own, parts]);
     return reply.type(all.contentType).send(await all.metrics());
   });
+}
+
+/** What Node itself tells of the server's process. */
+export function processMetrics(): Registry {
+  const own = new Registry();
+  collectDefaultMetrics({ register: own, prefix: 'roomtape_server_' });
+  return own;
 }
 
 async function failingChecks(checks: readonly ReadinessCheck[], clock: Clock): Promise<string[]> {
@@ -82,7 +89,8 @@ function setGauges(registry: Registry, prefix: string, stats: StatsTree): void {
 
 function gauge(registry: Registry, name: string): Gauge {
   const known = registry.getSingleMetric(name) as Gauge | undefined;
-  return known ?? new Gauge({ name, help: name.replaceAll('_', ' '), registers: [registry] });
+  const help = metricTable[name]?.help ?? name.replaceAll('_', ' ');
+  return known ?? new Gauge({ name, help, registers: [registry] });
 }
 
 const metricWord = (name: string): string =>

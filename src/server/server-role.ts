@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import fastify, { LogController, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { request } from 'undici';
 import { createAccounts, keepAccountsPruned, type Accounts } from '../accounts/accounts.ts';
 import { registerAdminApi } from '../admin/register.ts';
@@ -42,12 +42,9 @@ import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
 import { registerOperations, type StatsTree } from './operations.ts';
-import { connectionLimits } from './patience.ts';
+import { publicHttp } from './public-http.ts';
 import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
-
-/** An escaped TaskId is longer than the framework's hundred characters. */
-const MAX_PARAM_LENGTH = 512;
 
 interface Parts extends RoleContext {
   readonly apps: AppRegistry;
@@ -75,15 +72,9 @@ interface Parts extends RoleContext {
 /** The `server` role: recording API, tasks and leases, callbacks, library, pages; the only one that opens the store. */
 export async function startServerRole(context: RoleContext): Promise<RunningRole> {
   const parts = await openParts(context);
-  const http = fastify({
-    forceCloseConnections: true,
-    loggerInstance: context.log,
-    logController: new LogController({ disableRequestLogging: true }),
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    ...connectionLimits(),
-  });
-  await registerRoutes(http as unknown as FastifyInstance, parts);
   const { host, port } = context.installation.config.http;
+  const http = publicHttp(context.installation.config.http, context.log);
+  await registerRoutes(http, parts);
   await http.listen({ host, port });
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => closeInStages(closingStages(http, parts), context.log);

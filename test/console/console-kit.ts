@@ -64,7 +64,7 @@ export async function signIn(page: Page, language: Language, name: string, passw
 export async function goTo(
   page: Page,
   language: Language,
-  name: 'overview' | 'recordings' | 'library' | 'rooms' | 'account',
+  name: 'overview' | 'recordings' | 'library' | 'rooms' | 'layout' | 'account',
 ) {
   const t = languages[language];
   await page

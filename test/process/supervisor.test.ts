@@ -72,16 +72,34 @@ test('a child that keeps dying is started ever more rarely, at least every five 
   }
 });
 
-test('a child that has lived long is started again at once', async (t) => {
+test('a child that did its duty for a while is started again at once, however often it was killed before', async (t) => {
   const { child, clock } = await supervised(t);
   child.start();
-  for (let deaths = 0; deaths < 3; deaths += 1) {
+  for (const backOff of [100, 200, 400]) {
     await kill(child);
-    clock.advance(1_000);
+    clock.advance(backOff);
   }
-  clock.advance(10_001);
+  for (let deaths = 0; deaths < 3; deaths += 1) {
+    await once(child, 'ready');
+    clock.advance(2_001);
+    await kill(child);
+    clock.advance(100);
+    assert.equal(child.stats().running, true);
+  }
+});
+
+test('a child that dies just after it was ready, or takes long and never is, waits longer each time', async (t) => {
+  const { child, clock } = await supervised(t);
+  child.start();
+  await once(child, 'ready');
+  clock.advance(1_999);
   await kill(child);
   clock.advance(100);
+  clock.advance(60_000);
+  await kill(child);
+  clock.advance(199);
+  assert.equal(child.stats().running, false);
+  clock.advance(1);
   assert.equal(child.stats().running, true);
 });
 

@@ -7,7 +7,6 @@ import { wallMs, type WallMs } from '../../units.ts';
 import { byAnyKey } from '../../usersig/any-key.ts';
 import type { PlanChange, RecordingPlan } from '../../worker-api/messages.ts';
 import { apiVersions, defineAction, type Action } from '../action.ts';
-import type { ResponseFields } from '../envelope.ts';
 import { apiError, type ApiError } from '../errors.ts';
 import { optionalText, text, unsigned } from '../fields.ts';
 import { ownedApp } from '../owned-app.ts';
@@ -55,7 +54,17 @@ const faultCode = 'InternalError.CRInternalError';
 const taskMissing: ReadonlySet<string> = new Set(['RoomId', 'SdkAppId', 'TaskId', 'UserId']);
 
 // Longer than any TaskId of this server or of the real one (contract §2.1); an unknown one is simply not found.
-const taskId = text({ maxBytes: 1024 });
+const taskId = text({ maxBytes: 1024 }).describe('As CreateCloudRecording answered it.');
+const sdkAppIdField = unsigned().describe('App of the task.');
+const taskAnswer = z.object({ TaskId: z.string().describe('Names the task.') });
+const unknownTaskErrors = ['InvalidParameter.SdkAppId', 'ResourceNotFound', 'FailedOperation.TaskNotExist'] as const;
+
+const storageFileAnswer = z.object({
+  UserId: z.string().describe('Whose file it is; empty for a mix.'),
+  FileName: z.string().describe('Its playlist.'),
+  TrackType: z.enum(['audio', 'video', 'audio_video']).describe('What is in it.'),
+  BeginTimeStamp: z.number().describe('When it began, in milliseconds.'),
+});
 
 /** The four recording actions over the given services (contract §2.1–2.9). */
 export function recordingActions(options: RecordingServices): readonly Action[] {
@@ -68,7 +77,16 @@ const createAction = (services: Services): Action =>
     name: 'CreateCloudRecording',
     version: apiVersions.trtc,
     faultCode,
+    summary: 'Starts a recording of a room. The answer says that it was accepted; callback 301 says that it began.',
     schema: createSchema,
+    answer: taskAnswer,
+    errors: [
+      'InvalidParameter.SdkAppId',
+      'InvalidParameter.UserSig',
+      'AuthFailure.UnauthorizedOperation',
+      'FailedOperation.RestrictedConcurrency',
+      'UnsupportedOperation',
+    ],
     twoLevelMissing: createMissing,
     run: async (request, account) => {
       checkCreate(request);
@@ -84,8 +102,20 @@ const describeAction = ({ apps, tasks, compat }: Services): Action =>
     name: 'DescribeCloudRecording',
     version: apiVersions.trtc,
     faultCode,
+    summary: 'Tells how a task does. One that has ended is not found; what it left was told by callbacks.',
     // RecorderKey names tasks that relay and record at once; there are none, and TaskId decides.
-    schema: z.strictObject({ SdkAppId: unsigned(), TaskId: taskId, RecorderKey: optionalText({ maxBytes: 1024 }) }),
+    schema: z.strictObject({
+      SdkAppId: sdkAppIdField,
+      TaskId: taskId,
+      RecorderKey: optionalText({ maxBytes: 1024 }).describe('Not looked at.'),
+    }),
+    answer: taskAnswer.extend({
+      Status: z.string().describe('`Idle`: nobody sends anything; `InProgress`; `Exited`: it is ending.'),
+      StorageFileList: z
+        .array(storageFileAnswer)
+        .describe('Playlists in the bucket of a task with CloudStorage; empty for CloudVod.'),
+    }),
+    errors: unknownTaskErrors,
     twoLevelMissing: taskMissing,
     run: async ({ SdkAppId, TaskId }, account) => {
       const task = await tasks.describe(ownedApp(apps, account, SdkAppId).sdkAppId, TaskId);
@@ -94,7 +124,7 @@ const describeAction = ({ apps, tasks, compat }: Services): Action =>
     },
   });
 
-const storageFile = ({ userId, name, trackType, beginMs }: StorageFile): ResponseFields => ({
+const storageFile = ({ userId, name, trackType, beginMs }: StorageFile): z.infer<typeof storageFileAnswer> => ({
   UserId: userId,
   FileName: name,
   TrackType: trackType,
@@ -106,7 +136,11 @@ const modifyAction = ({ apps, tasks, compat }: Services): Action =>
     name: 'ModifyCloudRecording',
     version: apiVersions.trtc,
     faultCode,
+    summary:
+      'Changes who is recorded and the layout while it records; files are not cut. What is left out goes back to its default: everybody, and a grid.',
     schema: modifySchema,
+    answer: taskAnswer,
+    errors: unknownTaskErrors,
     twoLevelMissing: taskMissing,
     run: async (request, account) => {
       checkLists(request.SubscribeStreamUserIds, '');
@@ -118,10 +152,12 @@ const modifyAction = ({ apps, tasks, compat }: Services): Action =>
   });
 
 const modifySchema = z.strictObject({
-  SdkAppId: unsigned(),
+  SdkAppId: sdkAppIdField,
   TaskId: taskId,
-  MixLayoutParams: layoutParamsSchema.optional(),
-  SubscribeStreamUserIds: subscribeSchema.optional(),
+  MixLayoutParams: layoutParamsSchema
+    .optional()
+    .describe('As in CreateCloudRecording; without effect on RecordMode 1.'),
+  SubscribeStreamUserIds: subscribeSchema.optional().describe('As in RecordParams of CreateCloudRecording.'),
 });
 
 /** What is not in the request goes back to its default (contract §2.8); a single recording has no layout (Q12). */
@@ -137,7 +173,11 @@ const deleteAction = ({ apps, tasks, compat }: Services): Action =>
     name: 'DeleteCloudRecording',
     version: apiVersions.trtc,
     faultCode,
-    schema: z.strictObject({ SdkAppId: unsigned(), TaskId: taskId }),
+    summary:
+      'Ends a recording. Its files are made and delivered after that; callback 312, or 305 and 310, ends the task.',
+    schema: z.strictObject({ SdkAppId: sdkAppIdField, TaskId: taskId }),
+    answer: taskAnswer,
+    errors: unknownTaskErrors,
     twoLevelMissing: taskMissing,
     run: async ({ SdkAppId, TaskId }, account) => {
       const stopped = await tasks.stop(ownedApp(apps, account, SdkAppId).sdkAppId, TaskId);
@@ -155,7 +195,7 @@ async function createTask(
   app: App,
   request: CreateRequest,
   start: Pick<NewTask, 'refusal' | 'sigUntilMs'>,
-): Promise<ResponseFields> {
+): Promise<z.infer<typeof taskAnswer>> {
   const created = await tasks.create({ ...toNewTask(request, compat), ...start });
   if (typeof created === 'string') throw tooManyTasks(created, app);
   return { TaskId: created.taskId };

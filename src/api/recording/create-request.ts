@@ -12,20 +12,32 @@ import { transcodeParamsSchema, videoPlan } from './transcode-params.ts';
 
 /** CreateCloudRecording (contract §2.1), each parameter by itself; {@link checkCreate} judges what hangs together. */
 export const createSchema = z.strictObject({
-  SdkAppId: unsigned(),
+  SdkAppId: unsigned().describe('App of the room.'),
   // 64 bytes are the limit of a string room. The SDKs' alphabet is narrower; rooms here may have any name.
-  RoomId: text({ maxBytes: 64 }),
+  RoomId: text({ maxBytes: 64 }).describe('The room to record; a text also for a numeric room.'),
   // As rooms take users (docs/decisions/0005): a longer one could not be named to put the bot out again.
-  UserId: text({ maxBytes: 64 }),
+  UserId: text({ maxBytes: 64 }).describe(
+    'Whom the recording bot enters as. No user and no other bot of the room may have this id; a second task of the same bot in the room ends the first.',
+  ),
   // Of any length: a long one is no fault of range, its check refuses it unread.
-  UserSig: text({ maxBytes: Number.POSITIVE_INFINITY }),
-  RecordParams: recordParamsSchema,
-  StorageParams: storageParamsSchema,
-  RoomIdType: choice(0, 1).optional(),
-  MixTranscodeParams: transcodeParamsSchema.optional(),
-  MixLayoutParams: layoutParamsSchema.optional(),
-  ResourceExpiredHour: unsigned({ min: 6, max: 720 }).optional(),
-  PrivateMapKey: optionalText({ maxBytes: 65_536 }),
+  UserSig: text({ maxBytes: Number.POSITIVE_INFINITY }).describe(
+    'Signature for exactly that UserId. It should hold as long as the recording.',
+  ),
+  RecordParams: recordParamsSchema.describe('What is recorded.'),
+  StorageParams: storageParamsSchema.describe('Where files go: CloudVod or CloudStorage, one of them.'),
+  RoomIdType: choice(0, 1).optional().describe('0: the room is named by text; 1: by number. Default: 1.'),
+  MixTranscodeParams: transcodeParamsSchema
+    .optional()
+    .describe('Coding of the mixed picture; RecordMode 1 does not look at it.'),
+  MixLayoutParams: layoutParamsSchema.optional().describe('Who is where in the mixed picture. Default: a grid.'),
+  ResourceExpiredHour: unsigned({ min: 6, max: 720 })
+    .optional()
+    .describe(
+      'Hours after which the task can no longer be asked about, changed or stopped by the API; it goes on. Default: 72.',
+    ),
+  PrivateMapKey: optionalText({ maxBytes: 65_536 }).describe(
+    'Permission to enter, where the app has `advanced_permission`.',
+  ),
 });
 
 /** CreateCloudRecording as the wire names it. */

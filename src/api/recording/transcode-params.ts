@@ -9,12 +9,12 @@ const maxPixels = 1920 * 1080;
 const videoParamsSchema = z
   .strictObject({
     // The contract has no lower bound. One H.264 macroblock is the least that every encoder and scaler takes.
-    Width: unsigned({ min: 16, max: 1920 }),
-    Height: unsigned({ min: 16, max: 1920 }),
-    Fps: unsigned({ min: 1, max: 60 }),
-    BitRate: unsigned({ min: 64_000, max: 8_192_000 }),
+    Width: unsigned({ min: 16, max: 1920 }).describe('Pixels; Width × Height at most 1920 × 1080.'),
+    Height: unsigned({ min: 16, max: 1920 }).describe('Pixels.'),
+    Fps: unsigned({ min: 1, max: 60 }).describe('Pictures a second.'),
+    BitRate: unsigned({ min: 64_000, max: 8_192_000 }).describe('Bits a second.'),
     // No bounds in the contract. A minute is far beyond what can be seeked or recovered comfortably.
-    Gop: unsigned({ min: 1, max: 60 }),
+    Gop: unsigned({ min: 1, max: 60 }).describe('Seconds between key pictures.'),
   })
   .check(({ value, issues }) => {
     if (value.Width * value.Height <= maxPixels) return;
@@ -23,15 +23,21 @@ const videoParamsSchema = z
   });
 
 const audioParamsSchema = z.strictObject({
-  SampleRate: choice(1, 2, 3),
-  Channel: choice(1, 2),
-  BitRate: unsigned({ min: 32_000, max: 128_000 }),
+  SampleRate: choice(1, 2, 3).describe('1: 48000 Hz; 2: 44100 Hz; 3: 16000 Hz.'),
+  Channel: choice(1, 2).describe('1: mono; 2: stereo.'),
+  BitRate: unsigned({ min: 32_000, max: 128_000 }).describe('Bits a second.'),
 });
 
 /** Coding of a mixed file (contract §2.5). */
 export const transcodeParamsSchema = z.strictObject({
-  VideoParams: videoParamsSchema.optional(),
-  AudioParams: audioParamsSchema.optional(),
+  VideoParams: videoParamsSchema
+    .optional()
+    .describe(
+      'Default: 360 × 640 at 15 pictures a second, 550000 bit/s, a key picture every 10 s. When given, all five are needed.',
+    ),
+  AudioParams: audioParamsSchema
+    .optional()
+    .describe('Default: 48000 Hz, stereo, 64000 bit/s. When given, all three are needed.'),
 });
 
 /** Coding of a mixed file, as the wire names it. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { AppDirectory } from '../../config/apps.ts';
 import type { PresenceQueries } from '../../presence/queries.ts';
@@ -8,7 +8,7 @@ import { apiVersions, defineAction, type Action } from '../action.ts';
 import { apiError } from '../errors.ts';
 import { given } from '../fields.ts';
 import { ownedApp } from '../owned-app.ts';
-import { roomEntry, userEntry } from './presence-entries.ts';
+import { roomEntry, roomEntryAnswer, userEntry, userEntryAnswer } from './presence-entries.ts';
 import {
   askedUserIds,
   checkedRoomId,
@@ -49,11 +49,32 @@ export const roomActions = (services: RoomServices): readonly Action[] => [
 type DismissSchema = typeof dismissNumberSchema | typeof dismissTextSchema;
 type RemoveSchema = typeof removeNumberSchema | typeof removeTextSchema;
 
+const steerErrors = [
+  'InvalidParameter.SdkAppId',
+  'InvalidParameter.RoomId',
+  'FailedOperation.RoomNotExist',
+  'InternalError.GetRoomFromCacheError',
+] as const;
+
+const windowErrors = [
+  'InvalidParameter.SdkAppId',
+  'InvalidParameter.StartTs',
+  'InvalidParameter.StartTsOversize',
+  'InvalidParameter.QueryScaleOversize',
+  'InvalidParameter.PageSize',
+  'InvalidParameter.PageSizeOversize',
+] as const;
+
+const named = (kind: RoomKind): string => (kind === 'number' ? 'named by number' : 'named by text');
+
 const dismissAction = ({ apps, control }: RoomServices, name: string, kind: RoomKind, schema: DismissSchema): Action =>
   defineAction({
     name,
     version: apiVersions.trtc,
+    summary: `Dissolves a room ${named(kind)}: everybody is put out, and its recordings end with LeaveCode 2.`,
     schema: schema as z.ZodType<z.infer<DismissSchema>>,
+    answer: z.object({}),
+    errors: steerErrors,
     twoLevelMissing: roomMissing,
     run: async (request, account) => {
       const roomId = checkedRoomId(request.RoomId);
@@ -67,7 +88,10 @@ const removeAction = ({ apps, control }: RoomServices, name: string, kind: RoomK
   defineAction({
     name,
     version: apiVersions.trtc,
+    summary: `Puts users out of a room ${named(kind)}. The recording of a bot that is named ends with LeaveCode 1.`,
     schema: schema as z.ZodType<z.infer<RemoveSchema>>,
+    answer: z.object({}),
+    errors: [...steerErrors, 'InvalidParameter.UserIds'],
     twoLevelMissing: roomMissing,
     run: async (request, account) => {
       const userIds = checkedUserIds(request.UserIds);
@@ -82,7 +106,13 @@ const describeRoomAction = ({ apps, presence, clock }: RoomServices): Action =>
   defineAction({
     name: 'DescribeRoomInfo',
     version: apiVersions.trtc,
+    summary: 'Lists the rooms of a time of at most 24 hours in the last 14 days.',
     schema: roomInfoSchema,
+    answer: z.object({
+      Total: z.number().describe('How many this page has.'),
+      RoomList: z.array(roomEntryAnswer).describe('Earliest first.'),
+    }),
+    errors: windowErrors,
     twoLevelMissing: roomMissing,
     run: async (request, account) => {
       const window = checkWindow(request, dayHours, clock.wallMs());
@@ -99,7 +129,13 @@ const describeUserAction = ({ apps, presence, clock }: RoomServices): Action =>
   defineAction({
     name: 'DescribeUserInfo',
     version: apiVersions.trtc,
+    summary: 'Lists who was in a room, in a time of at most 4 hours in the last 14 days.',
     schema: userInfoSchema,
+    answer: z.object({
+      Total: z.number().describe('How many there are on all pages.'),
+      UserList: z.array(userEntryAnswer).describe('One for each visit.'),
+    }),
+    errors: [...windowErrors, 'InvalidParameter.UserIds'],
     twoLevelMissing: roomMissing,
     run: async (request, account) => {
       const window = checkWindow(request, visitHours, clock.wallMs());

@@ -13,27 +13,42 @@ import { missingParameter } from '../parameters.ts';
 
 const anyText = text({ maxBytes: Number.POSITIVE_INFINITY, opaque: true });
 const userIds = z.array(z.string());
+const numberRoom = unsigned({ min: 0 }).describe('1 to 4294967294.');
+const app = unsigned().describe('App of the room.');
 
 /** DismissRoom: the room is an integer. */
-export const dismissNumberSchema = z.strictObject({ SdkAppId: unsigned(), RoomId: unsigned() });
+export const dismissNumberSchema = z.strictObject({ SdkAppId: app, RoomId: numberRoom });
 /** DismissRoomByStrRoomId. */
-export const dismissTextSchema = z.strictObject({ SdkAppId: unsigned(), RoomId: anyText });
-/** RemoveUser: the room is an integer. */
-export const removeNumberSchema = dismissNumberSchema.extend({ UserIds: userIds });
-/** RemoveUserByStrRoomId. */
-export const removeTextSchema = dismissTextSchema.extend({ UserIds: userIds });
+export const dismissTextSchema = z.strictObject({ SdkAppId: app, RoomId: anyText.describe('At most 64 bytes.') });
+const removed = userIds.describe('1 to 10 users.');
 
-const window = { SdkAppId: unsigned(), StartTime: unsigned(), EndTime: unsigned() };
-const paging = { PageNumber: unsigned().optional(), PageSize: unsigned().optional() };
+/** RemoveUser: the room is an integer. */
+export const removeNumberSchema = dismissNumberSchema.extend({ UserIds: removed });
+/** RemoveUserByStrRoomId. */
+export const removeTextSchema = dismissTextSchema.extend({ UserIds: removed });
+
+const window = {
+  SdkAppId: app,
+  StartTime: unsigned().describe('Seconds since 1970.'),
+  EndTime: unsigned().describe('Seconds since 1970.'),
+};
+const paging = {
+  PageNumber: unsigned().optional().describe('From 0 on; counts only together with PageSize.'),
+  PageSize: unsigned().optional().describe('1 to 100. Default: 10 rooms or 6 users.'),
+};
 
 /** DescribeRoomInfo; RoomId is text here, for rooms of either kind. */
-export const roomInfoSchema = z.strictObject({ ...window, ...paging, RoomId: optionalText({ maxBytes: 64 }) });
+export const roomInfoSchema = z.strictObject({
+  ...window,
+  ...paging,
+  RoomId: optionalText({ maxBytes: 64 }).describe('One room. Default: all.'),
+});
 /** DescribeUserInfo. */
 export const userInfoSchema = z.strictObject({
   ...window,
   ...paging,
-  CommId: text({ maxBytes: 256 }),
-  UserIds: userIds.optional(),
+  CommId: text({ maxBytes: 256 }).describe('As DescribeRoomInfo gives it.'),
+  UserIds: userIds.optional().describe('At most 100 users. Default: all.'),
 });
 
 /** Parameters of the room actions with their own MissingParameter code (contract §2.11). */

@@ -17,11 +17,22 @@ const longestDays = 31;
 const dayMs = 86_400_000;
 
 const date = text({ maxBytes: 10, pattern: /^\d{4}-\d{2}-\d{2}$/, form: 'a date YYYY-MM-DD' });
-const period = { StartTime: date, EndTime: date, SdkAppId: unsigned().optional() };
+const period = {
+  StartTime: date.describe('First day.'),
+  EndTime: date.describe('Last day; at most 31 days in all.'),
+  SdkAppId: unsigned().optional().describe('One app. Default: the sum of all of the account.'),
+};
+const periodErrors = [
+  'InvalidParameter.SdkAppId',
+  'InvalidParameter.StartTs',
+  'InvalidParameter.QueryScaleOversize',
+] as const;
 const statisticSchema = z.strictObject(period);
 const usageSchema = z.strictObject({
   ...period,
-  MixType: text({ maxBytes: 16, pattern: /^(single|multi)$/, form: 'single or multi' }),
+  MixType: text({ maxBytes: 16, pattern: /^(single|multi)$/, form: 'single or multi' }).describe(
+    'single: files of single anchors; multi: mixes.',
+  ),
 });
 
 const usageMissing: ReadonlySet<string> = new Set(['SdkAppId']);
@@ -32,10 +43,37 @@ export const usageActions = (services: UsageServices): readonly Action[] => [
   usageAction(services),
 ];
 
+const statisticAnswer = z.object({
+  TimeKey: z.string().describe('The point of time.'),
+  Class1VideoTime: z.number().describe('Seconds of SD.'),
+  Class2VideoTime: z.number().describe('Seconds of HD.'),
+  Class3VideoTime: z.number().describe('Seconds of full HD and more.'),
+  AudioTime: z.number().describe('Seconds of sound alone.'),
+});
+
+const usageAnswer = z.object({
+  TimeKey: z.string().describe('The point of time.'),
+  TimeStampKey: z.number().describe('The same in seconds since 1970.'),
+  UsageValue: z.array(z.number()).describe('Minutes, in the order of UsageKey.'),
+});
+
 const statisticAction = ({ apps, usage }: UsageServices): Action =>
   defineAction({
     name: 'DescribeRecordStatistic',
     version: apiVersions.trtc,
+    summary:
+      'Seconds that were recorded, by class of picture: for each five minutes of one day, or for each of several days, in Beijing time.',
+    answer: z.object({
+      SdkAppIdUsages: z
+        .array(
+          z.object({
+            SdkAppId: z.string().describe('The app; 0 for the sum.'),
+            Usages: z.array(statisticAnswer).describe('One for each point of time.'),
+          }),
+        )
+        .describe('One entry.'),
+    }),
+    errors: periodErrors,
     schema: statisticSchema,
     twoLevelMissing: usageMissing,
     run: async (request, account) => {
@@ -52,6 +90,12 @@ const usageAction = ({ apps, usage }: UsageServices): Action =>
   defineAction({
     name: 'DescribeRecordingUsage',
     version: apiVersions.trtc,
+    summary: 'Minutes that were recorded, of single files or of mixes, by class of picture and times as above.',
+    answer: z.object({
+      UsageKey: z.array(z.string()).describe('Names of the columns: Audio, SD, HD, FullHD, 2K, 4K.'),
+      UsageList: z.array(usageAnswer).describe('One for each point of time.'),
+    }),
+    errors: periodErrors,
     schema: usageSchema,
     twoLevelMissing: usageMissing,
     run: async (request, account) => {
@@ -77,7 +121,7 @@ const usageColumns: readonly (readonly [name: string, usage: UsageClass])[] = [
 const seconds = (time: RecordedTime, ...classes: UsageClass[]): number =>
   Math.ceil(classes.reduce((sum, usage) => sum + (time.get(usage) ?? 0), 0) / 1000);
 
-const statisticEntry = ({ key }: TimePoint, time: RecordedTime) => ({
+const statisticEntry = ({ key }: TimePoint, time: RecordedTime): z.infer<typeof statisticAnswer> => ({
   TimeKey: key,
   Class1VideoTime: seconds(time, 'sd'),
   Class2VideoTime: seconds(time, 'hd'),
@@ -86,7 +130,7 @@ const statisticEntry = ({ key }: TimePoint, time: RecordedTime) => ({
 });
 
 /** Whole minutes, begun ones counted. */
-const usageEntry = ({ fromMs }: TimePoint, time: RecordedTime) => ({
+const usageEntry = ({ fromMs }: TimePoint, time: RecordedTime): z.infer<typeof usageAnswer> => ({
   TimeKey: keyOf(fromMs),
   TimeStampKey: fromMs / 1000,
   UsageValue: usageColumns.map(([, usage]) => Math.ceil((time.get(usage) ?? 0) / 60_000)),

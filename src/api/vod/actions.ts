@@ -10,6 +10,12 @@ import { searchSchema, toQuery } from './search-request.ts';
 const mostDescribed = 20;
 const mostSearched = 10;
 
+const subApp = unsigned().optional().describe('Sub-application that owns the files. Default: all of the account.');
+const scopeErrors = ['InvalidParameterValue.SubAppId', 'FailedOperation.InvalidVodUser'] as const;
+const mediaAnswer = z
+  .array(z.record(z.string(), z.unknown()))
+  .describe('Each has FileId, BasicInfo (name, address, times, task) and MetaData (size, length, streams).');
+
 /** The library's actions as VOD has them: files are found, described and deleted (contract §7.3). */
 export const vodActions = (services: VodServices): readonly Action[] => [
   describeAction(services),
@@ -21,11 +27,23 @@ const describeAction = (services: VodServices): Action =>
   defineAction({
     name: 'DescribeMediaInfos',
     version: apiVersions.vod,
+    summary: 'Describes files of the library by their FileIds.',
     schema: z.strictObject({
-      FileIds: z.array(z.string()),
-      SubAppId: unsigned().optional(),
-      Filters: z.array(z.string()).optional(),
+      FileIds: z.array(z.string()).describe('At most 20, as callback 311 gives them.'),
+      SubAppId: subApp,
+      Filters: z.array(z.string()).optional().describe('Parts wanted: basicInfo, metaData … Default: all.'),
     }),
+    answer: z.object({
+      MediaInfoSet: mediaAnswer,
+      NotExistFileIdSet: z.array(z.string()).describe('Those that do not exist.'),
+    }),
+    errors: [
+      'InvalidParameterValue',
+      'InvalidParameterValue.FileIdsEmpty',
+      'InvalidParameterValue.FileIdsOverLimit',
+      'InvalidParameterValue.FileIds',
+      ...scopeErrors,
+    ],
     twoLevelMissing: new Set<string>(),
     run: async ({ FileIds, SubAppId, Filters }, account) => {
       if (FileIds.length === 0) throw apiError('InvalidParameterValue.FileIdsEmpty');
@@ -45,7 +63,19 @@ const searchAction = (services: VodServices): Action =>
   defineAction({
     name: 'SearchMedia',
     version: apiVersions.vod,
+    summary:
+      'Finds files of the library. What asks for something that no recording has (tags, streams …) finds nothing.',
     schema: searchSchema,
+    answer: z.object({
+      TotalCount: z.number().describe('How many fit, on all pages.'),
+      MediaInfoSet: mediaAnswer,
+    }),
+    errors: [
+      'InvalidParameterValue',
+      'InvalidParameterValue.FileIdsOverLimit',
+      'InvalidParameterValue.FileIds',
+      ...scopeErrors,
+    ],
     twoLevelMissing: new Set<string>(),
     run: async (request, account) => {
       checkFileIds(request.FileIds ?? [], mostSearched);
@@ -73,11 +103,16 @@ const deleteAction = (services: VodServices): Action =>
   defineAction({
     name: 'DeleteMedia',
     version: apiVersions.vod,
+    summary: 'Deletes a file of the library.',
     schema: z.strictObject({
-      FileId: text({ maxBytes: 1024 }),
-      SubAppId: unsigned().optional(),
-      DeleteParts: list(z.strictObject({ Type: z.string(), Definition: unsigned().optional() }), 20).optional(),
+      FileId: text({ maxBytes: 1024 }).describe('The file.'),
+      SubAppId: subApp,
+      DeleteParts: list(z.strictObject({ Type: z.string(), Definition: unsigned().optional() }), 20)
+        .optional()
+        .describe('Parts to delete; without OriginalFiles there is nothing to do.'),
     }),
+    answer: z.object({}),
+    errors: ['ResourceNotFound', 'InvalidParameterValue', ...scopeErrors],
     twoLevelMissing: new Set<string>(),
     run: async ({ FileId, SubAppId, DeleteParts = [] }, account) => {
       const isWhole = deletesAll(DeleteParts.map((part) => part.Type));

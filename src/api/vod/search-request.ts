@@ -10,7 +10,9 @@ const isoText = () =>
     pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/,
     form: 'an ISO 8601 time such as 2026-01-31T12:00:00Z',
   });
-const timeRange = z.strictObject({ After: isoText(), Before: isoText() }).optional();
+const timeRange = z
+  .strictObject({ After: isoText().describe('From then on.'), Before: isoText().describe('Up to then, included.') })
+  .optional();
 // The documents count characters: at most four bytes each.
 const names = () => textList(10, { maxBytes: 400 }).optional();
 const words = (max = 10) => textList(max, { maxBytes: 256 }).optional();
@@ -18,40 +20,43 @@ const numbers = () => list(unsigned(), 10).optional();
 
 /** Every parameter of the SDK's SearchMedia, of which the older forms of others have no list. */
 export const searchSchema = z.strictObject({
-  SubAppId: unsigned().optional(),
-  FileIds: z.array(z.string()).optional(),
-  Names: names(),
-  NamePrefixes: names(),
-  Descriptions: names(),
-  ClassIds: numbers(),
-  Tags: words(16),
-  Categories: words(),
-  SourceTypes: words(),
-  StreamIds: words(),
-  CreateTime: timeRange,
-  ExpireTime: timeRange,
-  StorageRegions: words(20),
-  StorageClasses: words(),
-  MediaTypes: words(),
-  Status: words(),
-  ReviewResults: words(),
-  TrtcSdkAppIds: numbers(),
-  TrtcRoomIds: words(),
-  Filters: words(20),
-  Sort: z.strictObject({ Field: z.string(), Order: z.string() }).optional(),
-  Offset: unsigned().optional(),
-  Limit: unsigned().optional(),
-  Text: optionalText({ maxBytes: 256 }),
-  SourceType: optionalText({ maxBytes: 64 }),
-  StreamId: optionalText({ maxBytes: 256 }),
-  StartTime: isoText(),
-  EndTime: isoText(),
-  StreamDomains: words(),
-  StreamPaths: words(),
-  KnowledgeBases: words(),
+  SubAppId: unsigned().optional().describe('Sub-application that owns the files. Default: all of the account.'),
+  FileIds: z.array(z.string()).optional().describe('At most 10.'),
+  Names: names().describe('Parts of names.'),
+  NamePrefixes: names().describe('Beginnings of names.'),
+  Descriptions: names().describe('No recording has any: a search for one finds nothing.'),
+  ClassIds: numbers().describe('Categories.'),
+  Tags: words(16).describe('No recording has any: a search for one finds nothing.'),
+  Categories: words().describe('Video or Audio.'),
+  SourceTypes: words().describe('TrtcRecord is what all files are.'),
+  StreamIds: words().describe('No recording has any: a search for one finds nothing.'),
+  CreateTime: timeRange.describe('When the file came into the library.'),
+  ExpireTime: timeRange.describe('When it is deleted.'),
+  StorageRegions: words(20).describe('No recording has any: a search for one finds nothing.'),
+  StorageClasses: words().describe('STANDARD is what all files are.'),
+  MediaTypes: words().describe('mp4, m3u8 or aac.'),
+  Status: words().describe('Normal is what all files are.'),
+  ReviewResults: words().describe('notModerated is what all files are.'),
+  TrtcSdkAppIds: numbers().describe('Apps.'),
+  TrtcRoomIds: words().describe('Rooms.'),
+  Filters: words(20).describe('Parts wanted, as in DescribeMediaInfos.'),
+  Sort: z
+    .strictObject({ Field: z.string(), Order: z.string() })
+    .optional()
+    .describe('Field CreateTime; Order Asc or Desc, which is the default.'),
+  Offset: unsigned().optional().describe('Default: 0.'),
+  Limit: unsigned().optional().describe('Default: 10; Offset and Limit together at most 5000.'),
+  Text: optionalText({ maxBytes: 256 }).describe('Part of a name; an older form of Names.'),
+  SourceType: optionalText({ maxBytes: 64 }).describe('Older form of SourceTypes.'),
+  StreamId: optionalText({ maxBytes: 256 }).describe('No recording has any: a search for one finds nothing.'),
+  StartTime: isoText().describe('Older form of CreateTime.After.'),
+  EndTime: isoText().describe('Older form of CreateTime.Before; that moment itself is not meant.'),
+  StreamDomains: words().describe('No recording has any: a search for one finds nothing.'),
+  StreamPaths: words().describe('No recording has any: a search for one finds nothing.'),
+  KnowledgeBases: words().describe('No recording has any: a search for one finds nothing.'),
   // Without effect, says VOD.
-  Vids: words(),
-  Vid: optionalText({ maxBytes: 256 }),
+  Vids: words().describe('Not looked at.'),
+  Vid: optionalText({ maxBytes: 256 }).describe('Not looked at.'),
 });
 
 /** A SearchMedia as it came through the schema. */

@@ -1,7 +1,7 @@
 import type { Account, App } from '../config/apps.ts';
 import { toApp } from '../config/directory.ts';
 import type { Config } from '../config/schema.ts';
-import type { AppSettingRow } from '../store/tables.ts';
+import type { AppSettingRow } from '../store/app-tables.ts';
 import { wallMs, type WallMs } from '../units.ts';
 import { keyRingSchema, type KeyRing } from './key-ring.ts';
 import { readSection, sectionNames, type AppSections, type SectionName } from './sections.ts';

@@ -7,6 +7,7 @@ export const keyRingSchema = z.object({
   current: z.string(),
   retiring: z.array(z.object({ key: z.string(), untilMs: z.int().transform(wallMs) })),
 });
+/** Such keys as read. */
 export type KeyRing = z.output<typeof keyRingSchema>;
 
 /** Earlier keys that are kept at most, the latest ones. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { recordAudit } from '../admin/audit.ts';
 import type { Account } from '../config/apps.ts';
 import type { StoreTransaction } from '../store/store.ts';
-import type { AppSettingRow } from '../store/tables.ts';
+import type { AppSettingRow } from '../store/app-tables.ts';
 import type { KeyRing } from './key-ring.ts';
 
 /** Who changes a setting. */

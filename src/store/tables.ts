@@ -1,4 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely';
+import type { AppSettingTable } from './app-tables.ts';
 import type { AdminAccountTable, AdminSessionTable, AuditEntryTable } from './administrator-tables.ts';
 
 /**
@@ -375,25 +376,6 @@ export interface AuditTable {
 export interface ProtectedAppTable {
   sdk_app_id: number;
 }
-
-/** What holds of an app or an API account, and what the configuration said of it when it was last looked at. */
-export interface AppSettingTable {
-  /** `app <SdkAppId>` or `account <SecretId>`. */
-  subject: string;
-  section: string;
-  /** JSON; of a key a KeyRing, secrets as they are. */
-  value: string;
-  /** JSON of what was last taken over from the configuration, of a key its SHA-256; null for nothing. */
-  adopted: string | null;
-  /** Where the value was set. */
-  origin: 'configuration' | 'api';
-  changed_ms: number;
-  /** An administrator's name, `admin token` or `configuration`. */
-  changed_by: string;
-}
-
-/** A setting as read. */
-export type AppSettingRow = Selectable<AppSettingTable>;
 
 /** A task as read. */
 export type TaskRow = Selectable<TaskTable>;

@@ -1,7 +1,7 @@
 import { useRef, useState, type KeyboardEvent, type PointerEvent } from 'react';
 import type { Rect } from '../../src/layout/rect.ts';
 import { useLanguage, type Translate } from '../language.tsx';
-import { moved, resized, type Box, type BoxKey, type Corner } from './boxes.ts';
+import { holdOf, moved, resized, type Box, type BoxKey, type Corner } from './boxes.ts';
 import type { DesignView } from './design.ts';
 import { LayoutPicture } from './layout-picture.tsx';
 
@@ -53,7 +53,7 @@ export function Board(props: BoardProps) {
             <span
               key={corner}
               className={`grip ${corner}`}
-              style={cornerStyle(grip.rect, corner, view)}
+              style={cornerStyle(holdOf(grip.rect, view.canvas), corner, view)}
               onPointerDown={(event) => hold.begin(event, grip, corner)}
               onPointerMove={hold.move}
               onPointerUp={hold.end}
@@ -157,7 +157,7 @@ function Handle({ box, frame, say, hold, view, chosen, onChoose, onChange, onRem
     <button
       type="button"
       className={`handle ${key.list}`}
-      style={boxStyle(rect, view)}
+      style={boxStyle(holdOf(rect, view.canvas), view)}
       data-number={key.index + 1}
       aria-label={boxName(key, t)}
       aria-describedby="board-help"

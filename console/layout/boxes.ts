@@ -103,6 +103,12 @@ const least = 16;
 const even = (n: number): number => 2 * Math.round(n / 2);
 const within = (n: number, low: number, high: number): number => Math.min(Math.max(n, low), Math.max(low, high));
 
+/** Where a rectangle is taken hold of: what lies outside of the canvas can be reached at its edge. */
+export function holdOf({ left, top, width, height }: Rect, canvas: Size): Rect {
+  const [x, y] = [within(left, 0, canvas.width - least), within(top, 0, canvas.height - least)];
+  return rect(x, y, within(width, least, canvas.width - x), within(height, least, canvas.height - y));
+}
+
 /** The rectangle somewhere else: on even pixels, as the compositor draws it, and inside the canvas. */
 export function moved({ left, top, width, height }: Rect, dx: number, dy: number, canvas: Size): Rect {
   const [w, h] = [within(even(width), 2, canvas.width), within(even(height), 2, canvas.height)];

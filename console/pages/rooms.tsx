@@ -10,6 +10,7 @@ import { PageTitle } from '../parts/page-title.tsx';
 import { Nothing, Shown } from '../parts/states.tsx';
 import { placeOf } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
+import { RoomWatch, type Watched } from './room-watch.tsx';
 
 const pollMs = 3000;
 
@@ -129,6 +130,7 @@ function Anchors({ live, onChanged }: RoomProps) {
   const { run } = useDoing(onChanged);
   const isOperator = useIsOperator();
   const [leaving, setLeaving] = useState<string | undefined>(undefined);
+  const [watched, setWatched] = useState<Watched | undefined>(undefined);
   if (live.anchors.length === 0) return <p className="quiet">{t('rooms.noAnchors')}</p>;
   const remove = (user: string): void =>
     run({
@@ -136,16 +138,33 @@ function Anchors({ live, onChanged }: RoomProps) {
       path: `${pathOf(live)}/users/${encodeURIComponent(user)}`,
       done: t('rooms.removed', { user }),
     });
-  const actions = ({ userId }: Anchor) => (
-    <Button
-      size="small"
-      theme="danger"
-      variant="outline"
-      aria-label={t('rooms.removeOf', { user: userId })}
-      onClick={() => setLeaving(userId)}
-    >
-      {t('rooms.remove')}
-    </Button>
+  const actions = ({ userId, tracks }: Anchor) => (
+    <span className="buttons">
+      {(['main', 'aux'] as const)
+        .filter((mediaId) => tracks.some((track) => track.mediaId === mediaId))
+        .map((mediaId) => (
+          <Button
+            key={mediaId}
+            size="small"
+            theme="primary"
+            aria-label={t(`watch.title.${mediaId}`, { user: userId })}
+            onClick={() => setWatched({ userId, mediaId })}
+          >
+            {t(`watch.${mediaId}`)}
+          </Button>
+        ))}
+      {isOperator && (
+        <Button
+          size="small"
+          theme="danger"
+          variant="outline"
+          aria-label={t('rooms.removeOf', { user: userId })}
+          onClick={() => setLeaving(userId)}
+        >
+          {t('rooms.remove')}
+        </Button>
+      )}
+    </span>
   );
   return (
     <>
@@ -156,9 +175,10 @@ function Anchors({ live, onChanged }: RoomProps) {
         columns={[
           { title: t('task.anchor'), cell: ({ userId }) => userId, isLong: true },
           { title: t('rooms.sends'), cell: (anchor) => <Tracks {...anchor} /> },
-          ...(isOperator ? [{ title: t('common.actions'), cell: actions }] : []),
+          { title: t('common.actions'), cell: actions },
         ]}
       />
+      {watched && <RoomWatch {...watched} room={pathOf(live)} onClose={() => setWatched(undefined)} />}
       {leaving !== undefined && (
         <Confirm
           text={t('rooms.removeAsk', { user: leaving })}

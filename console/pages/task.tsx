@@ -14,14 +14,23 @@ import { Nothing, Shown } from '../parts/states.tsx';
 import { TaskState } from '../parts/task-state.tsx';
 import { placeOf } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
+import { FileProgress } from './file-progress.tsx';
 import { TaskEvents } from './task-events.tsx';
+import { TaskPreview } from './task-preview.tsx';
+import { TaskTimeline } from './task-timeline.tsx';
+import './task.css';
 
 const pollMs = 5000;
+/** While something is on its way. */
+const fastPollMs = 2000;
 
 /** One recording: how it does, its parameters, its files, and what was told of it. */
 export function TaskPage({ taskId }: { readonly taskId: string }) {
   const { t } = useLanguage();
-  const asked = useAsked<TaskDetailView>(`/tasks/${encodeURIComponent(taskId)}`, pollMs);
+  const [isFast, setFast] = useState(false);
+  const asked = useAsked<TaskDetailView>(`/tasks/${encodeURIComponent(taskId)}`, isFast ? fastPollMs : pollMs);
+  const isMoving = asked.data?.files.some(({ progress }) => progress !== null) ?? false;
+  if (asked.data && isMoving !== isFast) setFast(isMoving);
   return (
     <>
       <p>
@@ -34,6 +43,8 @@ export function TaskPage({ taskId }: { readonly taskId: string }) {
         {(task) => (
           <>
             <Facts task={task} />
+            {task.state === 'active' && <TaskPreview taskId={task.taskId} />}
+            <TaskTimeline taskId={task.taskId} />
             <Files files={task.files} />
             <TaskEvents taskId={task.taskId} />
             <Json title={t('task.parameters')} value={task.parameters} />
@@ -150,7 +161,13 @@ function Files({ files }: Pick<TaskDetailView, 'files'>) {
             { title: t('task.length'), cell: ({ durationMs }) => length(durationMs) },
             { title: t('task.size'), cell: ({ sizeBytes }) => size(sizeBytes) },
           ]}
-          below={({ error }) => error && <span className="quiet">{error}</span>}
+          below={({ name: file, progress, error }) =>
+            progress ? (
+              <FileProgress name={file} progress={progress} />
+            ) : (
+              error && <span className="quiet long">{error}</span>
+            )
+          }
         />
       )}
     </section>

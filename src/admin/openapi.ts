@@ -129,11 +129,15 @@ const jsonOf = (schema: JsonSchema, type = 'application/json'): NonNullable<Answ
 });
 
 function responsesOf({ answer, problems = {} }: AdminRoute, schemas: Schemas): Operation['responses'] {
-  const { status, description, schema } = answer;
+  const { status, description, schema, file } = answer;
   const content = jsonOf(schemas.of(problemDocument), PROBLEM_TYPE);
   const refusals = { 400: 'A value of the request does not fit.', ...problems, ...commonProblems };
   return {
-    [status]: { description, ...(schema && { content: jsonOf(schemas.of(schema)) }) },
+    [status]: {
+      description,
+      ...(schema && { content: jsonOf(schemas.of(schema)) }),
+      ...(file !== undefined && { content: jsonOf({ type: 'string' }, file) }),
+    },
     ...Object.fromEntries(Object.entries(refusals).map(([code, why]) => [code, { description: why, content }])),
   };
 }

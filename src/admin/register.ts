@@ -74,8 +74,10 @@ function serve(scope: FastifyInstance, route: AdminRoute, gate: Gate, services: 
     handler: async (request, reply) => {
       const call = callOf(request, reply, gate);
       const answer = await route.handle(inputOf(route, request), services, call);
-      reply.code(route.answer.status);
-      return route.answer.schema ? reply.send(answer) : reply.send();
+      const { status, schema, file } = route.answer;
+      reply.code(status);
+      if (file !== undefined) return reply.type(file).send(answer);
+      return schema ? reply.send(answer) : reply.send();
     },
   });
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { watcherId } from '../bot-id.ts';
 import type { LiveRoom } from '../presence/live-rooms.ts';
 import { roomKeyText, type RoomKey } from '../room-key.ts';
 import { readRoom } from '../rooms/address.ts';
 import { Problem } from '../rooms/problem.ts';
 import { roomOf } from '../tasks/stored-task.ts';
-import { app, appText } from './fields.ts';
+import { app, appText, ms } from './fields.ts';
 import { operatorPlan } from './operator-plan.ts';
 import { AdminProblem } from './problem.ts';
 import { defineRoute, type AdminRoute } from './route.ts';
@@ -96,6 +97,35 @@ const removeUser = defineRoute({
   },
 });
 
+const watch = defineRoute({
+  method: 'POST',
+  path: '/rooms/{app}/{kind}/{roomId}/users/{userId}/watch',
+  access: 'viewer',
+  summary: 'Gives a ticket by which a picture of an anchor is watched (WHEP).',
+  description:
+    'Nobody in the room sees who watches by it: no callback tells of it, and no room lives by it. The audit log does.',
+  params: z.strictObject({ ...byRoom, userId: z.string().min(1).max(256) }),
+  body: z.strictObject({ mediaId: z.enum(['main', 'aux']) }),
+  answer: {
+    status: 200,
+    description: 'The ticket.',
+    schema: z.object({
+      url: z.string().describe('Path to post the offer to.'),
+      token: z.string().describe('Its bearer token, for that path alone.'),
+      expiresMs: ms.describe('Until then the offer has to be posted.'),
+    }),
+  },
+  problems: { 404: 'There is no such app.' },
+  handle: async ({ params: { userId, ...path }, body: { mediaId } }, { appIds, tickets }, { caller }) => {
+    const room = roomOfPath(path);
+    if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'There is no such app in the configuration.');
+    const viewerId = watcherId(caller?.name ?? '');
+    const query = new URLSearchParams({ media: mediaId, room_type: room.kind, viewer: viewerId }).toString();
+    const url = `/whep/${room.sdkAppId}/${encodeURIComponent(room.roomId)}/${encodeURIComponent(userId)}?${query}`;
+    return { url, ...tickets.issue({ room, userId, mediaId, viewerId }) };
+  },
+});
+
 const dissolve = defineRoute({
   method: 'DELETE',
   path: '/rooms/{app}/{kind}/{roomId}',
@@ -152,4 +182,4 @@ const viewRoom = ({ room, anchors }: LiveRoom, taskIds: string[]): z.input<typeo
 });
 
 /** Live rooms, and what an operator does to them. */
-export const roomRoutes: readonly AdminRoute[] = [list, record, removeUser, dissolve];
+export const roomRoutes: readonly AdminRoute[] = [list, record, removeUser, watch, dissolve];

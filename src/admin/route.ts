@@ -33,6 +33,8 @@ export interface RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Bo
     readonly status: number;
     readonly description: string;
     readonly schema?: z.ZodType<unknown, Answer>;
+    /** Media type of a body that is no JSON: a text, or bytes. */
+    readonly file?: string;
   };
   /** Refusals of its own by status, and when they come. */
   readonly problems?: Readonly<Record<number, string>>;

@@ -8,10 +8,12 @@ import { callbackRoutes } from './callback-routes.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
 import { libraryRoutes } from './library-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
+import { previewRoutes } from './preview-routes.ts';
 import { roomRoutes } from './room-routes.ts';
 import type { AdminRoute } from './route.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { taskRoutes } from './task-routes.ts';
+import { timelineRoutes } from './timeline-routes.ts';
 
 /** Every route of the admin API, in the order of its reference. */
 export const adminRoutes: readonly AdminRoute[] = [
@@ -19,6 +21,8 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...accountRoutes,
   ...overviewRoutes,
   ...taskRoutes,
+  ...timelineRoutes,
+  ...previewRoutes,
   ...evidenceRoutes,
   ...callbackRoutes,
   ...appRoutes,

@@ -9,11 +9,14 @@ import type { CallbackTester } from '../callbacks/test-send.ts';
 import type { Clock } from '../clock.ts';
 import type { LiveRooms } from '../presence/live-rooms.ts';
 import type { RecorderPresence } from '../server/recorder-presence.ts';
+import type { SpoolPreview } from '../preview/spool-preview.ts';
 import type { ReplayDesk } from '../callbacks/replay-desk.ts';
 import type { RoomControl } from '../presence/room-control.ts';
 import type { EvidenceRoom } from '../evidence/evidence-room.ts';
 import type { Store } from '../store/store.ts';
+import type { JobSteps } from '../tasks/job-steps.ts';
 import type { TaskQueries } from '../tasks/queries.ts';
+import type { WatchTickets } from '../watch-tickets.ts';
 import type { TaskService } from '../tasks/service.ts';
 
 /** What the routes of the admin API work on. */
@@ -21,11 +24,15 @@ export interface AdminServices {
   readonly store: Store;
   readonly queries: Pick<TaskQueries, 'taskDetail' | 'backlog'>;
   readonly tasks: Pick<TaskService, 'create' | 'stop'>;
+  /** How far running jobs are. */
+  readonly steps: Pick<JobSteps, 'of'>;
   readonly replays: ReplayDesk;
   readonly callbacks: Pick<CallbackDelivery, 'backlog'>;
   readonly recorders: Pick<RecorderPresence, 'capacity'>;
   readonly liveRooms: LiveRooms;
   readonly roomControl: RoomControl;
+  /** For administrators who watch a room. */
+  readonly tickets: Pick<WatchTickets, 'issue'>;
   readonly library: AdminLibrary;
   readonly accounts: Accounts;
   /** All apps. */
@@ -36,5 +43,7 @@ export interface AdminServices {
   readonly registry: AppRegistry;
   readonly callbackTester: Pick<CallbackTester, 'send'>;
   readonly storageTester: Pick<StorageTester, 'library' | 'tencentVod' | 'bucket'>;
+  /** What recorders on this machine have written of running tasks. */
+  readonly preview: SpoolPreview;
   readonly evidence: Pick<EvidenceRoom, 'manifest' | 'key'>;
 }

@@ -2,21 +2,15 @@ import { z } from 'zod';
 import { eventsOfTask } from './callback-search.ts';
 import { callbackDetail, detailCallback } from './callback-view.ts';
 import { appText, momentText, taskId } from './fields.ts';
+import { progressOf } from './file-progress.ts';
 import { pageOf, pageQuery, toPage } from './paging.ts';
 import { AdminProblem } from './problem.ts';
 import { defineRoute, type AdminRoute } from './route.ts';
-import type { AdminServices } from './services.ts';
-import { countFiles, findTasks } from './task-search.ts';
+import { countFiles, findTasks, requireTask } from './task-search.ts';
 import { detailTask, roomKind, taskDetail, taskState, taskView, viewTask } from './task-view.ts';
 
 const byId = z.strictObject({ taskId });
 const unknown = { 404: 'There is no such task.' } as const;
-
-async function requireTask({ store }: AdminServices, id: string) {
-  const task = await store.db.selectFrom('task').selectAll().where('id', '=', id).executeTakeFirst();
-  if (!task) throw new AdminProblem(404, unknown[404]);
-  return task;
-}
 
 const list = defineRoute({
   method: 'GET',
@@ -57,9 +51,12 @@ const show = defineRoute({
   answer: { status: 200, description: 'The task.', schema: taskDetail },
   problems: unknown,
   async handle({ params }, services) {
-    const task = await requireTask(services, params.taskId);
+    const task = await requireTask(services.store, params.taskId);
     const parts = (await services.queries.taskDetail(task.id)) ?? { files: [], events: [] };
-    return detailTask(task, parts, (await countFiles(services.store, [task.id])).get(task.id));
+    const counts = await countFiles(services.store, [task.id]);
+    const nowMs = services.clock.wallMs();
+    const progress = await progressOf(services.store, task.id, { steps: services.steps, nowMs });
+    return detailTask(task, parts, counts.get(task.id), progress);
   },
 });
 
@@ -73,7 +70,7 @@ const events = defineRoute({
   answer: { status: 200, description: 'A page of events.', schema: pageOf(callbackDetail) },
   problems: unknown,
   async handle({ params, query: { cursor, limit } }, services) {
-    const task = await requireTask(services, params.taskId);
+    const task = await requireTask(services.store, params.taskId);
     const rows = await eventsOfTask(services.store, task.id, limit, cursor?.[0] ?? 0);
     return toPage(rows, limit, ({ seq }) => [seq, ''], detailCallback);
   },
@@ -87,7 +84,7 @@ const stop = defineRoute({
   answer: { status: 202, description: 'It was asked to stop; its files are finished then.' },
   problems: { ...unknown, 409: 'It is stopping, or has ended.' },
   async handle({ params }, services) {
-    const task = await requireTask(services, params.taskId);
+    const task = await requireTask(services.store, params.taskId);
     if (await services.tasks.stop(task.sdk_app_id, task.id)) return;
     throw new AdminProblem(409, 'The recording is stopping already, or has ended.');
   },

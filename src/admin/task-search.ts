@@ -1,6 +1,7 @@
 import type { Store } from '../store/store.ts';
 import type { TaskRow } from '../store/tables.ts';
 import type { PageMark } from './paging.ts';
+import { AdminProblem } from './problem.ts';
 
 /** Which tasks are looked for; times are wall milliseconds of their creation, `toMs` excluded. */
 export interface TaskSearch {
@@ -17,6 +18,13 @@ export interface FileCounts {
   readonly total: number;
   readonly done: number;
   readonly failed: number;
+}
+
+/** The task of that id. @throws AdminProblem 404 */
+export async function requireTask({ db }: Pick<Store, 'db'>, id: string): Promise<TaskRow> {
+  const task = await db.selectFrom('task').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!task) throw new AdminProblem(404, 'There is no such task.');
+  return task;
 }
 
 /** The newest first, from behind the mark on; one row more than `limit` when there are more. */

@@ -3,6 +3,7 @@ import type { TaskRow } from '../store/tables.ts';
 import type { FileView, TaskView } from '../tasks/queries.ts';
 import { destinationOf, planOf } from '../tasks/stored-task.ts';
 import { app, ms } from './fields.ts';
+import { fileProgress } from './file-progress.ts';
 import { shownDestination, shownPlan } from './shown-plan.ts';
 import type { FileCounts } from './task-search.ts';
 
@@ -36,6 +37,7 @@ const fileView = z
     height: z.int().nullable(),
     videoUrl: z.string().nullable().describe('Where it plays, when the server knows.'),
     error: z.string().nullable(),
+    progress: fileProgress.nullable().describe('While it is being finished.'),
   })
   .meta({ id: 'TaskFile' });
 
@@ -114,6 +116,7 @@ export const detailTask = (
   task: TaskRow,
   { files, events }: Pick<TaskView, 'files' | 'events'>,
   counts: FileCounts | undefined,
+  progress: ReadonlyMap<string, z.input<typeof fileProgress>>,
 ): z.input<typeof taskDetail> => ({
   ...viewTask(task, counts),
   parameters: shownPlan(planOf(task)),
@@ -122,10 +125,10 @@ export const detailTask = (
   userDefineRecordId: task.user_define_record_id,
   apiUntilMs: task.api_until_ms,
   takeovers: events.filter(({ type }) => type === 306).map(({ atMs }) => ({ atMs })),
-  files: files.map(viewFile),
+  files: files.map((file) => ({ ...viewFile(file), progress: progress.get(file.fileId) ?? null })),
 });
 
-const viewFile = (file: FileView): z.input<typeof fileView> => ({
+const viewFile = (file: FileView): Omit<z.input<typeof fileView>, 'progress'> => ({
   fileId: file.fileId,
   userId: file.userId,
   mediaId: file.mediaId,

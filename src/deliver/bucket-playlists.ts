@@ -8,7 +8,13 @@ import type { FinishedPart } from '../worker-api/messages.ts';
 import { withBucket, type BucketTarget } from './bucket-delivery.ts';
 
 /** The server tells what a finished job's playlists mean from its report. */
-const untold: UploadEvents = { onBegan: () => {}, onFile: () => {}, onIndex: () => {} };
+const untold = { onBegan: () => {}, onFile: () => {}, onIndex: () => {} } as const satisfies UploadEvents;
+
+/** Adds up what is in the bucket. */
+function counting(onSent: (bytes: number) => void): UploadEvents {
+  let sum = 0;
+  return { ...untold, onSegment: (bytes) => onSent((sum += bytes)) };
+}
 
 /**
  * Does a job whose output is HLS in a bucket: nothing is assembled, the bucket is made to agree with the spool. Rejects
@@ -18,6 +24,7 @@ export const deliverPlaylists = (
   request: FinishRequest,
   target: BucketTarget,
   signal: AbortSignal,
+  onSent: (bytes: number) => void = () => {},
 ): Promise<FinishedPart[]> =>
   withBucket(target, (store) =>
     finishPlaylists({
@@ -25,7 +32,7 @@ export const deliverPlaylists = (
       stem: request.nameStem,
       shape: playlistShape(request.mediaId, request.separateMedia),
       target: { store, prefix: target.bucket.prefix, taskId: target.taskId },
-      events: untold,
+      events: counting(onSent),
       turns: taskTurns(),
       clock: systemClock(),
       signal,

@@ -40,12 +40,14 @@ export async function uploadToCos(
   target: CosTarget,
   objects: readonly CosObject[],
   conceal: Conceal,
-  signal: AbortSignal,
+  { signal, onSent }: { readonly signal: AbortSignal; readonly onSent?: ((bytes: number) => void) | undefined },
 ): Promise<void> {
+  let sent = 0;
+  const onPart = (bytes: number): void => onSent?.((sent += bytes));
   const stop = new AbortController();
   const callsFor = await openCos(target, conceal, AbortSignal.any([signal, stop.signal]));
   try {
-    for (const { key, file } of objects) await new CosUpload(callsFor(key), file).run();
+    for (const { key, file } of objects) await new CosUpload(callsFor(key), file, onPart).run();
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -79,10 +81,12 @@ interface HeldObject {
 class CosUpload {
   readonly #calls: CosCalls;
   readonly #file: FinishedFile;
+  readonly #onPart: (bytes: number) => void;
 
-  constructor(calls: CosCalls, file: FinishedFile) {
+  constructor(calls: CosCalls, file: FinishedFile, onPart: (bytes: number) => void) {
     this.#calls = calls;
     this.#file = file;
+    this.#onPart = onPart;
   }
 
   async run(): Promise<void> {
@@ -99,6 +103,7 @@ class CosUpload {
     const sender = async (): Promise<void> => {
       for await (const part of parts) {
         sent.push({ PartNumber: part.number, ETag: await this.#calls.part(uploadId, part) });
+        this.#onPart(part.bytes.length);
       }
     };
     const failures: unknown[] = [];

@@ -9,10 +9,10 @@ import { toTencentVod } from './tencent-vod-delivery.ts';
 /** The deliverer of a job, by where its parts go. */
 export function openTarget(
   request: Pick<FinishRequest, 'target' | 'fileId' | 'tempDir' | 'upload'>,
-  tell: UploadMemory['tell'],
+  { tell, onSent }: { readonly tell: UploadMemory['tell']; readonly onSent?: (bytes: number) => void },
 ): Deliver {
   const { target, fileId, upload: from } = request;
   if (target.kind === 'library') return toLibrary({ ...target, fileId });
-  const deliver = target.kind === 'bucket' ? toBucket(target, { from, tell }) : toTencentVod(target);
+  const deliver = target.kind === 'bucket' ? toBucket(target, { from, tell }) : toTencentVod(target, onSent);
   return deliverOnce(deliver, receiptsPath(request));
 }

@@ -18,10 +18,10 @@ export interface TencentVodTarget {
 
 /** Uploads parts to Tencent VOD, which gives each an id and an address; of HLS the playlist with its segments. */
 export const toTencentVod =
-  (target: TencentVodTarget): Deliver =>
+  (target: TencentVodTarget, onSent?: (bytes: number) => void): Deliver =>
   async (part, signal) => {
     try {
-      const rim = { clock: systemClock(), signal };
+      const rim = { clock: systemClock(), signal, onSent };
       const uploaded = await uploadToTencentVod(target.account, await filesOf(part), optionsOf(target, part), rim);
       return { fileId: uploaded.fileId, url: uploaded.mediaUrl };
     } catch (error) {

@@ -98,7 +98,12 @@ export async function uploadToTencentVod(
   account: TencentVodAccount,
   files: readonly [FinishedFile, ...FinishedFile[]],
   options: TencentVodOptions,
-  rim: { readonly clock: Pick<Clock, 'wallMs'>; readonly signal: AbortSignal },
+  rim: {
+    readonly clock: Pick<Clock, 'wallMs'>;
+    readonly signal: AbortSignal;
+    /** Told how many bytes of all files together COS has taken. */
+    readonly onSent?: ((bytes: number) => void) | undefined;
+  },
 ): Promise<TencentVodFile> {
   rim.signal.throwIfAborted();
   for (const file of files) await checkFinished(file);
@@ -106,7 +111,7 @@ export async function uploadToTencentVod(
   const place = await api.apply(applyRequest(options, rim.clock.wallMs()));
   const { SecretId, SecretKey, Token } = place.TempCertificate;
   const conceal = concealing([account.secretId, account.secretKey, SecretId, SecretKey, Token, place.VodSessionKey]);
-  await uploadToCos(cosTarget(account, place), objectsOf(files, place.MediaStoragePath), conceal, rim.signal);
+  await uploadToCos(cosTarget(account, place), objectsOf(files, place.MediaStoragePath), conceal, rim);
   const { FileId, MediaUrl } = await api.commit(place.VodSessionKey, options.subAppId, conceal);
   return { fileId: FileId, mediaUrl: MediaUrl };
 }

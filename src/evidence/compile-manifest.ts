@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { Kysely } from 'kysely';
 import { libraryFolder, libraryPath } from '../library/location.ts';
 import type { ChainCheck } from '../segment/check-chain.ts';
 import type { StoreTransaction } from '../store/store.ts';
-import type { FileRow, TaskRow } from '../store/tables.ts';
+import type { FileRow, Tables, TaskRow } from '../store/tables.ts';
 import { destinationOf, planOf, roomOf } from '../tasks/stored-task.ts';
 import type { Destination, RecordingPlan } from '../worker-api/messages.ts';
 import type { FileDigests } from './file-digests.ts';
@@ -82,7 +83,8 @@ function withoutQueries(plan: RecordingPlan): RecordingPlan {
   return JSON.parse(JSON.stringify(plan, hidden)) as RecordingPlan;
 }
 
-async function timelineOf(db: Db, taskId: string): Promise<Manifest['timeline']> {
+/** What recorders told of a task, by epoch and number. */
+export async function timelineOf(db: Kysely<Tables>, taskId: string): Promise<Manifest['timeline']> {
   const rows = await db
     .selectFrom('timeline_entry')
     .select(['epoch', 'entry'])
@@ -93,7 +95,8 @@ async function timelineOf(db: Db, taskId: string): Promise<Manifest['timeline']>
   return rows.map(({ epoch, entry }) => ({ ...(JSON.parse(entry) as TimelineEntry), epoch }));
 }
 
-async function chainsOf(db: Db, taskId: string): Promise<ManifestChain[]> {
+/** What is known of the segments of a task. */
+export async function chainsOf(db: Kysely<Tables>, taskId: string): Promise<ManifestChain[]> {
   const heads = await db.selectFrom('chain_head').selectAll().where('task_id', '=', taskId).execute();
   const checks = await db
     .selectFrom('chain_check')

@@ -30,11 +30,13 @@ export interface PartSource {
   readonly sound: PartSound | undefined;
   /** A recording that was split has sound in every part, or in none. */
   readonly soundRequired: boolean;
+  /** Told now and then how far the part is. */
+  readonly onTicks?: ((ticks: number) => void) | undefined;
 }
 
 /** Puts a part into one MP4 at `path` and tells what must be in it: no stream, and no file, when there is nothing. */
 export async function assembleMp4(
-  { media, span, sound, soundRequired }: PartSource,
+  { media, span, sound, soundRequired, onTicks }: PartSource,
   video: Mp4Streams['video'],
   path: string,
 ): Promise<ExpectedStreams> {
@@ -44,7 +46,7 @@ export async function assembleMp4(
     const pictures = video && new PictureLane({ parameterSets: video.parameterSets, end: ticks, sink: muxer });
     const write = (start: number, samples: number, data: Uint8Array): void => muxer.writeAudio(start, samples, data);
     const lane = sound && soundLane(sound, { ticks, timed: true, required: soundRequired, write });
-    await copyPackets(partPackets(media, span), pictures, lane);
+    await copyPackets(partPackets(media, span), { pictures, sound: lane, onTicks });
     const written = { audio: lane?.wrote ?? false, video: pictures?.wrote ?? false };
     if (written.audio || written.video) muxer.finish();
     else muxer.close();
@@ -57,7 +59,7 @@ export async function assembleMp4(
 
 /** Puts the sound of a part into an ADTS file at `path` and tells whether there is any. */
 export async function assembleAac(
-  { media, span, soundRequired }: PartSource,
+  { media, span, soundRequired, onTicks }: PartSource,
   sound: PartSound,
   path: string,
 ): Promise<ExpectedStreams> {
@@ -65,7 +67,7 @@ export async function assembleAac(
   try {
     const write = (_start: number, _samples: number, data: Uint8Array): void => file.write(data);
     const lane = soundLane(sound, { ticks: spanTicks(span), timed: false, required: soundRequired, write });
-    await copyPackets(partPackets(media, span), undefined, lane);
+    await copyPackets(partPackets(media, span), { pictures: undefined, sound: lane, onTicks });
     file.finish();
     return { audio: lane.wrote, video: false };
   } finally {
@@ -90,17 +92,21 @@ const soundLane = ({ sampleRate, silentPacket }: PartSound, { ticks, timed, requ
     sink: write,
   });
 
-async function copyPackets(
-  packets: Iterable<PlacedPacket>,
-  pictures: PictureLane | undefined,
-  sound: SoundLane | undefined,
-): Promise<void> {
+interface PacketSinks {
+  readonly pictures: PictureLane | undefined;
+  readonly sound: SoundLane | undefined;
+  readonly onTicks: PartSource['onTicks'];
+}
+
+async function copyPackets(packets: Iterable<PlacedPacket>, { pictures, sound, onTicks }: PacketSinks): Promise<void> {
   let count = 0;
   for (const packet of packets) {
     if (packet.kind === 'video') pictures?.push(packet);
     else if (sound) pushSound(sound, packet);
     count += 1;
-    if (count % packetsPerTurn === 0) await nextTurn();
+    if (count % packetsPerTurn !== 0) continue;
+    onTicks?.(packet.pts);
+    await nextTurn();
   }
   pictures?.finish();
   sound?.finish();

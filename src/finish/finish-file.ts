@@ -1,11 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ChainCheck } from '../segment/check-chain.ts';
-import type { FinishedPart, UploadProgress } from '../worker-api/messages.ts';
+import type { FinishedPart, JobStep, UploadProgress } from '../worker-api/messages.ts';
 import { rm } from 'node:fs/promises';
 import { FinishError, type FinishRequest } from './finish-request.ts';
 import { workFolder } from './unfinished.ts';
-import type { FinishAnswer, FinishKept, FinishProgress, FinishQuestion } from './finish-process.ts';
+import type { FinishAnswer, FinishKept, FinishProgress, FinishQuestion, FinishStep } from './finish-process.ts';
 
 /** How the caller follows and ends a job. */
 export interface FinishOptions {
@@ -14,6 +14,8 @@ export interface FinishOptions {
   readonly keep?: (upload: UploadProgress) => Promise<void>;
   /** Whether the job is still the caller's, asked before anything goes to its destination; always by default. */
   readonly mayDeliver?: () => boolean;
+  /** Told now and then how far the work is. */
+  readonly onStep?: (step: JobStep) => void;
   /** Told once, when the parts are there: whether the segments are those that were written. */
   readonly onChains?: (chains: readonly ChainCheck[]) => void;
 }
@@ -55,8 +57,9 @@ function grant(child: ChildProcess, { number }: FinishQuestion, { mayDeliver }: 
 function awaitAnswer(child: ChildProcess, options: FinishOptions): Promise<FinishAnswer> {
   const onProgress = progressKeeper(child, options.keep);
   return new Promise((resolve, reject) => {
-    child.on('message', (said: FinishAnswer | FinishProgress | FinishQuestion) => {
+    child.on('message', (said: FinishAnswer | FinishProgress | FinishQuestion | FinishStep) => {
       if (said.kind === 'progress') onProgress(said);
+      else if (said.kind === 'step') options.onStep?.(said.step);
       else if (said.kind === 'may-deliver') grant(child, said, options);
       else resolve(said);
     });

@@ -1,11 +1,12 @@
 import { setPriority } from 'node:os';
 import type { ChainCheck } from '../segment/check-chain.ts';
-import type { JobFault, FinishedPart, UploadProgress } from '../worker-api/messages.ts';
+import type { JobFault, FinishedPart, JobStep, UploadProgress } from '../worker-api/messages.ts';
 import { checkChains } from './check-chains.ts';
 import { deliverPlaylists } from '../deliver/bucket-playlists.ts';
 import { DeliveryError } from '../deliver/deliverer.ts';
 import { openTarget } from '../deliver/target.ts';
-import { finishHere } from './finish-here.ts';
+import { finishHere, spooledBytes } from './finish-here.ts';
+import { FinishMeter } from './finish-meter.ts';
 import { FinishError, type FinishErrorCode, type FinishRequest } from './finish-request.ts';
 import { KeptNumbers } from './kept-numbers.ts';
 
@@ -28,6 +29,12 @@ export interface FinishProgress {
   readonly upload: UploadProgress;
 }
 
+/** How far the finishing process is. */
+export interface FinishStep {
+  readonly kind: 'step';
+  readonly step: JobStep;
+}
+
 /** The finishing process asks before anything goes to the destination. */
 export interface FinishQuestion {
   readonly kind: 'may-deliver';
@@ -41,6 +48,10 @@ export type FinishKept = { readonly kept: number } | { readonly granted: number 
 const below = 10;
 const kept = new KeptNumbers();
 const granted = new KeptNumbers();
+const meter = new FinishMeter(
+  (step) => void process.send?.({ kind: 'step', step } satisfies FinishStep),
+  () => performance.now(),
+);
 
 /** The recorder kills this process to end its work: nothing in it is told to stop. */
 const { signal } = new AbortController();
@@ -49,9 +60,11 @@ async function work(request: FinishRequest): Promise<FinishedPart[]> {
   const { target, container } = request;
   if (target.kind === 'bucket' && container === 'hls') {
     await permission();
-    return deliverPlaylists(request, target, signal);
+    meter.begin('sending', await spooledBytes(request));
+    return deliverPlaylists(request, target, signal, (bytes) => meter.reach(bytes));
   }
-  return finishHere(request, openTarget(request, tell), signal, permission);
+  const deliver = openTarget(request, { tell, onSent: (bytes) => meter.reach(bytes) });
+  return finishHere(request, deliver, signal, { permission, meter });
 }
 
 /**
@@ -65,6 +78,7 @@ function permission(): Promise<void> {
 }
 
 function tell(upload: UploadProgress): Promise<void> {
+  meter.reach(upload.parts.length * upload.partBytes);
   const number = kept.next();
   process.send?.({ kind: 'progress', number, upload } satisfies FinishProgress);
   return kept.when(number);
@@ -72,6 +86,7 @@ function tell(upload: UploadProgress): Promise<void> {
 
 async function answer(request: FinishRequest): Promise<FinishAnswer> {
   try {
+    meter.begin('checking', await spooledBytes(request));
     const chains = await checkChains(request);
     return { kind: 'done', parts: await work(request), chains };
   } catch (error) {

@@ -25,14 +25,18 @@ export interface MadePart extends Omit<LocalPart, 'name' | 'container' | 'part' 
 const shortestMs = 50;
 
 /** Makes the parts of a recorded file in `dir`, in order, each checked. @throws FinishError, or the file system's error. */
-export async function makeParts(request: PartsRequest, dir: string): Promise<MadePart[]> {
+export async function makeParts(
+  request: PartsRequest,
+  dir: string,
+  onShare: (share: number) => void = () => {},
+): Promise<MadePart[]> {
   const spanMs = request.endMs - request.startMs;
   if (spanMs < shortestMs) throw new FinishError('no-media', `the file would last ${spanMs} ms`);
   const media = new RecordedMedia(request.dirs, request.startMs);
   if (media.empty) throw new FinishError('no-media', 'nothing was recorded');
   const streams = findStreams(media.packets(), media.promised, (spanMs * transportRate) / 1000);
   if (!streams.video && !streams.audio) throw new FinishError('no-media', 'the segments hold nothing whole');
-  const parts = await makeEach(request, { media, streams }, dir);
+  const parts = await makeEach(request, { media, streams, onShare }, dir);
   if (parts.length === 0) throw new FinishError('no-media', 'nothing whole lies in the file’s span');
   return parts;
 }
@@ -40,6 +44,8 @@ export async function makeParts(request: PartsRequest, dir: string): Promise<Mad
 interface Found {
   readonly media: RecordedMedia;
   readonly streams: RecordedStreams;
+  /** Told what share of the recording is in parts. */
+  readonly onShare: (share: number) => void;
 }
 
 async function makeEach(request: PartsRequest, found: Found, dir: string): Promise<MadePart[]> {
@@ -49,7 +55,9 @@ async function makeEach(request: PartsRequest, found: Found, dir: string): Promi
   const sound = found.streams.audio && (await soundOf(found.streams.audio));
   const parts: MadePart[] = [];
   for (const [index, span] of spans.entries()) {
-    const source = { media: found.media, span, sound, soundRequired: spans.length > 1 };
+    const onTicks = (ticks: number): void =>
+      found.onShare(((span.begin.at + ticks) * 1000) / transportRate / (request.endMs - request.startMs));
+    const source = { media: found.media, span, sound, soundRequired: spans.length > 1, onTicks };
     const path = join(dir, `part-${index + 1}.${container}`);
     const written = await assemble(source, container, path);
     // Where nobody was there for as long as a part lasts, nothing may be in it.

@@ -7,7 +7,7 @@ import { madeFolder } from '../finish/unfinished.ts';
 import { libraryRoot } from '../library/location.ts';
 import type { ChainCheck } from '../segment/check-chain.ts';
 import { readRecord } from '../segment/recording-folder.ts';
-import type { JobFault, JobReport, LeasedJob, UploadProgress } from '../worker-api/messages.ts';
+import type { JobFault, JobReport, JobStep, LeasedJob, UploadProgress } from '../worker-api/messages.ts';
 import type { FinishHandle } from './finish-runner.ts';
 import type { FinishSpace } from './finish-space.ts';
 import type { Spool } from './spool.ts';
@@ -28,6 +28,8 @@ export interface FinishingOptions {
   readonly space?: FinishSpace;
   /** Keeps how far a job's upload in parts has come; resolves when it is in the store. */
   readonly keepUpload?: (job: LeasedJob, upload: UploadProgress, signal: AbortSignal) => Promise<void>;
+  /** Opens what is told how far a job is, for whoever looks. */
+  readonly openSteps?: (job: LeasedJob) => { tell(step: JobStep): void; close(): void };
 }
 
 /** Largest MP4 or AAC file, by which reading of "2 GB" ever (contract §5). */
@@ -47,7 +49,10 @@ export function beginFinishing(
     upload = latest;
     return options.keepUpload?.(job, latest, cancelled.signal) ?? Promise.resolve();
   };
-  const outcome = finish(job, options, { signal: cancelled.signal, mayDeliver: isHeld, keep });
+  const steps = options.openSteps?.(job);
+  const onStep = (step: JobStep): void => steps?.tell(step);
+  const outcome = finish(job, options, { signal: cancelled.signal, mayDeliver: isHeld, keep, onStep });
+  void outcome.finally(() => steps?.close());
   return { outcome, cancel: () => cancelled.abort(), upload: () => upload };
 }
 

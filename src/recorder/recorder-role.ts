@@ -43,6 +43,7 @@ import { keepSpoolSwept } from './spool-sweep.ts';
 import { Spool } from './spool.ts';
 import { beginUpload } from './task-upload.ts';
 import type { TaskLoad } from './task-load.ts';
+import { StepReporter } from './step-reporter.ts';
 import { keepUpload } from './upload-keeper.ts';
 import { TaskRun, type RoomConnection } from './task-run.ts';
 import { Witness } from './witness.ts';
@@ -178,6 +179,7 @@ function finishingOptions(
     leastFreeMb: leastMb,
     space: new FinishSpace({ freeMb: () => freeMbAt(root), reserveMb }),
     keepUpload: (job, upload, signal) => keepUpload(job, upload, signal, { report, clock }),
+    openSteps: (job) => new StepReporter(job, { report, clock }),
   };
 }
 

@@ -5,6 +5,7 @@ import { byAnyKey } from '../usersig/any-key.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
 import type { MediaId, RoomKey } from '../room-key.ts';
 import { privilege, verifyPrivateMapKey } from '../usersig/private-map-key.ts';
+import type { WatchRight, WatchTickets } from '../watch-tickets.ts';
 import { Problem } from './problem.ts';
 import type { RoomApps } from './room-apps.ts';
 
@@ -28,6 +29,17 @@ export function requireUserSig(
     const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
     throw new Problem(401, `The UserSig is not valid for this user: ${result.reason}.`, challenge);
   }
+}
+
+/** Checks that the bearer is an administrator's ticket for just this picture. Throws Problem (401). */
+export function requireWatchTicket(
+  tickets: Pick<WatchTickets, 'allows'>,
+  header: string | undefined,
+  right: WatchRight,
+): void {
+  if (tickets.allows(bearerOf(header) ?? '', right)) return;
+  const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
+  throw new Problem(401, 'An administrator’s ticket for this picture is expected, not older than a minute.', challenge);
 }
 
 const permissionQuery = z.object({ private_map_key: z.string().optional() });

@@ -4,6 +4,7 @@ import type { Intake } from './intake.ts';
 import type { ToldApps } from './room-apps.ts';
 import type { RoomRegistry } from './room-registry.ts';
 import type { SessionTable } from './session-table.ts';
+import type { WatchTickets } from '../watch-tickets.ts';
 import type { TransportFactory } from './transport.ts';
 
 /** What the routes of the rooms role work on. */
@@ -13,6 +14,8 @@ export interface RoomsContext {
   /** Limits what each session sends. */
   readonly intake: Intake;
   readonly apps: ToldApps;
+  /** Of administrators who watch. */
+  readonly tickets: Pick<WatchTickets, 'allows'>;
   readonly clock: Clock;
   readonly transports: TransportFactory;
   readonly log: Logger;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isWatcherId } from '../bot-id.ts';
 import type { Clock } from '../clock.ts';
 import type { FeedEjected, FeedEvent, FeedJoin, FeedLeft, FeedTrack } from '../feed/messages.ts';
 import type { BatchedPacket } from '../feed/packet-batch.ts';
@@ -155,8 +156,12 @@ export class Room implements PublisherHost {
     this.#viewers.add(viewer);
   }
 
-  /** The viewer's transport is up: now the user who watches is in the room. */
+  /** The viewer's transport is up: now the user who watches is in the room; an administrator is not. */
   onWatching(viewer: RoomViewer): void {
+    if (isWatcherId(viewer.viewerId)) {
+      const { viewerId, userId: user, mediaId: media } = viewer;
+      return this.#log.info({ viewer: viewerId, user, media }, 'watched by an administrator');
+    }
     this.#visits.enter(viewer.viewerId, `watch ${viewer.sessionId}`, viewer.client);
   }
 

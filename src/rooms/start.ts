@@ -11,6 +11,7 @@ import { RoomRegistry, type RegistryStats } from './room-registry.ts';
 import { createRoomsServer } from './rooms-server.ts';
 import { registerSdpEndpoint } from './sdp-endpoint.ts';
 import { SessionTable } from './session-table.ts';
+import { WatchTickets } from '../watch-tickets.ts';
 import type { TransportFactory } from './transport.ts';
 import { whepOpener } from './whep.ts';
 import { whipOpener } from './whip.ts';
@@ -103,6 +104,7 @@ export async function startRooms(options: RoomsOptions): Promise<RunningRooms> {
     sessions,
     intake,
     apps,
+    tickets: new WatchTickets(options.token, clock),
     clock,
     transports: transportsOf(options),
     log: options.log,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { isWatcherId } from '../bot-id.ts';
 import { readAddress, readClientId, type PictureAddress } from './address.ts';
-import { requirePermission, requireUserSig, watchPrivileges } from './authorize.ts';
+import { requirePermission, requireUserSig, requireWatchTicket, watchPrivileges } from './authorize.ts';
 import { describeClient } from './client-description.ts';
 import type { RoomsContext } from './context.ts';
 import { negotiateWatch, type Negotiation } from './negotiation.ts';
@@ -22,18 +23,34 @@ export function whepOpener(context: RoomsContext, connectTimeoutMs: number): Ope
   return async (request: FastifyRequest, text: string): Promise<OpenedSession> => {
     const address = readAddress(request.params, request.query);
     const viewerId = readViewer(request.query);
-    const user = { sdkAppId: address.room.sdkAppId, userId: viewerId, nowMs: context.clock.wallMs() };
-    requireUserSig(context.apps, request.headers.authorization, user);
+    const permit = admit(context, request, { ...address, viewerId });
     const offer = readOffer(text);
-    const permit = (negotiation: Negotiation): void => {
-      const needed = watchPrivileges(address.mediaId, negotiation.media);
-      requirePermission(context.apps, request.query, { ...user, room: address.room, needed });
-    };
     const watcher = { viewerId, client: describeClient(request, 'WHEP'), connectTimeoutMs };
     const viewer = makeViewer(context, address, offer, watcher, permit);
     const session = clientSession(address.room.sdkAppId, viewer.viewer, offer);
     context.sessions.add(session, context.clock.monoUs());
     return { session, answer: await openViewer(context, viewer, offer) };
+  };
+}
+
+type Permit = (negotiation: Negotiation) => void;
+
+/** Judges who wants to watch, and tells how what is negotiated is judged. Throws Problem: 401, 403 or 404. */
+function admit(
+  { apps, tickets, clock }: RoomsContext,
+  request: FastifyRequest,
+  { viewerId, ...address }: PictureAddress & { readonly viewerId: string },
+): Permit {
+  const { authorization } = request.headers;
+  if (isWatcherId(viewerId)) {
+    requireWatchTicket(tickets, authorization, { ...address, viewerId });
+    return () => undefined;
+  }
+  const user = { sdkAppId: address.room.sdkAppId, userId: viewerId, nowMs: clock.wallMs() };
+  requireUserSig(apps, authorization, user);
+  return ({ media }) => {
+    const needed = watchPrivileges(address.mediaId, media);
+    requirePermission(apps, request.query, { ...user, room: address.room, needed });
   };
 }
 
@@ -46,7 +63,8 @@ interface MadeViewer {
 function readViewer(query: unknown): string {
   const options = viewerSchema.safeParse(query);
   if (!options.success) throw new Problem(400, 'viewer names the user who watches.');
-  return readClientId(options.data.viewer, 'viewer');
+  const { viewer } = options.data;
+  return isWatcherId(viewer) ? viewer : readClientId(viewer, 'viewer');
 }
 
 function makeViewer(
@@ -54,7 +72,7 @@ function makeViewer(
   address: PictureAddress,
   offer: Offer,
   watcher: Pick<ViewerOptions, 'viewerId' | 'client' | 'connectTimeoutMs'>,
-  permit: (negotiation: Negotiation) => void,
+  permit: Permit,
 ): MadeViewer {
   const { userId, mediaId } = address;
   const room = context.registry.find(address.room);

@@ -32,12 +32,14 @@ import { createPresenceQueries } from '../presence/queries.ts';
 import { keepRoomsPruned } from '../presence/retention.ts';
 import { RemoteRooms } from '../presence/room-control.ts';
 import type { Logger } from '../process/log.ts';
+import { SpoolPreview } from '../preview/spool-preview.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { createTaskService, type TaskControl } from '../tasks/control.ts';
 import { createTaskQueries, type TaskQueries } from '../tasks/queries.ts';
 import { createUsageQueries } from '../usage/recorded-time.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
+import { WatchTickets } from '../watch-tickets.ts';
 import { registerWorkerApi, type WorkerTasks } from '../worker-api/routes.ts';
 import { closeInStages, type Closables } from './closing.ts';
 import { registerDemoPage } from './demo-routes.ts';
@@ -212,6 +214,9 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
   await registerAdminApi(http, {
     ...parts,
     replays: new ReplayDesk(store),
+    steps: parts.tasks.steps,
+    tickets: new WatchTickets(parts.rooms.token, parts.clock),
+    preview: new SpoolPreview(join(installation.config.data_dir, 'spool')),
     liveRooms: remoteLiveRooms(parts.rooms),
     registry: parts.apps,
     storageTester: new StorageTester({

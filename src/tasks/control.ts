@@ -21,6 +21,7 @@ import type {
 import { keepPlan, keepTimeline } from './evidence-records.ts';
 import { applyJobReport, deliverable, openJobs } from './finishing.ts';
 import { newTaskId } from './ids.ts';
+import { JobSteps } from './job-steps.ts';
 import { Leases } from './leases.ts';
 import { applyUploadReport, isUploadReport, storageFiles } from './playlists.ts';
 import { lockTask, recordTransition } from './record.ts';
@@ -70,6 +71,8 @@ export interface TaskStats {
 export class TaskControl implements TaskService {
   /** Where it keeps everything; the worker API listens to its bell. */
   readonly store: Store;
+  /** How far running jobs are. */
+  readonly steps: JobSteps;
   readonly #options: TaskServiceOptions;
   readonly #leases: Leases;
   readonly #counts = { created: 0, restricted: 0, overloaded: 0, staleReports: 0 };
@@ -77,6 +80,7 @@ export class TaskControl implements TaskService {
   /** Use {@link createTaskService}, which also gives living leases their extra term. */
   constructor(options: TaskServiceOptions) {
     this.store = options.store;
+    this.steps = new JobSteps(options.clock);
     this.#options = options;
     this.#leases = new Leases(options.store.engine, { ...options, leaseMs: options.leaseMs ?? defaultLeaseMs });
   }
@@ -171,9 +175,25 @@ export class TaskControl implements TaskService {
 
   /** Takes a recorder's report about a finishing job; idempotent per epoch. */
   async reportJob(jobId: number, report: JobReport): Promise<ReportResponse> {
+    if (report.kind === 'step') return this.#noteStep(jobId, report);
     const answer = await this.store.transaction((tx) => applyJobReport(tx, jobId, report, this.#options));
+    if (report.kind !== 'progress' && answer.accepted) this.steps.forget(jobId);
     if (report.kind === 'failed') this.#options.log.warn({ job: jobId, reason: report.reason }, 'finishing failed');
     return this.#counted(answer, { job: jobId, epoch: report.epoch, report: report.kind });
+  }
+
+  /** Told every two seconds by every job: it only reads. */
+  async #noteStep(jobId: number, report: Extract<JobReport, { kind: 'step' }>): Promise<ReportResponse> {
+    const job = await this.store.db
+      .selectFrom('job')
+      .select(['epoch', 'state', 'owner'])
+      .where('id', '=', jobId)
+      .executeTakeFirst();
+    if (!job) return { accepted: false, reason: 'unknown' };
+    if (job.epoch !== report.epoch || job.state !== 'open' || job.owner === null)
+      return { accepted: false, reason: 'stale' };
+    this.steps.note(jobId, report.epoch, report);
+    return { accepted: true };
   }
 
   /** Which segments may go from a recorder's spool. */

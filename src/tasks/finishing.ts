@@ -103,7 +103,7 @@ type FailedReport = Extract<JobReport, { kind: 'failed' }>;
 export async function applyJobReport(
   tx: StoreTransaction,
   jobId: number,
-  report: JobReport,
+  report: Exclude<JobReport, { kind: 'step' }>,
   options: FinishingOptions,
 ): Promise<ReportResponse> {
   const owner = await tx.db.selectFrom('job').select('task_id').where('id', '=', jobId).executeTakeFirst();

@@ -116,6 +116,7 @@ export class FolderUpload {
 
   #enter(segment: Segment, { objects }: SegmentReceipt): void {
     this.#done += 1;
+    this.#options.events.onSegment?.(objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
     for (const [stream, playlist] of this.#playlists) {
       const object = objects.find((candidate) => candidate.stream === stream);
       if (!object) playlist.skip();

@@ -23,6 +23,8 @@ export interface UploadEvents {
   onFile(playlist: BegunPlaylist): void;
   /** A playlist was written for the first time: event 304. */
   onIndex(playlist: { readonly name: string }): void;
+  /** A segment is in the bucket, with all that is made of it: so many bytes. */
+  onSegment?(bytes: number): void;
 }
 
 /** Passes each thing on once. */

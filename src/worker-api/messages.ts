@@ -310,6 +310,14 @@ export interface FinishedPart {
   readonly digests?: FileDigests | undefined;
 }
 
+/** How far the work on a file is: its segments or parts are checked, parts are made, or sent to their destination. */
+export interface JobStep {
+  readonly step: 'checking' | 'making' | 'sending';
+  readonly doneBytes: number;
+  /** 0 where nobody knows. */
+  readonly totalBytes: number;
+}
+
 /** Reports of a recorder about a finishing job. */
 export type JobReport =
   | {
@@ -334,7 +342,9 @@ export type JobReport =
       readonly waitsForSpace?: boolean | undefined;
     }
   /** An upload in parts has come so far; it replaces what was told before. The job stays open. */
-  | { readonly kind: 'progress'; readonly epoch: number; readonly upload: UploadProgress };
+  | { readonly kind: 'progress'; readonly epoch: number; readonly upload: UploadProgress }
+  /** The attempt has come so far, for whoever looks. The job stays open, nothing is kept of it. */
+  | ({ readonly kind: 'step'; readonly epoch: number } & JobStep);
 
 /** Recorders that their supervisor saw die, or that lived before it was started anew. */
 export interface GoneRequest {

@@ -152,6 +152,13 @@ export const jobReport: z.ZodType<JobReport> = z.discriminatedUnion('kind', [
     waitsForSpace: z.boolean().optional(),
   }),
   z.object({ kind: z.literal('progress'), epoch, upload: uploadProgress }),
+  z.object({
+    kind: z.literal('step'),
+    epoch,
+    step: z.enum(['checking', 'making', 'sending']),
+    doneBytes: count,
+    totalBytes: count,
+  }),
 ]);
 
 const pixelCount = z.int().min(0).transform(pixels);

@@ -17,6 +17,8 @@ import { startMediaLibrary } from '../../src/library/library.ts';
 import type { LiveRoom, LiveRooms } from '../../src/presence/live-rooms.ts';
 import type { RoomControl } from '../../src/presence/room-control.ts';
 import { roomKeyText, type RoomKey } from '../../src/room-key.ts';
+import { SpoolPreview } from '../../src/preview/spool-preview.ts';
+import { WatchTickets } from '../../src/watch-tickets.ts';
 import { RecorderPresence } from '../../src/server/recorder-presence.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
 import { bench, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
@@ -52,6 +54,8 @@ export interface AdminBench extends Bench {
   readonly ask: (path: string, ask?: Ask) => Promise<Answer>;
   readonly evidence: EvidenceRoom;
   readonly registry: AppRegistry;
+  /** Folder of the spool. */
+  readonly spool: string;
 }
 
 /** Live rooms without a rooms role. */
@@ -90,6 +94,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   const http = fastify({ routerOptions: { maxParamLength: 512 } });
   const queries = createTaskQueries({ store: b.store, links: plainLinks('http://media.example:8080') });
   const rooms = new FakeRooms();
+  const spool = await tempFolder(t);
   const accounts = createAccounts(b);
   const links = plainLinks('http://media.example:8080');
   const library = startMediaLibrary({ ...b, root: await tempFolder(t), log: silentLog, links });
@@ -113,6 +118,9 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     rules: new AutoRecordRules(b.store),
     apps: registry,
     replays: new ReplayDesk(b.store),
+    steps: b.tasks.steps,
+    tickets: new WatchTickets('token of the installation', b.clock),
+    preview: new SpoolPreview(spool),
     callbacks: { backlog: () => callbackBacklog(b.store, b.clock.wallMs()) },
     recorders: new RecorderPresence(b.clock),
     liveRooms: rooms,
@@ -132,6 +140,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     origin,
     evidence,
     registry,
+    spool,
     ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }),
   };
 }

@@ -88,7 +88,8 @@ test('every list and object is what its schema says, with nothing besides', asyn
   await b.evidence.work();
   let checked = 0;
   for (const { method, path, answer } of adminRoutes) {
-    if (method !== 'GET') continue;
+    // Files of running tasks have a test of their own.
+    if (method !== 'GET' || answer.file !== undefined) continue;
     const { status, body } = await b.ask(path.replace('{taskId}', taskId).replace('{id}', id).replace('{app}', app));
     assert.deepEqual([path, status], [path, answer.status]);
     assert.deepEqual(answer.schema?.parse(body), body, path);

@@ -6,6 +6,8 @@ import { requestFaults } from '../../console/layout/faults.ts';
 import { openText } from '../../console/layout/opening.ts';
 import { picturesOf } from '../../console/layout/scene.ts';
 import type { LayoutParams } from '../../src/api/recording/layout-params.ts';
+import { toLayoutPlan } from '../../src/api/recording/layout-plan.ts';
+import { defaultCompat } from '../../src/config/compat.ts';
 import { layoutPictures } from '../../src/layout/layout-pictures.ts';
 import { evenCanvas, rect } from '../../src/layout/rect.ts';
 import { base, startApi, type Answer } from '../api/recording-api.ts';
@@ -89,6 +91,20 @@ for (const MixLayoutMode of modes)
     assert.deepEqual(requestOf(bare.design).MixLayoutParams, request.MixLayoutParams);
     assert.deepEqual(bare.design.video, firstDesign.video);
   });
+
+test('what is left out of the copy changes nothing that is seen', () => {
+  for (const MixLayoutMode of modes) {
+    const view = viewOf(designOf({ MixLayoutMode }, { count: 9, heard: 2 }));
+    const whole = toLayoutPlan({ ...rich, MixLayoutMode }, defaultCompat);
+    const seen = (plan: typeof whole) => [
+      layoutPictures(plan, view.canvas, view.pictures),
+      plan.watermarks,
+      plan.background,
+      plan.backgroundImage,
+    ];
+    assert.deepEqual(seen(view.plan), seen(whole), `mode ${MixLayoutMode}`);
+  }
+});
 
 test('nothing is copied that has no effect in the mode or is the default', () => {
   const own = { ...firstDesign, layout: { ...rich, RenderMode: 1, BackGroundColor: '#000000', MixLayoutMode: 3 } };

@@ -263,6 +263,10 @@ test('what the API would refuse is told in words and not copied; JSON that is no
   await open(page, 'en', JSON.stringify(twoCells));
   await page.getByRole('alert').getByText('Rectangle 2: It must lie inside the picture of 640 × 720.').waitFor();
   await picture(page, 'en-layout-refused');
+  // It can be taken hold of all the same, at the edge, and lies over nothing else.
+  await handle(page, 2).focus();
+  const [board, held] = [(await page.locator('.board').boundingBox())!, (await handle(page, 2).boundingBox())!];
+  assert.ok(held.x + held.width <= board.x + board.width + 1, JSON.stringify({ board, held }));
   await fill(page, t['layout.width'], '1280');
   await until(page, 'document.querySelector("[role=alert]") === null');
   await recorded(page, 'en');

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { beginFinishing, type FinishingOptions } from '../../src/recorder/finishing.ts';
 import { Spool } from '../../src/recorder/spool.ts';
 import { toWallMs } from '../../src/units.ts';
-import type { LeasedJob } from '../../src/worker-api/messages.ts';
+import type { JobStep, LeasedJob } from '../../src/worker-api/messages.ts';
 import { tone } from '../codec/sound.ts';
 import { at, play, record, tempDir, voice } from '../single/recorder-kit.ts';
 
@@ -53,8 +53,14 @@ test('a job becomes a library file, however long its name; a recorded folder wit
   const recording = await record(spool.folder(job.taskId, 1, job.fileKey), { streams: 'audio' });
   await play(recording, await voice(tone(500), 0, 50), 1200);
   recording.close();
-  const done = await beginFinishing(job, options(spool, dataDir)).outcome;
+  const steps: JobStep[] = [];
+  const openSteps: FinishingOptions['openSteps'] = () => ({ tell: (step) => steps.push(step), close: () => {} });
+  const done = await beginFinishing(job, { ...options(spool, dataDir), openSteps }).outcome;
   assert.ok(done.kind === 'done', JSON.stringify(done));
+  const began = steps.filter(({ doneBytes }) => doneBytes === 0).map(({ step }) => step);
+  assert.deepEqual(began, ['checking', 'making', 'checking', 'sending']);
+  const made = steps.filter(({ step }) => step === 'making');
+  assert.ok(made[0]!.totalBytes > 10_000 && made.every(({ doneBytes, totalBytes }) => doneBytes <= totalBytes));
   assert.deepEqual(done.parts[0]?.streams, ['aac']);
   assert.deepEqual(readdirSync(join(dataDir, 'library', '7', job.fileId)), [`${job.fileId}.mp4`]);
   const [startMs, endMs] = [toWallMs(at(60_000)), toWallMs(at(50_000))];

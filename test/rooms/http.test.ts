@@ -4,7 +4,11 @@ import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../src/clock.ts';
+import { watcherId } from '../../src/bot-id.ts';
+import { JOURNAL_PATH } from '../../src/presence/messages.ts';
 import type { RunningRooms } from '../../src/rooms/start.ts';
+import { wallMs } from '../../src/units.ts';
+import { WatchTickets } from '../../src/watch-tickets.ts';
 import { fakeTransports, type FakePeer } from './fake-peer.ts';
 import { RecordedFeed, roomOf, SDK_APP_ID, sigFor, startTestRooms, TOKEN } from './rooms-fixture.ts';
 
@@ -223,6 +227,55 @@ describe('WHEP', () => {
     await end(published);
     assert.ok(peer.closed);
     assert.equal(rooms.stats().viewers, 0);
+  });
+});
+
+describe('WHEP by an administrator’s ticket', () => {
+  const room = roomOf('number', '10001');
+  const viewerId = watcherId('admin');
+  const path = `/whep/${SDK_APP_ID}/10001/alice`;
+  const right = { room, userId: 'alice', mediaId: 'main', viewerId } as const;
+  const body = offerOf('chromium-watch');
+  const watch = (sig: string, query = '') => post(`${path}?viewer=${viewerId}${query}`, { sig, body });
+
+  test('is watching that nobody sees', async () => {
+    const { token } = new WatchTickets(TOKEN, systemClock()).issue(right);
+    const published = await post(ALICE);
+    peers.at(-1)!.become('connected');
+    const journal = async () =>
+      (await fetch(`${origin}${JOURNAL_PATH}`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
+    const response = await watch(token);
+    assert.equal(response.status, 201);
+    peers.at(-1)!.become('connected');
+    assert.equal(rooms.stats().viewers, 1);
+    await end(response);
+    await end(published);
+    const told = await journal();
+    assert.match(told, /"userId":"alice"/);
+    assert.doesNotMatch(told, /roomtape\./);
+  });
+
+  test('is for one picture, one minute, and not for who has the key of the app', async () => {
+    const tickets = new WatchTickets(TOKEN, systemClock());
+    const late = new WatchTickets(TOKEN, { wallMs: () => wallMs(Date.now() - 60_000) });
+    const { token } = tickets.issue(right);
+    const bad = [
+      sigFor(viewerId),
+      '',
+      'x',
+      'a.b',
+      token.slice(0, -2),
+      late.issue(right).token,
+      tickets.issue({ ...right, userId: 'bob' }).token,
+      tickets.issue({ ...right, mediaId: 'aux' }).token,
+      tickets.issue({ ...right, room: roomOf('string', '10001') }).token,
+      tickets.issue({ ...right, viewerId: watcherId('vera') }).token,
+      new WatchTickets('another token', systemClock()).issue(right).token,
+    ];
+    for (const sig of bad) await assertProblem(await watch(sig), 401);
+    await assertProblem(await post(`${path}?viewer=bob`, { sig: token, body }), 401);
+    await assertProblem(await post(`/whip/${SDK_APP_ID}/10001/${viewerId}`, { sig: token }), 400);
+    await assertProblem(await watch(token), 404);
   });
 });
 

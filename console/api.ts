@@ -1,25 +1,25 @@
+import type { RequestFault } from '../src/admin/problem.ts';
 import type { SessionView } from '../src/admin/session-routes.ts';
-
-/** A value that does not fit, and why. */
-export interface Fault {
-  readonly at: string;
-  readonly message: string;
-}
 
 /** A refusal of the server, or its silence (status 0). */
 export class ApiError extends Error {
   readonly status: number;
   /** Seconds until another try makes sense, where the server says so. */
   readonly retryAfter: number;
-  /** Values of the body that do not fit, by their names with dots. */
-  readonly faults: readonly Fault[];
+  /** Every value that does not fit, with status 400. */
+  readonly errors: readonly RequestFault[];
 
-  constructor(status: number, detail: string, retryAfter = 0, faults: readonly Fault[] = []) {
+  constructor(status: number, detail: string, retryAfter = 0, errors: readonly RequestFault[] = []) {
     super(detail);
     this.status = status;
     this.retryAfter = retryAfter;
-    this.faults = faults;
+    this.errors = errors;
   }
+}
+
+interface Refusal {
+  readonly detail?: string;
+  readonly errors?: readonly RequestFault[];
 }
 
 /** What a request has besides its path. */
@@ -44,7 +44,7 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
   const answer = await send(path, options);
   if (answer.ok) return (answer.status === 204 ? undefined : await readJson(answer)) as T;
   if (answer.status === 401 && path !== '/session') onSignedOut();
-  const { detail = '', errors } = ((await readJson(answer)) ?? {}) as { detail?: string; errors?: readonly Fault[] };
+  const { detail = '', errors = [] } = ((await readJson(answer)) ?? {}) as Refusal;
   throw new ApiError(answer.status, detail, Number(answer.headers.get('retry-after') ?? 0), errors);
 }
 

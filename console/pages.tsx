@@ -4,6 +4,7 @@ import { AccountPage } from './pages/account.tsx';
 import { AdministratorsPage } from './pages/administrators.tsx';
 import { AuditPage } from './pages/audit.tsx';
 import { AutoRecordPage } from './pages/auto-record.tsx';
+import { AppsPage } from './pages/apps.tsx';
 import { LayoutPage } from './pages/layout.tsx';
 import { LibraryPage } from './pages/library.tsx';
 import { OverviewPage } from './pages/overview.tsx';
@@ -28,8 +29,9 @@ export const PAGES: readonly ConsolePage[] = [
   { name: 'library', title: 'nav.library', Page: LibraryPage },
   { name: 'rooms', title: 'nav.rooms', Page: RoomsPage },
   { name: 'auto-record', title: 'nav.auto-record', Page: AutoRecordPage },
+  { name: 'layout', title: 'nav.layout', Page: LayoutPage },
+  { name: 'apps', title: 'nav.apps', Page: AppsPage },
   { name: 'administrators', title: 'nav.administrators', isForOperators: true, Page: AdministratorsPage },
   { name: 'audit', title: 'nav.audit', isForOperators: true, Page: AuditPage },
-  { name: 'layout', title: 'nav.layout', Page: LayoutPage },
   { name: 'account', title: 'nav.account', Page: AccountPage },
 ];

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { autoRecordRuleSchema, HIDDEN_SECRET, type AutoRecordRule } from '../auto-record/rule.ts';
-import { ruleFault, type RuleFault } from '../auto-record/rule-fault.ts';
+import { ruleFault } from '../auto-record/rule-fault.ts';
 import type { StoredRule } from '../auto-record/rules.ts';
 import { HiddenSecretError, withoutSecrets } from '../auto-record/secrets.ts';
-import type { App } from '../config/apps.ts';
 import { auditView, findAudit, viewAudit } from './audit.ts';
-import type { AdminCall } from './call.ts';
+import { authorOf, noApp, requireApp, unfit } from './app-access.ts';
 import { app, appText, ms } from './fields.ts';
 import { pageOf, pageQuery, toPage } from './paging.ts';
 import { AdminProblem } from './problem.ts';
@@ -13,9 +12,6 @@ import { defineRoute, type AdminRoute } from './route.ts';
 import type { AdminServices } from './services.ts';
 
 const byApp = z.strictObject({ app: appText });
-/** The administrator who is signed in, or who holds the token, which is one for all. */
-const authorOf = ({ caller }: AdminCall) =>
-  ({ actor: caller?.session ? caller.name : 'admin token', origin: 'api' }) as const;
 
 const ruleView = z
   .object({
@@ -40,14 +36,6 @@ const viewRule = ({ revision, effectiveMs, origin, actor, rule }: StoredRule): z
   rule: rule ? withoutSecrets(rule) : null,
 });
 
-const noApp = 'This server has no such app.';
-
-function requireApp({ apps }: AdminServices, sdkAppId: number): App {
-  const app = apps.app(sdkAppId);
-  if (!app) throw new AdminProblem(404, noApp);
-  return app;
-}
-
 const ruleList = z.object({
   items: z.array(z.object({ app, current: ruleView.nullable().describe('Null for no rule.') })).describe('The apps.'),
   defaults: autoRecordRuleSchema.describe('What holds where a rule says nothing.'),
@@ -62,7 +50,7 @@ const list = defineRoute({
   summary: 'Lists the apps with the rules by which their rooms record themselves.',
   answer: {
     status: 200,
-    description: 'Every app of the configuration.',
+    description: 'Every app.',
     schema: ruleList,
   },
   async handle(_input, { appIds, rules }) {
@@ -120,11 +108,6 @@ async function setRule(
     throw unfit({ path: error.path, reason: 'is written as hidden, and there is no secret that could stay' });
   }
 }
-
-const unfit = ({ path, reason }: RuleFault): AdminProblem =>
-  new AdminProblem(400, `The request does not fit: body ${path}: ${reason}`, {
-    errors: [{ in: 'body', at: path, message: reason }],
-  });
 
 const remove = defineRoute({
   method: 'DELETE',

@@ -1,4 +1,8 @@
 import { accountRoutes } from './account-routes.ts';
+import { apiAccountRoutes } from './api-account-routes.ts';
+import { appRoutes } from './app-routes.ts';
+import { appSectionRoutes } from './app-section-routes.ts';
+import { appTestRoutes } from './app-test-routes.ts';
 import { autoRecordRoutes } from './auto-record-routes.ts';
 import { autoRecordRoomRoutes } from './auto-record-room-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
@@ -24,6 +28,10 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...evidenceRoutes,
   ...verifyRoutes,
   ...callbackRoutes,
+  ...appRoutes,
+  ...appSectionRoutes,
+  ...appTestRoutes,
+  ...apiAccountRoutes,
   ...autoRecordRoutes,
   ...autoRecordRoomRoutes,
   ...roomRoutes,

@@ -1,4 +1,5 @@
 import type { Generated, Insertable, Selectable } from 'kysely';
+import type { AppSettingTable } from './app-tables.ts';
 import type { AdminAccountTable, AdminSessionTable, AuditEntryTable } from './administrator-tables.ts';
 
 /**
@@ -29,6 +30,7 @@ export interface Tables {
   auto_record_rule: AutoRecordRuleTable;
   audit: AuditTable;
   protected_app: ProtectedAppTable;
+  app_setting: AppSettingTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -76,6 +78,8 @@ export interface TaskTable {
   auto_session: number | null;
   /** CallbackTarget of the rule; null where the app's own callback is told. */
   callback: string | null;
+  /** Form of its files' names; null for a task of an earlier version, whose files have that of the installation. */
+  file_names: 'documented' | 'wire' | null;
   started_ms: number | null;
   /** Epoch of the last `started` report, which makes a repeated one silent. */
   started_epoch: number;

@@ -1,11 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
+import { openAppRegistry, type AppRegistry } from '../../src/apps/app-registry.ts';
+import { StorageTester } from '../../src/apps/storage-test.ts';
 import { createAccounts, type Accounts } from '../../src/accounts/accounts.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../../src/evidence/evidence-room.ts';
 import { registerAdminApi } from '../../src/admin/register.ts';
 import { AutoRecordRules } from '../../src/auto-record/rules.ts';
 import { callbackBacklog } from '../../src/callbacks/backlog.ts';
+import { CallbackTester } from '../../src/callbacks/test-send.ts';
+import { configSchema } from '../../src/config/schema.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
 import { VerifyDesk } from '../../src/evidence/verify-desk.ts';
 import { hlsArchives } from '../../src/library/hls-archive.ts';
@@ -17,7 +21,7 @@ import { SpoolPreview } from '../../src/preview/spool-preview.ts';
 import { WatchTickets } from '../../src/watch-tickets.ts';
 import { RecorderPresence } from '../../src/server/recorder-presence.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
-import { bench, oneApp, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
+import { bench, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
 
 export const adminToken = 'a-token-of-the-admin-api';
 
@@ -52,6 +56,7 @@ export interface AdminBench extends Bench {
   /** Of the evidence. */
   readonly dataDir: string;
   readonly libraryRoot: string;
+  readonly registry: AppRegistry;
   /** Folder of the spool. */
   readonly spool: string;
 }
@@ -80,6 +85,12 @@ export class FakeRooms implements LiveRooms, RoomControl {
   }
 }
 
+/** What the configuration has: one app and an account of it. */
+export const configuredApps = configSchema.parse({
+  apps: [{ sdk_app_id: sdkAppId, secret_key: 'secret key of the app' }],
+  accounts: [{ secret_id: 'AKIDconfigured', secret_key: 'secret key of the account', apps: [sdkAppId] }],
+});
+
 /** The admin API over a real socket, on a store of its own. */
 export async function adminBench(t: TestContext): Promise<AdminBench> {
   const b = await bench(t);
@@ -97,8 +108,14 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   t.after(() => evidence.close());
   const verifications = new VerifyDesk({ dataDir, clock: b.clock });
   t.after(() => verifications.close());
+  const registry = await openAppRegistry(b.store, configuredApps);
+  const callbackTester = new CallbackTester(b.clock);
+  t.after(() => callbackTester.close());
   await registerAdminApi(http, {
     ...b,
+    registry,
+    callbackTester,
+    storageTester: new StorageTester({ dataDir, leastFreeMb: 1, privateBuckets: true, clock: b.clock }),
     queries,
     accounts,
     library,
@@ -107,7 +124,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     archives: hlsArchives(libraryRoot),
     rules: new AutoRecordRules(b.store),
     autoRecorder: { refusal: () => undefined },
-    apps: oneApp(),
+    apps: registry,
     replays: new ReplayDesk(b.store),
     steps: b.tasks.steps,
     tickets: new WatchTickets('token of the installation', b.clock),
@@ -132,6 +149,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     evidence,
     dataDir,
     libraryRoot,
+    registry,
     spool,
     ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }),
   };

@@ -1,12 +1,12 @@
 import { useId, type ReactNode } from 'react';
-import type { Fault } from '../../api.ts';
+import type { RequestFault } from '../../../src/admin/problem.ts';
 import { useLanguage, type TextKey } from '../../language.tsx';
 import { hasSecret, isSecret, type Draft } from './draft.ts';
 
 /** What the fields of the form share. */
 export interface FormState {
   readonly draft: Draft;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly RequestFault[];
   readonly isLocked: boolean;
   readonly change: (path: string, value: string) => void;
 }

@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from 'react';
 import { Button } from 'tdesign-react/es/button';
-import { ApiError, ask, type Fault } from '../../api.ts';
+import type { RequestFault } from '../../../src/admin/problem.ts';
+import { ApiError, ask } from '../../api.ts';
 import { errorText } from '../../asking.ts';
 import { useLanguage, type Translate } from '../../language.tsx';
 import { useNotice } from '../../parts/notice.tsx';
@@ -25,7 +26,7 @@ export function RuleForm({ app, rule, defaults, onChanged }: RuleFormProps) {
   const tell = useNotice();
   const isOperator = useIsOperator();
   const [draft, setDraft] = useState(() => draftOf(rule, defaults));
-  const [faults, setFaults] = useState<readonly Fault[]>([]);
+  const [faults, setFaults] = useState<readonly RequestFault[]>([]);
   const [refusal, setRefusal] = useState<string | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
   const save = async (): Promise<void> => {
@@ -37,7 +38,7 @@ export function RuleForm({ app, rule, defaults, onChanged }: RuleFormProps) {
       tell({ theme: 'success', text: t('rule.saved') });
       onChanged();
     } catch (error) {
-      if (error instanceof ApiError) setFaults(error.faults);
+      if (error instanceof ApiError) setFaults(error.errors);
       setRefusal(errorText(error, t));
     }
     setBusy(false);

@@ -64,6 +64,10 @@ export interface StorageTesterOptions {
   readonly clock: Clock;
 }
 
+/** Nothing where the file system does not tell: there is no such number in JSON. */
+const shownSpace = (freeMb: number): Pick<StorageTest, 'freeMb'> =>
+  Number.isFinite(freeMb) ? { freeMb: Math.floor(freeMb) } : {};
+
 /** Tries what finished files will need of their storage. No test leaves anything behind when it went well. */
 export class StorageTester {
   readonly #options: StorageTesterOptions;
@@ -82,12 +86,12 @@ export class StorageTester {
       await trial.step('write', () => writeFile(path, 'roomtape', { flag: 'wx' }));
       await trial.step('delete', () => rm(path));
     } catch (error) {
-      return { ...trial.failed('not-writable', error), freeMb: freeMbAt(root) };
+      return { ...trial.failed('not-writable', error), ...shownSpace(freeMbAt(root)) };
     }
     const freeMb = freeMbAt(root);
     const isEnough = freeMb >= leastFreeMb;
     trial.add('space', isEnough);
-    return { ...trial.done(isEnough ? 'ok' : 'little-space'), freeMb: Math.floor(freeMb) };
+    return { ...trial.done(isEnough ? 'ok' : 'little-space'), ...shownSpace(freeMb) };
   }
 
   /** Asks Tencent VOD for the account's sub-applications. Never rejects. */

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
@@ -14,6 +15,7 @@ import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
 import { VerifyDesk } from '../../src/evidence/verify-desk.ts';
 import { hlsArchives } from '../../src/library/hls-archive.ts';
 import { startMediaLibrary } from '../../src/library/library.ts';
+import { libraryRoot as libraryRootOf } from '../../src/library/location.ts';
 import type { LiveRoom, LiveRooms } from '../../src/presence/live-rooms.ts';
 import type { RoomControl } from '../../src/presence/room-control.ts';
 import { roomKeyText, type RoomKey } from '../../src/room-key.ts';
@@ -100,10 +102,11 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   const spool = await tempFolder(t);
   const accounts = createAccounts(b);
   const links = plainLinks('http://media.example:8080');
-  const libraryRoot = await tempFolder(t);
+  const dataDir = await tempFolder(t);
+  const libraryRoot = libraryRootOf(dataDir);
+  mkdirSync(libraryRoot);
   const library = startMediaLibrary({ ...b, root: libraryRoot, log: silentLog, links });
   t.after(() => library.close());
-  const dataDir = await tempFolder(t);
   const evidence = await openEvidenceRoom({ ...b, dataDir, log: silentLog });
   t.after(() => evidence.close());
   const verifications = new VerifyDesk({ dataDir, clock: b.clock });

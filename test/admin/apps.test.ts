@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { CallbackReceiver } from '../kit/callback-receiver.ts';
 import { startS3 } from '../kit/s3-server.ts';
@@ -155,6 +156,9 @@ test('storage is tried: the library, Tencent VOD with right and wrong keys, and 
   const b = await adminBench(t);
   const library = await b.ask(`${PATH}/storage/test`, { method: 'POST', body: {} });
   assert.deepEqual([library.body.finding, library.body.steps.length], ['ok', 3]);
+  rmSync(b.libraryRoot, { recursive: true });
+  const gone = await b.ask(`${PATH}/storage/test`, { method: 'POST', body: {} });
+  assert.deepEqual([gone.body.finding, 'freeMb' in gone.body], ['not-writable', false]);
   const speaker = await TencentVodSpeaker.start();
   t.after(() => speaker.close());
   const vod = {

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorTable, type ErrorRule } from '../src/api/error-table.ts';
 import { adminPage } from './admin-page.ts';
+import { commandLinePage } from './command-line-page.ts';
 import { callbacksPage } from './callbacks-page.ts';
 import { compatPage } from './compat-page.ts';
 import { configPage } from './config-page.ts';
@@ -66,6 +67,7 @@ const pages = [
   ['docs/reference/errors.md', errorPage],
   ['docs/reference/compat.md', compatPage()],
   ['docs/reference/admin-api.md', adminPage()],
+  ['docs/reference/command-line.md', commandLinePage()],
   ['docs/reference/configuration.md', configPage()],
   ['docs/reference/recording-api.md', recordingApiPage()],
   ['docs/reference/callbacks.md', callbacksPage('en')],

@@ -48,12 +48,45 @@ const list = defineRoute({
   },
 });
 
+/** MP4 and AAC exclude each other, as in MediaType of the recording API. */
+const wishes = z
+  .strictObject({
+    mode: z.enum(['single', 'mixed']),
+    containers: z
+      .array(z.enum(['mp4', 'hls', 'aac']))
+      .min(1)
+      .refine((all) => new Set(all).size === all.length, 'names a form twice')
+      .refine((all) => !(all.includes('mp4') && all.includes('aac')), 'mp4 and aac exclude each other')
+      .optional()
+      .describe('Forms of the files, MP4 by default; `mp4` and `aac` exclude each other, `aac` is sound alone.'),
+    layout: z
+      .enum(['grid', 'floating', 'share'])
+      .optional()
+      .describe('Of a mixed picture: `grid` by default, or a big picture with the others over it, or beside it.'),
+    users: z
+      .array(z.string().min(1).max(128))
+      .min(1)
+      .max(32)
+      .optional()
+      .describe('Who is recorded: UserIds, or beginnings of them written `lecturer_.*$`. Default: everybody.'),
+    mostSeconds: z
+      .int()
+      .min(1)
+      .max(30 * 86_400)
+      .optional()
+      .describe('It ends by itself after so long, as if it were stopped. Default: never.'),
+  })
+  .refine(({ mode, layout }) => mode === 'mixed' || layout === undefined, {
+    error: 'only a mixed recording has a layout',
+    path: ['layout'],
+  });
+
 const record = defineRoute({
   method: 'POST',
   path: '/rooms/{app}/{kind}/{roomId}/recordings',
   summary: 'Starts a recording of a room, with 720p and a minute of patience.',
   params: aRoom,
-  body: z.strictObject({ mode: z.enum(['single', 'mixed']) }),
+  body: wishes,
   answer: { status: 201, description: 'It was accepted.', schema: z.object({ taskId: z.string() }) },
   problems: {
     404: 'This server has no such app.',
@@ -61,16 +94,17 @@ const record = defineRoute({
     503: 'No recorder can take it.',
     507: 'The library of the app is full.',
   },
-  async handle({ params, body: { mode } }, { tasks, appIds, clock }) {
+  async handle({ params, body }, { tasks, appIds, clock }) {
     const room = roomOfPath(params);
     if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'This server has no such app.');
     const created = await tasks.create({
       room,
-      botUserId: `console_${mode}_${clock.wallMs()}`,
-      plan: operatorPlan(mode),
+      botUserId: `console_${body.mode}_${clock.wallMs()}`,
+      plan: operatorPlan(body),
       destination: { kind: 'vod', subAppId: room.sdkAppId, expireSeconds: 0, classId: 0 },
       userDefineRecordId: undefined,
-      resourceExpiredHours: 72,
+      // As long as a recording can be granted: an operator's must be stoppable for as long as it runs.
+      resourceExpiredHours: 720,
     });
     if (typeof created === 'string') throw refusals[created]();
     return created;

@@ -27,6 +27,8 @@ export type LoadedConfig =
 type Tree = Record<string, unknown>;
 
 const ENV_PREFIX = 'ROOMTAPE_';
+/** What the command line reads in the environment: where a server is and how to come in, no keys of one. */
+const CLIENT_VARIABLES: ReadonlySet<string> = new Set(['ROOMTAPE_URL', 'ROOMTAPE_ADMIN_TOKEN']);
 
 /**
  * Reads `roomtape.yaml` (or `--config FILE`), applies `ROOMTAPE_A__B` overrides and then flags, and validates the
@@ -37,7 +39,8 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   if (flags.help) return { kind: 'help', text: helpText() };
   const tree = readTree(flags.config, sources.readFile ?? readTextFile);
   for (const [name, value] of Object.entries(sources.env)) {
-    if (name.startsWith(ENV_PREFIX) && value !== undefined) override(tree, name, value);
+    if (CLIENT_VARIABLES.has(name) || !name.startsWith(ENV_PREFIX) || value === undefined) continue;
+    override(tree, name, value);
   }
   if (flags.port !== undefined) setPath(tree, ['http', 'port'], scalar(flags.port), '--port');
   if (flags['data-dir'] !== undefined) setPath(tree, ['data_dir'], flags['data-dir'], '--data-dir');
@@ -155,11 +158,11 @@ interface JsonSchema {
   readonly description?: string;
 }
 
-/** Every key with its reason and default, one line each, for `--help`. */
-export function helpText(): string {
+/** Every key with its reason and default, one line each, for `--help` of `program`. */
+export function helpText(program = 'npm start --'): string {
   const schema = z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
   return [
-    'npm start -- [--config FILE] [--port N] [--data-dir DIR]',
+    `${program} [--config FILE] [--port N] [--data-dir DIR]`,
     '',
     'Keys of roomtape.yaml (in the working directory, or --config FILE), with defaults in brackets. Each can be overridden',
     'by ROOMTAPE_ and its name in capitals, "." written as "__"; N is a place in a list, the first is 0.',

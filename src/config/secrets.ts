@@ -30,14 +30,20 @@ const secretsSchema = z.object({
   demo: z.object({ secretId: z.string(), secretKey: z.string(), sdkAppId: z.int(), appSecret: z.string() }),
 });
 
-/** Reads the data directory's secrets, making them first when there are none. `fresh` tells which. */
-export function openSecrets(dataDir: string): { secrets: InstallationSecrets; fresh: boolean } {
-  const path = join(dataDir, 'secrets.json');
+/** Reads the data directory's secrets; undefined when there are none. @throws Error when they cannot be read */
+export function readSecrets(dataDir: string): InstallationSecrets | undefined {
   try {
-    return { secrets: secretsSchema.parse(JSON.parse(readFileSync(path, 'utf8'))), fresh: false };
+    return secretsSchema.parse(JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
   }
+}
+
+/** Reads the data directory's secrets, making them first when there are none. `fresh` tells which. */
+export function openSecrets(dataDir: string): { secrets: InstallationSecrets; fresh: boolean } {
+  const known = readSecrets(dataDir);
+  if (known) return { secrets: known, fresh: false };
   const secrets = makeSecrets();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   writeSecrets(dataDir, secrets);

@@ -1,5 +1,7 @@
 import type { WallUs } from '../units.ts';
 
+/** Somebody stopped the recording, or said at its start how long it may last at most. */
+export const LEAVE_STOPPED = 0;
 /** LeaveCodes of event 302 that a recorder decides by itself (contract §4.3). */
 export const LEAVE_REMOVED = 1;
 /** The room was dismissed through the API. */

@@ -13,6 +13,7 @@ import {
   LEAVE_REMOVED_BY_SERVER,
   LEAVE_REPLACED,
   LEAVE_ROOM_TIMEOUT,
+  LEAVE_STOPPED,
 } from './idle-rule.ts';
 import type { SubscribedRecording } from './room-recording.ts';
 import type { TaskLease } from './recorder.ts';
@@ -250,8 +251,16 @@ export class TaskRun {
     this.#write(now);
     if (this.#closed) return;
     this.#reportStatus(now);
-    const leaveCode = this.#idle.leaveCode(now);
+    const leaveCode = this.#isOver() ? LEAVE_STOPPED : this.#idle.leaveCode(now);
     if (leaveCode !== undefined) this.stop(leaveCode);
+  }
+
+  /** Whether it has lasted as long as it may; recorders that took over count from the same start. */
+  #isOver(): boolean {
+    const { clock, task } = this.#options;
+    const { mostSeconds } = task.plan;
+    if (mostSeconds === undefined || this.#startedMs === undefined) return false;
+    return clock.wallMs() - this.#startedMs >= mostSeconds * 1000;
   }
 
   /** A long step is taken in pieces, so that packets of other tasks are read in between. */

@@ -51,6 +51,8 @@ export interface RecordingPlan {
   readonly relayRobots: boolean;
   /** Longest MP4 or AAC file, in minutes (MaxMediaFileDuration). */
   readonly maxFileMinutes: number;
+  /** How long it lasts at most, in seconds from the first entry of the bot; it ends as if it were stopped. */
+  readonly mostSeconds?: number | undefined;
   /** What is made of every recorded file, at least one. */
   readonly outputs: readonly Container[];
   /** HLS in a bucket: one stream with sound and picture, or one for each (AvMerge). */

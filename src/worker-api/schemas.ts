@@ -233,6 +233,7 @@ const plan = z.object({
   fill: z.enum(['hold', 'black']),
   relayRobots: z.boolean(),
   maxFileMinutes: count,
+  mostSeconds: count.optional(),
   outputs: z.array(z.enum(['mp4', 'hls', 'aac'])).min(1),
   avMerge: z.boolean(),
 });

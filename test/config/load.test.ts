@@ -211,3 +211,8 @@ test('a token of the admin API may be configured, and is long enough and sent in
     assert.throws(() => load(`admin: { token: '${token}' }`), /admin\.token: /);
   }
 });
+
+test('where the command line finds a server is no key of one', () => {
+  const env = { ROOMTAPE_URL: 'http://rooms.example', ROOMTAPE_ADMIN_TOKEN: 'a-token-of-the-admin-api' };
+  assert.deepEqual(load(undefined, env), load(undefined));
+});

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { ConfigError } from '../../src/config/load.ts';
 import { lockDataDir } from '../../src/process/data-lock.ts';
+import { listeningAt, localUrl, noteListening } from '../../src/process/listening.ts';
 
 function tempDir(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'roomtape-lock-'));
@@ -55,6 +56,31 @@ test('a directory that another server has is refused with the key, the directory
       error.message.includes(String(holder)),
   );
   assert.equal(readFileSync(pidFile(dir), 'utf8'), String(holder));
+});
+
+test('a server that `roomtape start` started holds its directory as well', async (t) => {
+  const dir = tempDir(t);
+  const holder = await living(t, '/usr/local/bin/roomtape', 'start', '--port', '0');
+  leaveBehind(dir, String(holder));
+  assert.throws(() => lockDataDir(dir), ConfigError);
+  writeFileSync(pidFile(dir), String(await living(t, '/usr/local/bin/roomtape', 'ls')));
+  lockDataDir(dir);
+});
+
+test('where a server listens is known while it lives', async (t) => {
+  const dir = tempDir(t);
+  leaveBehind(dir, String(await living(t, 'src/process/main.ts')));
+  const forget = noteListening(dir, 'http://127.0.0.1:4711');
+  assert.equal(listeningAt(dir), 'http://127.0.0.1:4711');
+  writeFileSync(pidFile(dir), '999999999');
+  assert.equal(listeningAt(dir), undefined);
+  forget();
+  assert.equal(existsSync(join(dir, 'run', 'listening')), false);
+});
+
+test('an address that is listened on is reached from this machine', () => {
+  const urls = [localUrl('0.0.0.0', 80), localUrl('::', 80), localUrl('::1', 80), localUrl('rooms.example', 80)];
+  assert.deepEqual(urls, ['http://127.0.0.1:80', 'http://127.0.0.1:80', 'http://[::1]:80', 'http://rooms.example:80']);
 });
 
 test('what a killed server left behind is taken over', async (t) => {

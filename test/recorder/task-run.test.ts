@@ -6,7 +6,7 @@ import { createLogger } from '../../src/process/log.ts';
 import type { SubscribedRecording } from '../../src/recorder/room-recording.ts';
 import { RoomView } from '../../src/recorder/room-view.ts';
 import { TaskRun, type RoomListener } from '../../src/recorder/task-run.ts';
-import { micros, wallUs, type WallUs } from '../../src/units.ts';
+import { micros, wallMs, wallUs, type WallUs } from '../../src/units.ts';
 import type { LeasedTask, PlanChange, RecordedFile, TaskReport } from '../../src/worker-api/messages.ts';
 import { defaultPlan } from '../../src/worker-api/default-plan.ts';
 
@@ -44,6 +44,7 @@ interface Change {
   readonly recording?: Partial<SubscribedRecording>;
   readonly report?: (report: TaskReport) => Promise<void>;
   readonly clock?: FakeClock;
+  readonly task?: LeasedTask;
 }
 
 /** A room without media: counts connections and remembers what the recording was told. */
@@ -74,7 +75,7 @@ function start(change: Change = {}) {
     ...change.recording,
   };
   const run = new TaskRun({
-    task,
+    task: change.task ?? task,
     connect: (listener) => {
       rooms.push(listener);
       return { requestKeyFrame: () => {}, close: () => void told.push('left') };
@@ -144,6 +145,34 @@ test('an empty room ends the task with 99 after MaxIdleTime', async () => {
   await settle();
   const last = reports.at(-1)!;
   assert.equal(last.kind === 'stopped' && last.leaveCode, 99);
+});
+
+test('a recording that may last so long only ends by itself, counted from its very start', async () => {
+  const plan = { ...task.plan, mostSeconds: 60 };
+  const clock = new FakeClock();
+  const startedMs = wallMs(clock.wallMs() - 50_000);
+  const first = start({ task: { ...task, plan } });
+  const takenOver = start({ task: { ...task, plan, startedMs }, clock });
+  for (const { clock: own, tell } of [first, takenOver]) {
+    tell({ kind: 'joined', anchors: [anchor('a')], tracks: [audio(1, 'a')] });
+    own.advance(9_000);
+    await settle();
+  }
+  const ends = ({ reports }: typeof first) => reports.filter((report) => report.kind === 'stopped');
+  assert.deepEqual([ends(first), ends(takenOver)], [[], []]);
+  clock.advance(2_000);
+  first.clock.advance(48_000);
+  await settle();
+  assert.deepEqual(
+    [ends(first), ends(takenOver)].map((all) => all.length),
+    [0, 1],
+  );
+  first.clock.advance(4_000);
+  await settle();
+  assert.deepEqual(
+    [ends(first)[0]!, ends(takenOver)[0]!].map((end) => end.kind === 'stopped' && end.leaveCode),
+    [0, 0],
+  );
 });
 
 test('a lost room feed is joined again, and anchors that are still there do not leave', () => {

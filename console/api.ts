@@ -1,3 +1,4 @@
+import type { RequestFault } from '../src/admin/problem.ts';
 import type { SessionView } from '../src/admin/session-routes.ts';
 
 /** A refusal of the server, or its silence (status 0). */
@@ -5,12 +6,20 @@ export class ApiError extends Error {
   readonly status: number;
   /** Seconds until another try makes sense, where the server says so. */
   readonly retryAfter: number;
+  /** Every value that does not fit, with status 400. */
+  readonly errors: readonly RequestFault[];
 
-  constructor(status: number, detail: string, retryAfter = 0) {
+  constructor(status: number, detail: string, retryAfter = 0, errors: readonly RequestFault[] = []) {
     super(detail);
     this.status = status;
     this.retryAfter = retryAfter;
+    this.errors = errors;
   }
+}
+
+interface Refusal {
+  readonly detail?: string;
+  readonly errors?: readonly RequestFault[];
 }
 
 /** What a request has besides its path. */
@@ -35,8 +44,8 @@ export async function ask<T>(path: string, options: Ask = {}): Promise<T> {
   const answer = await send(path, options);
   if (answer.ok) return (answer.status === 204 ? undefined : await readJson(answer)) as T;
   if (answer.status === 401 && path !== '/session') onSignedOut();
-  const { detail = '' } = ((await readJson(answer)) ?? {}) as { detail?: string };
-  throw new ApiError(answer.status, detail, Number(answer.headers.get('retry-after') ?? 0));
+  const { detail = '', errors = [] } = ((await readJson(answer)) ?? {}) as Refusal;
+  throw new ApiError(answer.status, detail, Number(answer.headers.get('retry-after') ?? 0), errors);
 }
 
 async function send(path: string, { method = 'GET', body, poll, signal }: Ask): Promise<Response> {

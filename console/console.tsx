@@ -8,7 +8,7 @@ import { PAGES } from './pages.tsx';
 import { ErrorNote, Waiting } from './parts/states.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { placeOf, usePlace } from './route.ts';
-import { SessionContext } from './session.tsx';
+import { SessionContext, useIsOperator } from './session.tsx';
 import { useTheme } from './theme.ts';
 
 type Known = { readonly session: SessionView | undefined } | { readonly error: unknown } | undefined;
@@ -79,7 +79,9 @@ function Pages() {
   const { t } = useLanguage();
   const place = usePlace();
   const name = place.parts[0] ?? '';
-  const current = PAGES.find((page) => page.name === name) ?? PAGES[0]!;
+  const isOperator = useIsOperator();
+  const pages = PAGES.filter(({ isForOperators }) => isOperator || !isForOperators);
+  const current = pages.find((page) => page.name === name) ?? pages[0]!;
   const key = place.parts.join('/');
   useEffect(() => {
     document.querySelector<HTMLElement>('main h1')?.focus();
@@ -87,7 +89,7 @@ function Pages() {
   return (
     <div className="frame">
       <nav className="side" aria-label={t('nav.label')}>
-        {PAGES.map((page) => (
+        {pages.map((page) => (
           <a key={page.name} href={placeOf(page.name)} aria-current={page === current ? 'page' : undefined}>
             {t(page.title)}
           </a>

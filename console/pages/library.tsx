@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Button } from 'tdesign-react/es/button';
 import type { LibraryFileView } from '../../src/admin/library-routes.ts';
 import { queryOf } from '../api.ts';
@@ -17,6 +17,8 @@ import { Nothing, Shown, Waiting } from '../parts/states.tsx';
 import { changeQuery, placeOf, type Place } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
 import { ExpiryDialog } from './expiry.tsx';
+import './together.css';
+import { VerifyDialog } from './verify.tsx';
 
 const Player = lazy(async () => ({ default: (await import('../parts/player.tsx')).Player }));
 
@@ -29,16 +31,33 @@ interface FilePage {
   readonly total: number;
 }
 
-type Wish = { readonly kind: 'play' | 'expiry' | 'delete'; readonly file: LibraryFileView };
+type Wish = { readonly kind: 'play' | 'verify' | 'expiry' | 'delete'; readonly file: LibraryFileView };
 
-/** Finished files. */
+const TogetherPage = lazy(async () => ({ default: (await import('./together.tsx')).TogetherPage }));
+
+/** Finished files, or those of one task played together where the place says so. */
 export function LibraryPage({ place }: { readonly place: Place }) {
+  const [, way, taskId] = place.parts;
+  if (way !== 'together' || taskId === undefined) return <FileList place={place} />;
+  return (
+    <Suspense fallback={<Waiting />}>
+      <TogetherPage taskId={taskId} />
+    </Suspense>
+  );
+}
+
+function FileList({ place }: { readonly place: Place }) {
   const { t } = useLanguage();
   const { number } = useFormat();
   const values = Object.fromEntries(place.query);
   const [page, setPage] = useState(1);
   const [wish, setWish] = useState<Wish | undefined>(undefined);
   const asked = useAsked<FilePage>(`/library/files${fileQuery(values, page)}`);
+  const last = asked.data && Math.max(1, Math.ceil(asked.data.total / pageSize));
+  // The last file of the last page may have been deleted.
+  useEffect(() => {
+    if (last !== undefined && page > last) setPage(last);
+  }, [last, page]);
   const search = (next: FilterValues): void => {
     setPage(1);
     changeQuery(place, queryOf(next));
@@ -73,10 +92,11 @@ export function LibraryPage({ place }: { readonly place: Place }) {
   );
 }
 
-const fileQuery = ({ text, room, container, app, from, to }: FilterValues, page: number): string =>
+const fileQuery = ({ text, room, user, container, app, from, to }: FilterValues, page: number): string =>
   queryOf({
     text,
     room,
+    user,
     container,
     app,
     from: dayBounds(from)?.begin,
@@ -97,6 +117,7 @@ function FileFilter(props: { readonly values: FilterValues; readonly onSearch: (
         <>
           <TextField label={t('library.text')} value={draft.text ?? ''} onChange={change('text')} />
           <TextField label={t('recordings.room')} value={draft.room ?? ''} onChange={change('room')} />
+          <TextField label={t('library.user')} value={draft.user ?? ''} onChange={change('user')} />
           <ChoiceField
             label={t('library.kind')}
             value={draft.container ?? ''}
@@ -131,6 +152,7 @@ function FileTable({ files, onWish }: FileTableProps) {
           cell: ({ room, taskId }) => <a href={placeOf('recordings', taskId)}>{room.id}</a>,
           isLong: true,
         },
+        { title: t('task.anchor'), cell: ({ userId }) => userId || t('task.mix'), isLong: true },
         { title: t('library.created'), cell: ({ createdMs }) => time(createdMs) },
         { title: t('task.length'), cell: ({ durationMs }) => length(durationMs) },
         { title: t('task.size'), cell: ({ sizeBytes }) => size(sizeBytes) },
@@ -152,9 +174,15 @@ function FileActions({ file, onWish }: { readonly file: LibraryFileView } & Pick
       <Button size="small" theme="primary" onClick={() => onWish({ kind: 'play', file })}>
         {t('library.play')}
       </Button>
-      {file.container !== 'hls' && (
-        <a className="button" href={hereOf(file.url)} download={file.name}>
-          {t('library.download')}
+      <a className="button" {...downloadOf(file)}>
+        {t('library.download')}
+      </a>
+      <Button size="small" variant="outline" onClick={() => onWish({ kind: 'verify', file })}>
+        {t('verify.verify')}
+      </Button>
+      {file.userId !== '' && (
+        <a className="button" href={placeOf('library', 'together', file.taskId)}>
+          {t('together.open')}
         </a>
       )}
       {isOperator && (
@@ -170,6 +198,12 @@ function FileActions({ file, onWish }: { readonly file: LibraryFileView } & Pick
     </span>
   );
 }
+
+/** HLS comes as one file: its playlist with the segments. */
+const downloadOf = ({ container, fileId, name, url }: LibraryFileView) =>
+  container === 'hls'
+    ? { href: `/admin/v1/library/files/${encodeURIComponent(fileId)}/archive`, download: name.replace(/m3u8$/, 'zip') }
+    : { href: hereOf(url), download: name };
 
 interface GrantedProps {
   readonly wish: Wish;
@@ -188,6 +222,9 @@ function Granted({ wish: { kind, file }, onClose, onChanged }: GrantedProps) {
         </Suspense>
       </Dialog>
     );
+  }
+  if (kind === 'verify') {
+    return <VerifyDialog taskId={file.taskId} fileId={file.fileId} name={file.name} onClose={onClose} />;
   }
   if (kind === 'expiry') return <ExpiryDialog file={file} onClose={onClose} onChanged={onChanged} />;
   const path = `/library/files/${encodeURIComponent(file.fileId)}`;

@@ -1,11 +1,13 @@
 import { useState } from 'react';
 import { Button } from 'tdesign-react/es/button';
+import type { RoomStandingView } from '../../src/admin/auto-record-room-routes.ts';
 import type { LiveRoomView } from '../../src/admin/room-routes.ts';
 import { useAsked } from '../asking.ts';
 import { useLanguage } from '../language.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { Confirm } from '../parts/dialog.tsx';
 import { useDoing } from '../parts/doing.ts';
+import { ModeStandings, useRoomStandings } from '../parts/mode-standings.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
 import { Nothing, Shown } from '../parts/states.tsx';
 import { placeOf } from '../route.ts';
@@ -19,6 +21,7 @@ export function RoomsPage() {
   const { t } = useLanguage();
   const asked = useAsked<{ readonly items: readonly LiveRoomView[] }>('/rooms', pollMs);
   const isOperator = useIsOperator();
+  const standings = useRoomStandings();
   return (
     <>
       <PageTitle text={t('rooms.title')} />
@@ -28,7 +31,7 @@ export function RoomsPage() {
           <>
             {items.length === 0 && <Nothing text={t('rooms.empty')} hint={t('rooms.emptyHint')} />}
             {items.map((live) => (
-              <Room key={pathOf(live)} live={live} onChanged={asked.reload} />
+              <Room key={pathOf(live)} live={live} standing={standings.of(live)} onChanged={asked.reload} />
             ))}
           </>
         )}
@@ -39,12 +42,13 @@ export function RoomsPage() {
 
 interface RoomProps {
   readonly live: LiveRoomView;
+  readonly standing?: RoomStandingView | undefined;
   readonly onChanged: () => void;
 }
 
 const pathOf = ({ app, room }: LiveRoomView): string => `/rooms/${app}/${room.kind}/${encodeURIComponent(room.id)}`;
 
-function Room({ live, onChanged }: RoomProps) {
+function Room({ live, standing, onChanged }: RoomProps) {
   const { t } = useLanguage();
   const isOperator = useIsOperator();
   return (
@@ -56,6 +60,7 @@ function Room({ live, onChanged }: RoomProps) {
       </div>
       <h3>{t('rooms.recordings')}</h3>
       <Recordings live={live} onChanged={onChanged} />
+      {standing && <ModeStandings modes={standing.modes} />}
       <h3>{t('rooms.anchors')}</h3>
       <Anchors live={live} onChanged={onChanged} />
     </section>

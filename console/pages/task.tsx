@@ -14,10 +14,12 @@ import { Nothing, Shown } from '../parts/states.tsx';
 import { TaskState } from '../parts/task-state.tsx';
 import { placeOf } from '../route.ts';
 import { useIsOperator } from '../session.tsx';
+import { lanesOf } from '../together/lanes.ts';
 import { FileProgress } from './file-progress.tsx';
 import { TaskEvents } from './task-events.tsx';
 import { TaskPreview } from './task-preview.tsx';
 import { TaskTimeline } from './task-timeline.tsx';
+import { VerifyDialog } from './verify.tsx';
 import './task.css';
 
 const pollMs = 5000;
@@ -45,7 +47,7 @@ export function TaskPage({ taskId }: { readonly taskId: string }) {
             <Facts task={task} />
             {task.state === 'active' && <TaskPreview taskId={task.taskId} />}
             <TaskTimeline taskId={task.taskId} />
-            <Files files={task.files} />
+            <Files taskId={task.taskId} files={task.files} />
             <TaskEvents taskId={task.taskId} />
             <Json title={t('task.parameters')} value={task.parameters} />
             <Json title={t('task.destination')} value={task.destination} />
@@ -131,14 +133,24 @@ const fileThemes = {
   removed: 'default',
 } as const;
 
-function Files({ files }: Pick<TaskDetailView, 'files'>) {
+function Files({ taskId, files }: Pick<TaskDetailView, 'taskId' | 'files'>) {
   const { t } = useLanguage();
   const { time, length, size } = useFormat();
   const name = (file: TaskFile) =>
     typeof file.videoUrl === 'string' ? <a href={hereOf(file.videoUrl)}>{file.name}</a> : file.name;
   return (
     <section>
-      <h2>{t('task.files')}</h2>
+      <div className="page-title">
+        <h2>{t('task.files')}</h2>
+        <span className="buttons">
+          {lanesOf(files).length > 0 && (
+            <a className="button" href={placeOf('library', 'together', taskId)}>
+              {t('together.open')}
+            </a>
+          )}
+          {files.length > 0 && <VerifyButton taskId={taskId} />}
+        </span>
+      </div>
       {files.length === 0 ? (
         <Nothing text={t('task.noFiles')} />
       ) : (
@@ -171,6 +183,19 @@ function Files({ files }: Pick<TaskDetailView, 'files'>) {
         />
       )}
     </section>
+  );
+}
+
+function VerifyButton({ taskId }: { readonly taskId: string }) {
+  const { t } = useLanguage();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <Button size="small" variant="outline" onClick={() => setOpen(true)}>
+        {t('verify.verifyAll')}
+      </Button>
+      {isOpen && <VerifyDialog taskId={taskId} name={taskId} onClose={() => setOpen(false)} />}
+    </>
   );
 }
 

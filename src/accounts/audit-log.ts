@@ -1,6 +1,8 @@
+import { sql, type ExpressionBuilder, type SqlBool } from 'kysely';
 import type { Clock } from '../clock.ts';
 import type { Store } from '../store/store.ts';
 import type { AuditEntryRow } from '../store/administrator-tables.ts';
+import type { Tables } from '../store/tables.ts';
 
 /** Entries are kept this long. */
 const keptMs = 400 * 86_400_000;
@@ -20,6 +22,16 @@ export interface Deed {
   readonly result: number;
 }
 
+/** Which deeds are looked for; what is undefined does not count. Times are wall times in milliseconds. */
+export interface AuditSearch {
+  readonly actor?: string | undefined;
+  /** In the action or its detail, whatever the case of ASCII letters. */
+  readonly text?: string | undefined;
+  readonly outcome?: 'done' | 'refused' | undefined;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
 /** Who did what, when, from where, and how it went. */
 export class AuditLog {
   readonly #store: Store;
@@ -36,10 +48,16 @@ export class AuditLog {
     await this.#store.db.insertInto('audit_entry').values(row).execute();
   }
 
-  /** The newest first, those before that number; one more than `limit` when there are more. */
-  list(limit: number, before: number | undefined): Promise<AuditEntryRow[]> {
+  /** The newest first that fit, those before that number; one more than `limit` when there are more. */
+  list(search: AuditSearch, limit: number, before: number | undefined): Promise<AuditEntryRow[]> {
+    const { actor, text, outcome, fromMs, toMs } = search;
     let entries = this.#store.db.selectFrom('audit_entry').selectAll();
     if (before !== undefined) entries = entries.where('id', '<', before);
+    if (actor !== undefined) entries = entries.where('actor', '=', actor);
+    if (text !== undefined) entries = entries.where((eb) => contains(eb, text));
+    if (outcome !== undefined) entries = entries.where('result', outcome === 'done' ? '<' : '>=', 400);
+    if (fromMs !== undefined) entries = entries.where('at_ms', '>=', fromMs);
+    if (toMs !== undefined) entries = entries.where('at_ms', '<', toMs);
     return entries
       .orderBy('id', 'desc')
       .limit(limit + 1)
@@ -52,3 +70,8 @@ export class AuditLog {
     await this.#store.db.deleteFrom('audit_entry').where('at_ms', '<', before).execute();
   }
 }
+
+const contains = (eb: ExpressionBuilder<Tables, 'audit_entry'>, text: string) => {
+  const pattern = `%${text.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return sql<SqlBool>`lower(${eb.ref('action')} || ' ' || ${eb.ref('detail')}) like ${pattern} escape '\\'`;
+};

@@ -56,6 +56,7 @@ export class Sessions {
       .innerJoin('admin_account as a', 'a.name', 's.account')
       .select(['s.account', 's.seen_ms', 'a.role'])
       .where('s.id_sha256', '=', key)
+      .where('a.disabled_ms', 'is', null)
       .where('s.seen_ms', '>', now - IDLE_MS)
       .where('s.created_ms', '>', now - LONGEST_MS)
       .executeTakeFirst();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { makePassword } from '../accounts/passwords.ts';
 import { role } from './account-fields.ts';
-import { ms } from './fields.ts';
+import { momentText, ms } from './fields.ts';
 import { pageOf, pageQuery, toPage } from './paging.ts';
 import { AdminProblem } from './problem.ts';
 import { defineRoute, type AdminRoute } from './route.ts';
@@ -14,8 +14,19 @@ const byName = z.strictObject({ name: nameForm });
 const unknown = 'There is no such account.';
 
 const accountView = z
-  .object({ name: z.string(), role, createdMs: ms, passwordMs: ms.describe('When its password was last set.') })
+  .object({
+    name: z.string(),
+    role,
+    createdMs: ms,
+    passwordMs: ms.describe('When its password was last set, in milliseconds since the epoch.'),
+    disabledMs: ms.nullable().describe('Since when it may not sign in; null for one that may.'),
+    sessions: z.int().describe('Sessions that hold.'),
+    seenMs: ms.nullable().describe('Latest use of a session that holds, to within a minute; null without one.'),
+  })
   .meta({ id: 'Account' });
+
+/** An administrator in an answer. */
+export type AccountView = z.output<typeof accountView>;
 
 const withPassword = z.object({
   name: z.string().describe('Of the account.'),
@@ -28,7 +39,7 @@ const list = defineRoute({
   access: 'operator',
   summary: 'Lists administrators.',
   answer: { status: 200, description: 'All of them.', schema: z.object({ items: z.array(accountView) }) },
-  handle: async (_input, { accounts }) => ({ items: await accounts.administrators.list() }),
+  handle: async (_input, { accounts, clock }) => ({ items: await accounts.administrators.list(clock.wallMs()) }),
 });
 
 const add = defineRoute({
@@ -46,6 +57,37 @@ const add = defineRoute({
   },
 });
 
+const change = defineRoute({
+  method: 'PUT',
+  path: '/accounts/{name}',
+  summary: 'Sets what an administrator may do, and whether it may sign in.',
+  description: 'The sessions of one that is disabled end. The last operator that may sign in stays one.',
+  params: byName,
+  body: z.strictObject({ role, disabled: z.boolean().describe('Whether it may not sign in.') }),
+  answer: { status: 204, description: 'Changed.' },
+  problems: { 404: unknown, 409: 'It is the last operator.' },
+  async handle({ params: { name }, body }, { accounts }) {
+    refuseUnless(await accounts.administrators.change(name, body));
+  },
+});
+
+const endSessions = defineRoute({
+  method: 'DELETE',
+  path: '/accounts/{name}/sessions',
+  summary: 'Ends the sessions of an administrator.',
+  params: byName,
+  answer: { status: 204, description: 'None holds any more.' },
+  problems: { 404: unknown },
+  async handle({ params: { name } }, { accounts }) {
+    if (!(await accounts.administrators.endSessions(name))) throw new AdminProblem(404, unknown);
+  },
+});
+
+function refuseUnless(outcome: 'changed' | 'removed' | 'unknown' | 'last operator'): void {
+  if (outcome === 'unknown') throw new AdminProblem(404, unknown);
+  if (outcome === 'last operator') throw new AdminProblem(409, 'This is the last operator; make another one first.');
+}
+
 const remove = defineRoute({
   method: 'DELETE',
   path: '/accounts/{name}',
@@ -54,9 +96,7 @@ const remove = defineRoute({
   answer: { status: 204, description: 'Removed.' },
   problems: { 404: unknown, 409: 'It is the last operator.' },
   async handle({ params: { name } }, { accounts }) {
-    const outcome = await accounts.administrators.remove(name);
-    if (outcome === 'unknown') throw new AdminProblem(404, unknown);
-    if (outcome === 'last operator') throw new AdminProblem(409, 'This is the last operator; make another one first.');
+    refuseUnless(await accounts.administrators.remove(name));
   },
 });
 
@@ -87,16 +127,26 @@ const auditView = z
   })
   .meta({ id: 'AuditedRequest' });
 
+/** A request of an administrator, in an answer. */
+export type AuditedRequestView = z.output<typeof auditView>;
+
 const audit = defineRoute({
   method: 'GET',
   path: '/audit/requests',
   access: 'operator',
   summary: 'Lists sign-ins and writes of administrators, the newest first.',
   description: 'Entries are kept for 400 days.',
-  query: z.strictObject(pageQuery),
+  query: z.strictObject({
+    actor: z.string().max(64).optional().describe('Name of the account, or `token`.'),
+    text: z.string().max(200).optional().describe('In the action or its detail, whatever the case.'),
+    outcome: z.enum(['done', 'refused']).optional().describe('Whether it was done (a status below 400).'),
+    from: momentText.optional().describe('Entries from then on.'),
+    to: momentText.optional().describe('Entries before then.'),
+    ...pageQuery,
+  }),
   answer: { status: 200, description: 'A page of entries.', schema: pageOf(auditView) },
-  async handle({ query: { cursor, limit } }, { accounts }) {
-    const rows = await accounts.audit.list(limit, cursor?.[0]);
+  async handle({ query: { cursor, limit, from: fromMs, to: toMs, ...rest } }, { accounts }) {
+    const rows = await accounts.audit.list({ ...rest, fromMs, toMs }, limit, cursor?.[0]);
     return toPage(
       rows,
       limit,
@@ -107,4 +157,4 @@ const audit = defineRoute({
 });
 
 /** Administrators and what they did. */
-export const accountRoutes: readonly AdminRoute[] = [list, add, remove, resetPassword, audit];
+export const accountRoutes: readonly AdminRoute[] = [list, add, change, remove, resetPassword, endSessions, audit];

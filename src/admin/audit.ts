@@ -39,8 +39,8 @@ export const auditView = z
   .object({
     id: z.int(),
     atMs: ms,
-    actor: z.string().describe('Who: `admin token`, or `configuration` at a start.'),
-    action: z.string().describe('What was done: `auto-record.set`, `auto-record.remove`.'),
+    actor: z.string().describe('Who: an administrator, `admin token`, or `configuration` at a start.'),
+    action: z.string().describe('What was done: `auto-record.set`, `app.callback`, `app.key.rotate` and the like.'),
     subject: z.string().describe('To what.'),
     before: state.describe('How it was, without secrets; null for nothing.'),
     after: state.describe('How it is, without secrets; null for nothing.'),

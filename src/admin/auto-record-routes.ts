@@ -1,21 +1,17 @@
 import { z } from 'zod';
 import { autoRecordRuleSchema, HIDDEN_SECRET, type AutoRecordRule } from '../auto-record/rule.ts';
-import { ruleFault, type RuleFault } from '../auto-record/rule-fault.ts';
+import { ruleFault } from '../auto-record/rule-fault.ts';
 import type { StoredRule } from '../auto-record/rules.ts';
 import { HiddenSecretError, withoutSecrets } from '../auto-record/secrets.ts';
-import type { App } from '../config/apps.ts';
 import { auditView, findAudit, viewAudit } from './audit.ts';
-import type { AdminCall } from './call.ts';
-import { appText, ms } from './fields.ts';
+import { authorOf, noApp, requireApp, unfit } from './app-access.ts';
+import { app, appText, ms } from './fields.ts';
 import { pageOf, pageQuery, toPage } from './paging.ts';
 import { AdminProblem } from './problem.ts';
 import { defineRoute, type AdminRoute } from './route.ts';
 import type { AdminServices } from './services.ts';
 
 const byApp = z.strictObject({ app: appText });
-/** The administrator who is signed in, or who holds the token, which is one for all. */
-const authorOf = ({ caller }: AdminCall) =>
-  ({ actor: caller?.session ? caller.name : 'admin token', origin: 'api' }) as const;
 
 const ruleView = z
   .object({
@@ -24,24 +20,47 @@ const ruleView = z
       'Rooms that were created from then on are recorded by it. In milliseconds since the epoch.',
     ),
     origin: z.enum(['configuration', 'api']).describe('Where it was set.'),
+    actor: z.string().describe('Who set it, as in the audit; empty where that is not known.'),
     rule: autoRecordRuleSchema.nullable().describe('Secrets are hidden; null where recording by rule ended.'),
   })
   .meta({ id: 'AutoRecordRule' });
 
-const viewRule = ({ revision, effectiveMs, origin, rule }: StoredRule): z.input<typeof ruleView> => ({
+/** A rule in an answer, and what is sent to set one. */
+export type RuleView = z.output<typeof ruleView>;
+
+const viewRule = ({ revision, effectiveMs, origin, actor, rule }: StoredRule): z.input<typeof ruleView> => ({
   revision,
   effectiveMs,
   origin,
+  actor,
   rule: rule ? withoutSecrets(rule) : null,
 });
 
-const noApp = 'This server has no such app.';
+const ruleList = z.object({
+  items: z.array(z.object({ app, current: ruleView.nullable().describe('Null for no rule.') })).describe('The apps.'),
+  defaults: autoRecordRuleSchema.describe('What holds where a rule says nothing.'),
+});
 
-function requireApp({ apps }: AdminServices, sdkAppId: number): App {
-  const app = apps.app(sdkAppId);
-  if (!app) throw new AdminProblem(404, noApp);
-  return app;
-}
+/** The rules of all apps, in an answer. */
+export type RuleListView = z.output<typeof ruleList>;
+
+const list = defineRoute({
+  method: 'GET',
+  path: '/auto-record',
+  summary: 'Lists the apps with the rules by which their rooms record themselves.',
+  answer: {
+    status: 200,
+    description: 'Every app.',
+    schema: ruleList,
+  },
+  async handle(_input, { appIds, rules }) {
+    const current = await Promise.all(appIds.map((one) => rules.current(one)));
+    return {
+      items: appIds.map((one, index) => ({ app: one, current: current[index] ? viewRule(current[index]) : null })),
+      defaults: autoRecordRuleSchema.parse({ single: {}, mixed: { enabled: false } }),
+    };
+  },
+});
 
 const show = defineRoute({
   method: 'GET',
@@ -90,11 +109,6 @@ async function setRule(
   }
 }
 
-const unfit = ({ path, reason }: RuleFault): AdminProblem =>
-  new AdminProblem(400, `The request does not fit: body ${path}: ${reason}`, {
-    errors: [{ in: 'body', at: path, message: reason }],
-  });
-
 const remove = defineRoute({
   method: 'DELETE',
   path: '/apps/{app}/auto-record',
@@ -138,4 +152,4 @@ const audit = defineRoute({
 });
 
 /** Rules of auto recording, and the audit of their changes. */
-export const autoRecordRoutes: readonly AdminRoute[] = [show, set, remove, revisions, audit];
+export const autoRecordRoutes: readonly AdminRoute[] = [list, show, set, remove, revisions, audit];

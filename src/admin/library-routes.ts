@@ -42,6 +42,7 @@ const list = defineRoute({
     app: appText.optional().describe('SdkAppId.'),
     text: z.string().max(200).optional().describe('In the name, whatever the case.'),
     room: z.string().min(1).max(256).optional().describe('RoomId.'),
+    user: z.string().min(1).max(256).optional().describe('UserId of the anchor whose own file it is.'),
     container: z.enum(['mp4', 'hls', 'aac']).optional(),
     from: momentText.optional().describe('Files that came from then on.'),
     to: momentText.optional().describe('Files that came before then.'),
@@ -66,6 +67,7 @@ interface Search {
   readonly app?: number | undefined;
   readonly text?: string | undefined;
   readonly room?: string | undefined;
+  readonly user?: string | undefined;
   readonly container?: LibraryQuery['containers'][number] | undefined;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -76,7 +78,7 @@ interface Search {
 const listOf = <T>(value: T | undefined): T[] => (value === undefined || value === '' ? [] : [value]);
 const momentOf = (value: number | undefined) => (value === undefined ? undefined : wallMs(value));
 
-const searchOf = ({ app: sdkAppId, text, room, container, from, to, offset, limit }: Search): LibraryQuery => ({
+const searchOf = ({ app: sdkAppId, text, room, user, container, from, to, offset, limit }: Search): LibraryQuery => ({
   fileIds: [],
   names: listOf(text),
   namePrefixes: [],
@@ -85,6 +87,7 @@ const searchOf = ({ app: sdkAppId, text, room, container, from, to, offset, limi
   containers: listOf(container),
   sdkAppIds: listOf(sdkAppId),
   roomIds: listOf(room),
+  userIds: listOf(user),
   created: { fromMs: momentOf(from), beforeMs: momentOf(to) },
   expires: { fromMs: undefined, beforeMs: undefined },
   order: 'desc',
@@ -124,6 +127,24 @@ const setExpiry = defineRoute({
   },
 });
 
+const archive = defineRoute({
+  method: 'GET',
+  path: '/library/files/{fileId}/archive',
+  summary: 'Gives an HLS recording as one ZIP file: its playlist and segments, not compressed.',
+  params: byId,
+  answer: { status: 200, description: 'The file.', file: 'application/zip' },
+  problems: { 404: unknown },
+  async handle({ params: { fileId } }, services, call) {
+    const [file] = await services.library.files(everything(services), [fileId]);
+    const name = file?.name.replace(/\.m3u8$/, '') ?? '';
+    const found = file?.container === 'hls' ? await services.archives.open(file, file.fileId) : undefined;
+    if (!found) throw new AdminProblem(404, unknown);
+    call.setHeader('content-length', String(found.sizeBytes));
+    call.setHeader('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(name)}.zip`);
+    return found.bytes;
+  },
+});
+
 const viewFile = (file: LibraryFile): z.input<typeof mediaFile> => ({
   fileId: file.fileId,
   name: file.name,
@@ -143,4 +164,4 @@ const viewFile = (file: LibraryFile): z.input<typeof mediaFile> => ({
 });
 
 /** Finished files. */
-export const libraryRoutes: readonly AdminRoute[] = [list, remove, setExpiry];
+export const libraryRoutes: readonly AdminRoute[] = [list, remove, setExpiry, archive];

@@ -89,14 +89,14 @@ const record = defineRoute({
   body: wishes,
   answer: { status: 201, description: 'It was accepted.', schema: z.object({ taskId: z.string() }) },
   problems: {
-    404: 'There is no such app.',
+    404: 'This server has no such app.',
     429: 'As many recordings are running as the app may have.',
     503: 'No recorder can take it.',
     507: 'The library of the app is full.',
   },
   async handle({ params, body }, { tasks, appIds, clock }) {
     const room = roomOfPath(params);
-    if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'There is no such app in the configuration.');
+    if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'This server has no such app.');
     const created = await tasks.create({
       room,
       botUserId: `console_${body.mode}_${clock.wallMs()}`,
@@ -149,10 +149,10 @@ const watch = defineRoute({
       expiresMs: ms.describe('Until then the offer has to be posted.'),
     }),
   },
-  problems: { 404: 'There is no such app.' },
+  problems: { 404: 'This server has no such app.' },
   handle: async ({ params: { userId, ...path }, body: { mediaId } }, { appIds, tickets }, { caller }) => {
     const room = roomOfPath(path);
-    if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'There is no such app in the configuration.');
+    if (!appIds.includes(room.sdkAppId)) throw new AdminProblem(404, 'This server has no such app.');
     const viewerId = watcherId(caller?.name ?? '');
     const query = new URLSearchParams({ media: mediaId, room_type: room.kind, viewer: viewerId }).toString();
     const url = `/whep/${room.sdkAppId}/${encodeURIComponent(room.roomId)}/${encodeURIComponent(userId)}?${query}`;

@@ -1,5 +1,10 @@
 import { accountRoutes } from './account-routes.ts';
+import { apiAccountRoutes } from './api-account-routes.ts';
+import { appRoutes } from './app-routes.ts';
+import { appSectionRoutes } from './app-section-routes.ts';
+import { appTestRoutes } from './app-test-routes.ts';
 import { autoRecordRoutes } from './auto-record-routes.ts';
+import { autoRecordRoomRoutes } from './auto-record-room-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
 import { libraryRoutes } from './library-routes.ts';
@@ -9,6 +14,7 @@ import { roomRoutes } from './room-routes.ts';
 import type { AdminRoute } from './route.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { taskRoutes } from './task-routes.ts';
+import { verifyRoutes } from './verify-routes.ts';
 import { timelineRoutes } from './timeline-routes.ts';
 
 /** Every route of the admin API, in the order of its reference. */
@@ -20,8 +26,14 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...timelineRoutes,
   ...previewRoutes,
   ...evidenceRoutes,
+  ...verifyRoutes,
   ...callbackRoutes,
+  ...appRoutes,
+  ...appSectionRoutes,
+  ...appTestRoutes,
+  ...apiAccountRoutes,
   ...autoRecordRoutes,
+  ...autoRecordRoomRoutes,
   ...roomRoutes,
   ...libraryRoutes,
 ];

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Account, AppDirectory } from '../config/apps.ts';
+import { heldKeys, type Account, type AppDirectory } from '../config/apps.ts';
 import { defaultCompat, type Compat } from '../config/compat.ts';
 import { apiVersions } from './action.ts';
 import type { ApiCall } from './call.ts';
@@ -35,7 +35,8 @@ export function authenticate(call: ApiCall, options: AuthenticationOptions): Acc
   if (!account) throw apiError('AuthFailure.SecretIdNotFound');
   if (call.token) throw apiError('AuthFailure.TokenFailure');
   const timestamp = timelyStamp(call.timestamp, clock);
-  if (!claim.isSignedWith(account.secretKey, timestamp)) throw apiError('AuthFailure.SignatureFailure');
+  const keys = heldKeys(account, clock.wallMs());
+  if (!keys.some((key) => claim.isSignedWith(key, timestamp))) throw apiError('AuthFailure.SignatureFailure');
   return account;
 }
 

@@ -3,8 +3,10 @@ import type { CancelTimer, Clock } from '../clock.ts';
 import { roomKeyText } from '../room-key.ts';
 import type { Store } from '../store/store.ts';
 import type { CreateAnswer, TaskService } from '../tasks/service.ts';
+import { wallMs, type WallMs } from '../units.ts';
 import { dueStarts, outlivers } from './decision.ts';
 import { newAutoTask, type AutoStart } from './new-auto-task.ts';
+import type { AutoMode } from './rule.ts';
 import type { AutoRecordRules } from './rules.ts';
 import { moveTask, sendingRooms, type FoundRoom } from './situation.ts';
 
@@ -22,6 +24,15 @@ export interface AutoRecorderOptions {
   readonly log: Logger;
 }
 
+/** A start that was refused, and is tried again. */
+export interface RefusedStart {
+  readonly reason: Exclude<CreateAnswer, object>;
+  /** When it was refused first. */
+  readonly sinceMs: WallMs;
+  readonly nextMs: WallMs;
+  readonly tries: number;
+}
+
 /** Counters of this process, for metrics. */
 export interface AutoRecorderStats {
   readonly started: number;
@@ -37,8 +48,8 @@ export class AutoRecorder {
   readonly #options: AutoRecorderOptions;
   readonly #counts = { started: 0, refused: 0 };
   readonly #silence: readonly CancelTimer[];
-  /** Rooms whose start was refused, with the wall time of the next try. */
-  #refused = new Map<string, number>();
+  /** Starts that were refused and are tried again, by room session and mode. */
+  readonly #refused = new Map<string, RefusedStart>();
   #looking: Promise<void> | undefined;
   #lookAgain = false;
   #closed = false;
@@ -55,6 +66,11 @@ export class AutoRecorder {
 
   stats(): AutoRecorderStats {
     return { ...this.#counts };
+  }
+
+  /** Why a room session is not recorded that way yet, where its start was refused. */
+  refusal(sessionId: number, mode: AutoMode): RefusedStart | undefined {
+    return this.#refused.get(keyOf({ sessionId, mode }));
   }
 
   /** Looks again, after the look that is under way; resolves when what was due by then has begun. Never rejects. */
@@ -98,7 +114,7 @@ export class AutoRecorder {
   async #start(start: AutoStart): Promise<void> {
     const { tasks, clock } = this.#options;
     const key = keyOf(start);
-    if (clock.wallMs() < (this.#refused.get(key) ?? 0)) return;
+    if (clock.wallMs() < (this.#refused.get(key)?.nextMs ?? 0)) return;
     const task = newAutoTask(start);
     if (!task) return;
     const answer = await tasks.create(task);
@@ -115,9 +131,15 @@ export class AutoRecorder {
   #onRefused(start: AutoStart, reason: Exclude<CreateAnswer, object>): void {
     const { log, clock } = this.#options;
     this.#counts.refused += 1;
-    if (!this.#refused.has(keyOf(start)))
-      log.warn({ ...fieldsOf(start), reason }, 'a room cannot be recorded by rule yet');
-    this.#refused.set(keyOf(start), clock.wallMs() + REFUSED_PAUSE_MS);
+    const before = this.#refused.get(keyOf(start));
+    if (!before) log.warn({ ...fieldsOf(start), reason }, 'a room cannot be recorded by rule yet');
+    const now = clock.wallMs();
+    this.#refused.set(keyOf(start), {
+      reason,
+      sinceMs: before?.sinceMs ?? now,
+      nextMs: wallMs(now + REFUSED_PAUSE_MS),
+      tries: (before?.tries ?? 0) + 1,
+    });
   }
 
   #forgetRefused(rooms: readonly FoundRoom[]): void {

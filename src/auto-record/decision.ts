@@ -15,6 +15,8 @@ export interface AutoTask {
   readonly sessionId: number;
   /** Whether its bot is in the room still, or on its way there. */
   readonly running: boolean;
+  /** Whether a recorder has taken it. */
+  readonly hasRecorder: boolean;
   /** Somebody asked it to end. */
   readonly stopping: boolean;
   /** LeaveCode (contract §4.3), undefined while it runs and when it never began. */
@@ -45,39 +47,64 @@ const ENDED_BY_HAND: readonly number[] = [0, 1, 3];
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 
+/** How a room stands with one of the two ways of recording. */
+export type Standing =
+  /** Not recorded that way: no rule held when the room was created, or that one did not ask for it. */
+  | { readonly state: 'not-asked' }
+  /** The rule asked for it, and was switched off since. */
+  | { readonly state: 'switched-off' }
+  | { readonly state: 'running'; readonly taskId: string; readonly hasRecorder: boolean }
+  /** Somebody stopped it, and it stays so for as long as the room lives. */
+  | { readonly state: 'stopped-by-hand'; readonly taskId: string }
+  /** What came before left no file: the next try is then. */
+  | { readonly state: 'pausing'; readonly untilMs: number }
+  | ({ readonly state: 'due' } & Omit<DueStart, 'mode'>);
+
 /**
  * What should begin now in a room where an anchor sends. The rule in force when the room was created holds for as long as
  * the room lives; only what has been switched off since begins no more. `revisions` are the app's, oldest first. Pure.
  */
 export function dueStarts(revisions: readonly RuleRevision[], room: SendingRoom, nowMs: number): DueStart[] {
   return autoModes.flatMap((mode) => {
-    const held = heldRule(revisions, room.createdMs, mode);
-    return held && mayBegin(mode, room, nowMs) ? [{ mode, ...held }] : [];
+    const standing = standingOf(mode, revisions, room, nowMs);
+    return standing.state === 'due' ? [{ mode, revision: standing.revision, rule: standing.rule }] : [];
   });
+}
+
+/** How the room stands with that way of recording, were somebody to send in it now. Pure. */
+export function standingOf(
+  mode: AutoMode,
+  revisions: readonly RuleRevision[],
+  { sessionId, createdMs, tasks }: SendingRoom,
+  nowMs: number,
+): Standing {
+  const own = tasks.filter((task) => task.mode === mode);
+  const running = own.find((task) => task.running);
+  if (running) return { state: 'running', taskId: running.taskId, hasRecorder: running.hasRecorder };
+  const held = heldRule(revisions, createdMs, mode);
+  if (typeof held === 'string') return { state: held };
+  const ended = own.filter((task) => task.sessionId === sessionId);
+  const byHand = ended.find(({ leaveCode }) => leaveCode !== undefined && ENDED_BY_HAND.includes(leaveCode));
+  if (byHand) return { state: 'stopped-by-hand', taskId: byHand.taskId };
+  const untilMs = notBefore(ended);
+  return nowMs < untilMs ? { state: 'pausing', untilMs } : { state: 'due', ...held };
 }
 
 /** Tasks that run on in a later life of their room than the one they were seen in, since they did not notice its end. */
 export const outlivers = ({ sessionId, tasks }: SendingRoom): AutoTask[] =>
   tasks.filter((task) => task.running && !task.stopping && task.sessionId !== sessionId);
 
+/** The rule that holds in a room of that age, or why none does. */
 function heldRule(
   revisions: readonly RuleRevision[],
   createdMs: number,
   mode: AutoMode,
-): Omit<DueStart, 'mode'> | undefined {
+): Omit<DueStart, 'mode'> | 'not-asked' | 'switched-off' {
   const index = revisions.findLastIndex(({ effectiveMs }) => effectiveMs <= createdMs);
   const [held, ...later] = index < 0 ? [] : revisions.slice(index);
-  if (!held?.rule || !asksFor(held.rule, mode)) return undefined;
-  if (later.some(({ rule }) => !asksFor(rule, mode))) return undefined;
+  if (!held?.rule || !asksFor(held.rule, mode)) return 'not-asked';
+  if (later.some(({ rule }) => !asksFor(rule, mode))) return 'switched-off';
   return { revision: held.revision, rule: held.rule };
-}
-
-function mayBegin(mode: AutoMode, { sessionId, tasks }: SendingRoom, nowMs: number): boolean {
-  const own = tasks.filter((task) => task.mode === mode);
-  if (own.some(({ running }) => running)) return false;
-  const ended = own.filter((task) => task.sessionId === sessionId);
-  if (ended.some(({ leaveCode }) => leaveCode !== undefined && ENDED_BY_HAND.includes(leaveCode))) return false;
-  return nowMs >= notBefore(ended);
 }
 
 /** A recording that comes to nothing, whatever the reason, is not tried again at once. */

@@ -12,7 +12,8 @@ const RESOURCE_HOURS = 720;
 /** Pictures of every template of a rule, the big one included (contract §2.12). */
 const MOST_PICTURES = 8;
 
-type RuleBucket = NonNullable<AutoRecordRule['storage']['bucket']>;
+/** A bucket of a rule. */
+export type RuleBucket = NonNullable<AutoRecordRule['storage']['bucket']>;
 
 const STREAMS = { audio_video: 'audio-video', audio: 'audio', video: 'video' } as const;
 const LAYOUTS = { 1: 'floating', 2: 'share', 3: 'grid' } as const;

@@ -1,6 +1,6 @@
 import type { AppStorage } from '../config/apps.ts';
 import { addressFault } from '../deliver/bucket-address.ts';
-import { bucketOf } from './new-auto-task.ts';
+import { bucketOf, type RuleBucket } from './new-auto-task.ts';
 import type { AutoRecordRule } from './rule.ts';
 
 /** What is wrong with a rule: the path of a key in it, and why. */
@@ -22,8 +22,14 @@ export function ruleFault(
 ): RuleFault | undefined {
   if (vod?.procedure !== undefined && storage === 'library')
     return { path: 'storage.vod.procedure', reason: 'the embedded library has no task flows' };
-  const fault = bucket && addressFault(bucketOf(bucket));
+  const fault = bucket && bucketFault(bucket);
+  return fault && { ...fault, path: `storage.bucket.${fault.path}` };
+}
+
+/** What of a bucket's place cannot lead anywhere, or undefined. */
+export function bucketFault(bucket: RuleBucket): RuleFault | undefined {
+  const fault = addressFault(bucketOf(bucket));
   if (!fault) return undefined;
-  const [key, reason] = BUCKET_FAULTS[fault];
-  return { path: `storage.bucket.${key}`, reason };
+  const [path, reason] = BUCKET_FAULTS[fault];
+  return { path, reason };
 }

@@ -106,7 +106,8 @@ const vod = z.strictObject({
     .describe("Begins every file's name, as UserDefineRecordId does."),
 });
 
-const bucket = z.strictObject({
+/** A customer's bucket, with its keys. */
+export const ruleBucket = z.strictObject({
   vendor: z.enum(['cos', 's3']).describe('cos, or s3 for anything S3-compatible.'),
   region: z.string().min(1).max(1024).describe('Region of the bucket.'),
   bucket: z.string().min(1).max(1024).describe('Name of the bucket.'),
@@ -123,7 +124,7 @@ const bucket = z.strictObject({
 const storage = z
   .strictObject({
     vod: vod.optional().describe("The app's library or Tencent VOD. This is the default."),
-    bucket: bucket.optional().describe("A customer's bucket, filled while the room is recorded."),
+    bucket: ruleBucket.optional().describe("A customer's bucket, filled while the room is recorded."),
   })
   .refine((places) => !places.vod || !places.bucket, {
     error: 'is given beside vod; files go to one of them',

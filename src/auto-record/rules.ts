@@ -11,6 +11,8 @@ import { withKeptSecrets, withoutSecrets } from './secrets.ts';
 export interface StoredRule extends RuleRevision {
   readonly effectiveMs: WallMs;
   readonly origin: 'configuration' | 'api';
+  /** Who set it, as in the audit. */
+  readonly actor: string;
 }
 
 /** Who sets a rule. */
@@ -92,7 +94,7 @@ export class AutoRecordRules {
         before: before && withoutSecrets(before),
         after: after && withoutSecrets(after),
       });
-      return insert(tx, sdkAppId, after, origin);
+      return insert(tx, sdkAppId, after, { actor, origin });
     });
     this.#known = undefined;
     this.#store.rooms.ring();
@@ -114,10 +116,10 @@ export class AutoRecordRules {
   }
 }
 
-function storedRule({ revision, rule, effective_ms: effectiveMs, origin }: AutoRecordRuleRow): StoredRule {
+function storedRule({ revision, rule, effective_ms: effectiveMs, origin, actor }: AutoRecordRuleRow): StoredRule {
   // Read through the schema: what a rule of an earlier version does not say is at its default.
   const read = rule === null ? undefined : autoRecordRuleSchema.parse(JSON.parse(rule));
-  return { revision, rule: read, effectiveMs: wallMs(effectiveMs), origin };
+  return { revision, rule: read, effectiveMs: wallMs(effectiveMs), origin, actor };
 }
 
 async function latestOf({ db }: StoreTransaction, sdkAppId: number): Promise<StoredRule | undefined> {
@@ -135,11 +137,11 @@ async function insert(
   { db, wall }: StoreTransaction,
   sdkAppId: number,
   rule: AutoRecordRule | undefined,
-  origin: StoredRule['origin'],
+  { actor, origin }: RuleAuthor,
 ): Promise<StoredRule> {
   const row = await db
     .insertInto('auto_record_rule')
-    .values({ sdk_app_id: sdkAppId, rule: rule ? JSON.stringify(rule) : null, effective_ms: wall, origin })
+    .values({ sdk_app_id: sdkAppId, rule: rule ? JSON.stringify(rule) : null, effective_ms: wall, origin, actor })
     .returningAll()
     .executeTakeFirstOrThrow();
   return storedRule(row);

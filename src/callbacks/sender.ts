@@ -16,6 +16,8 @@ export interface SendResult {
   readonly status?: number;
   /** Why it failed, in words; absent when the receiver took the message, which 200 alone says. */
   readonly error?: string;
+  /** Name of what ended an attempt without an answer: the system's code, the error's name, or `late`. */
+  readonly code?: string;
   /** Beginning of the answer's body, at most 1 KB. */
   readonly answer: string;
 }
@@ -49,7 +51,7 @@ export class CallbackSender {
       const answer = await beginningOf(body);
       return { status, answer, ...(status === 200 ? {} : { error: `HTTP ${status}` }) };
     } catch (error) {
-      return { answer: '', error: inWords(error) };
+      return { answer: '', error: inWords(error), code: abort.signal.aborted ? 'late' : codeOf(error) };
     } finally {
       cancel();
     }
@@ -80,7 +82,16 @@ async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<strin
 }
 
 /** Of several addresses of one name each may have failed; the first one speaks for all. */
+const firstOf = (error: unknown): unknown =>
+  error instanceof AggregateError ? ((error.errors[0] as unknown) ?? error) : error;
+
+function codeOf(error: unknown): string {
+  const first = firstOf(error);
+  const code = (first as NodeJS.ErrnoException | undefined)?.code;
+  return code ?? (first instanceof Error ? first.name : '');
+}
+
 function inWords(error: unknown): string {
-  const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const first = firstOf(error);
   return first instanceof Error ? first.message || first.name : String(first);
 }

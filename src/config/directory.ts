@@ -1,6 +1,9 @@
 import type { Account, App, AppDirectory, AppStorage, CallbackTarget } from './apps.ts';
 import type { Config } from './schema.ts';
 
+/** What makes an app. */
+type ConfiguredApp = Omit<Config['apps'][number], 'auto_record'>;
+
 /** Accounts and apps as the configuration lists them. */
 export function appDirectory(config: Config): AppDirectory {
   const apps = new Map(config.apps.map((app) => [app.sdk_app_id, toApp(app)]));
@@ -8,7 +11,8 @@ export function appDirectory(config: Config): AppDirectory {
   return { account: (secretId) => accounts.get(secretId), app: (sdkAppId) => apps.get(sdkAppId) };
 }
 
-function toApp(app: Config['apps'][number]): App {
+/** What the configuration says of an app, but for its rule, as the other parts have it. */
+export function toApp(app: ConfiguredApp): App {
   return {
     sdkAppId: app.sdk_app_id,
     secretKey: app.secret_key,
@@ -16,6 +20,7 @@ function toApp(app: Config['apps'][number]): App {
     roomCallbacks: roomCallbacks(app),
     advancedPermission: app.advanced_permission,
     storage: toStorage(app.storage),
+    ...(app.file_names === undefined ? {} : { fileNames: app.file_names }),
     ...(app.play_key === undefined ? {} : { play: { key: app.play_key, linkSeconds: app.play_link_hours * 3600 } }),
     limits: {
       concurrentTasks: app.limits.concurrent_tasks,
@@ -27,7 +32,8 @@ function toApp(app: Config['apps'][number]): App {
   };
 }
 
-function toStorage({ tencent_vod: vod }: Config['apps'][number]['storage']): AppStorage {
+/** Where the files of an app go. */
+export function toStorage({ tencent_vod: vod }: ConfiguredApp['storage']): AppStorage {
   if (!vod) return { kind: 'library' };
   return {
     kind: 'tencent-vod',
@@ -41,12 +47,16 @@ function toStorage({ tencent_vod: vod }: Config['apps'][number]['storage']): App
   };
 }
 
-type ConfiguredApp = Config['apps'][number];
-type CallbackGroup = NonNullable<ConfiguredApp['callback']>['groups'][number];
+/** A group of events. */
+export type CallbackGroup = NonNullable<ConfiguredApp['callback']>['groups'][number];
 
 /** Where the app wants that group of events, or undefined when it does not want it. */
 function callbackTarget({ callback }: ConfiguredApp, group: CallbackGroup): CallbackTarget | undefined {
-  if (!callback?.groups.includes(group)) return undefined;
+  return callback?.groups.includes(group) ? targetOfGroup(callback, group) : undefined;
+}
+
+/** Where a callback sends a group of events if it is told of it. */
+export function targetOfGroup(callback: NonNullable<ConfiguredApp['callback']>, group: CallbackGroup): CallbackTarget {
   const own = { recording: undefined, room: callback.room_url, media: callback.media_url }[group];
   const giveUp = callback.retry_hours > 0 ? { giveUpMs: callback.retry_hours * 3_600_000 } : {};
   return { url: own ?? callback.url, key: callback.key, ...giveUp };

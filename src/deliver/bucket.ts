@@ -122,6 +122,11 @@ export class Bucket implements ObjectStore {
     return answer && { key, sizeBytes: answer.ContentLength ?? 0, md5: plainEtag(answer.ETag) };
   }
 
+  async remove(key: string, call?: StoreCall): Promise<void> {
+    const command = new this.#s3.DeleteObjectCommand({ Bucket: this.#bucket, Key: key });
+    await this.#request(0, call, (request) => this.#client.send(command, request));
+  }
+
   async list(prefix: string, call?: StoreCall): Promise<StoredObject[]> {
     const found: StoredObject[] = [];
     let token: string | undefined;

@@ -49,6 +49,8 @@ export interface ObjectStore {
   giveUp(upload: Pick<UploadProgress, 'key' | 'uploadId'>, call?: StoreCall): Promise<void>;
   /** What the store has under the key; undefined when nothing. */
   stat(key: string, call?: StoreCall): Promise<StoredObject | undefined>;
+  /** Removes an object; one that is not there is removed. */
+  remove(key: string, call?: StoreCall): Promise<void>;
   /** All objects whose key begins so, in order of their keys. */
   list(prefix: string, call?: StoreCall): Promise<StoredObject[]>;
   /** Resolves when the store says that the place is there. Rejects as `denied` also where the keys may not ask. */

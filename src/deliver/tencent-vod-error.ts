@@ -1,5 +1,8 @@
 /** What an upload was doing when it failed; API actions by their names, COS calls by what they do. */
-export type UploadStep = 'ApplyUpload' | 'CommitUpload' | 'begin' | 'part' | 'complete' | 'check';
+export type UploadStep = 'ApplyUpload' | 'CommitUpload' | 'DescribeSubAppIds' | 'begin' | 'part' | 'complete' | 'check';
+
+/** Actions of the API. */
+export type ApiStep = Extract<UploadStep, 'ApplyUpload' | 'CommitUpload' | 'DescribeSubAppIds'>;
 
 /** Whose fault a failed upload is: the destination's (network, load, credentials), the task's options, or ours. */
 export type UploadFault = 'destination' | 'options' | 'ours';
@@ -13,10 +16,13 @@ export class TencentVodError extends Error {
   readonly fault: UploadFault;
   /** Whether the same upload may succeed later. Faults of the destination may, the others do not heal by waiting. */
   readonly retryable: boolean;
+  /** What the API called it when it refused; empty for all else. */
+  readonly code: string;
 
   /** A failure by its fault, in one sentence. */
-  constructor(fault: UploadFault, message: string) {
+  constructor(fault: UploadFault, message: string, code = '') {
     super(message);
+    this.code = code;
     this.fault = fault;
     this.retryable = fault === 'destination';
   }
@@ -38,6 +44,7 @@ export function concealing(secrets: readonly string[]): Conceal {
 const stepNames: Readonly<Record<UploadStep, string>> = {
   ApplyUpload: 'Tencent VOD, ApplyUpload',
   CommitUpload: 'Tencent VOD, CommitUpload',
+  DescribeSubAppIds: 'Tencent VOD, DescribeSubAppIds',
   begin: 'COS, begin of the upload',
   part: 'COS, part of the upload',
   complete: 'COS, end of the upload',
@@ -51,12 +58,12 @@ const nonsense = /^(InvalidParameter|MissingParameter|UnknownParameter|Unsupport
  * What the VOD SDK threw, as an error of ours. A refused CommitUpload stays the destination's: its only parameter came
  * from ApplyUpload, and the next try fetches a new one.
  */
-export function apiError(step: 'ApplyUpload' | 'CommitUpload', thrown: unknown, conceal: Conceal): TencentVodError {
+export function apiError(step: ApiStep, thrown: unknown, conceal: Conceal): TencentVodError {
   const { code, httpCode, requestId, message } = fieldsOf(thrown);
   const request = requestId === '' ? '' : ` (request ${requestId})`;
   const fault = step === 'ApplyUpload' && nonsense.test(code) ? 'options' : 'destination';
   if (code !== '')
-    return failure(fault, step, conceal, `refused with ${code}, ${message || 'no reason given'}${request}`);
+    return failure(fault, step, conceal, `refused with ${code}, ${message || 'no reason given'}${request}`, code);
   if (httpCode !== '') return failure('destination', step, conceal, `answered HTTP ${httpCode} ${message}`);
   return failure('destination', step, conceal, `gave no usable answer, ${message || 'the connection failed'}`);
 }
@@ -73,8 +80,8 @@ export function cosError(step: UploadStep, thrown: unknown, conceal: Conceal): T
 export const answerError = (step: UploadStep, what: string): TencentVodError =>
   new TencentVodError('destination', `${stepNames[step]}: ${what}.`);
 
-function failure(fault: UploadFault, step: UploadStep, conceal: Conceal, what: string): TencentVodError {
-  return new TencentVodError(fault, `${stepNames[step]}: ${conceal(what).replace(/\.$/, '')}.`);
+function failure(fault: UploadFault, step: UploadStep, conceal: Conceal, what: string, code = ''): TencentVodError {
+  return new TencentVodError(fault, `${stepNames[step]}: ${conceal(what).replace(/\.$/, '')}.`, code);
 }
 
 type ThrownField = 'code' | 'httpCode' | 'statusCode' | 'requestId' | 'message';

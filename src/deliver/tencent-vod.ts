@@ -5,7 +5,7 @@ import type { WallMs } from '../units.ts';
 import type { VodDestination } from '../worker-api/messages.ts';
 import { checkFinished, type FinishedFile } from './cos-parts.ts';
 import { uploadToCos, type CosObject, type CosTarget } from './cos-upload.ts';
-import { answerError, apiError, concealing, type Conceal } from './tencent-vod-error.ts';
+import { answerError, apiError, concealing, type ApiStep, type Conceal } from './tencent-vod-error.ts';
 
 /** An account at Tencent VOD and how it is reached; from `apps[].storage.tencent_vod`. */
 export interface TencentVodAccount {
@@ -62,6 +62,30 @@ const applied = z.object({
 });
 
 const committed = z.object({ FileId: text, MediaUrl: text });
+
+const listed = z.object({
+  SubAppIdInfoSet: z.array(z.object({ SubAppId: z.int(), Status: z.string().nullish() })),
+});
+
+/** A sub-application of an account at Tencent VOD. */
+export interface VodSubApp {
+  readonly subAppId: number;
+  /** Whether it is switched on. */
+  readonly isOn: boolean;
+}
+
+/**
+ * The sub-applications of an account: a call that writes nothing and needs its keys. Rejects with a TencentVodError whose
+ * code says what the API refused, or with the signal's reason.
+ */
+export async function subAppsOfTencentVod(account: TencentVodAccount, signal: AbortSignal): Promise<VodSubApp[]> {
+  const api = await openApi(account, signal);
+  const { SubAppIdInfoSet: found } = await api.subApps();
+  return found.map(({ SubAppId, Status }) => ({
+    subAppId: SubAppId,
+    isOn: Status !== 'Off' && Status !== 'Destroyed',
+  }));
+}
 
 /**
  * Uploads finished media to Tencent VOD (contract §7.1, §7.2): ApplyUpload, the objects to COS, CommitUpload. Of HLS
@@ -133,15 +157,16 @@ function cosTarget(account: TencentVodAccount, place: z.infer<typeof applied>): 
 
 const silenceOf = (account: TencentVodAccount): number => account.silenceMs ?? 60_000;
 
-/** The two actions; each rejects with a TencentVodError. */
+/** The actions; each rejects with a TencentVodError. */
 interface VodApi {
   apply(request: ApplyRequest): Promise<z.infer<typeof applied>>;
   commit(sessionKey: string, subAppId: number | undefined, conceal: Conceal): Promise<z.infer<typeof committed>>;
+  subApps(): Promise<z.infer<typeof listed>>;
 }
 
 async function openApi(account: TencentVodAccount, signal: AbortSignal): Promise<VodApi> {
   const client = await openClient(account);
-  const call = async <T>(action: Action, request: object, answer: z.ZodType<T>, conceal: Conceal): Promise<T> => {
+  const call = async <T>(action: ApiStep, request: object, answer: z.ZodType<T>, conceal: Conceal): Promise<T> => {
     const said: unknown = await client.request(action, request, { signal }).catch((error: unknown) => {
       signal.throwIfAborted();
       throw apiError(action, error, conceal);
@@ -160,10 +185,9 @@ async function openApi(account: TencentVodAccount, signal: AbortSignal): Promise
         committed,
         conceal,
       ),
+    subApps: () => call('DescribeSubAppIds', {}, listed, conceal),
   };
 }
-
-type Action = 'ApplyUpload' | 'CommitUpload';
 
 /** Imported when the first upload begins: the package costs about 60 ms and 30 MB. */
 async function openClient(account: TencentVodAccount) {

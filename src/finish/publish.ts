@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { makeFolder, syncFolders, syncPath } from '../durable-folder.ts';
 
 /** SHA-256 of a file in hex digits, read in pieces into one buffer. */
-export async function hashFile(path: string): Promise<string> {
+export async function hashFile(path: string, onBytes?: (count: number) => void): Promise<string> {
   const hash = createHash('sha256');
   const piece = Buffer.allocUnsafe(1 << 20);
   const file = await open(path, 'r');
@@ -13,6 +13,7 @@ export async function hashFile(path: string): Promise<string> {
       const { bytesRead } = await file.read(piece, 0, piece.length);
       if (bytesRead === 0) return hash.digest('hex');
       hash.update(piece.subarray(0, bytesRead));
+      onBytes?.(bytesRead);
     }
   } finally {
     await file.close();

@@ -28,6 +28,8 @@ export interface LibraryQuery {
   readonly containers: readonly Container[];
   readonly sdkAppIds: readonly number[];
   readonly roomIds: readonly string[];
+  /** Users whose own files they are; none where it is absent. */
+  readonly userIds?: readonly string[];
   readonly created: TimeSpan;
   readonly expires: TimeSpan;
   readonly order: 'asc' | 'desc';
@@ -115,6 +117,7 @@ function conditions(query: LibraryQuery): Expression<SqlBool>[] {
     oneOf(sql.ref('file.container'), query.containers),
     oneOf(sql.ref('task.sdk_app_id'), query.sdkAppIds),
     oneOf(sql.ref('task.room_id'), query.roomIds),
+    oneOf(sql.ref('file.user_id'), query.userIds ?? []),
     anyOf(query.names.map(hasText)),
     anyOf(query.namePrefixes.map(beginsWith)),
     ...within(sql.ref('file.done_ms'), query.created),

@@ -8,6 +8,7 @@ import type { PlayLinks } from './play-links.ts';
 /** A file of the library as those see it who may ask for it. */
 export interface LibraryFile {
   readonly fileId: string;
+  readonly subAppId: number;
   /** Name by contract §5, extension included. */
   readonly name: string;
   readonly container: Container;
@@ -65,6 +66,7 @@ export function libraryFile(row: Row, links: Pick<PlayLinks, 'urlOf'>): LibraryF
   const destination = destinationOf(row);
   return {
     fileId: row.file_id,
+    subAppId: row.sub_app_id,
     name: row.name,
     container: row.container,
     url: links.urlOf(row.sdk_app_id, { subAppId: row.sub_app_id, fileId: row.file_id, name: row.name }),

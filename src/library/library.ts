@@ -24,7 +24,7 @@ export interface MediaLibrary {
 }
 
 /** What administrators do with it. */
-export interface AdminLibrary extends Pick<MediaLibrary, 'search' | 'remove'> {
+export interface AdminLibrary extends Pick<MediaLibrary, 'files' | 'search' | 'remove'> {
   /** Sets when a file's time is over, undefined for never; false when the scope sees none of that id. */
   setExpiry(scope: LibraryScope, fileId: string, expiresMs: WallMs | undefined): Promise<boolean>;
 }

@@ -21,6 +21,8 @@ export interface RoomFollowerOptions {
   readonly apps: Pick<AppDirectory, 'app'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Called when the rooms role has been started anew; it may be called twice for one start. */
+  readonly onBoot?: () => void;
 }
 
 /** Counters of a follower, for metrics. */
@@ -93,6 +95,7 @@ export class RoomFollower {
   async #step(): Promise<void> {
     this.#cursor ??= await readCursor(this.#options.store);
     const page = await this.#read(this.#cursor);
+    if (page.boot !== this.#cursor.boot) this.#options.onBoot?.();
     if (this.#isWorthWriting(page, this.#cursor)) await this.#write(page, this.#cursor);
     this.#heardMs = this.#options.clock.wallMs();
   }

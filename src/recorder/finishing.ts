@@ -16,7 +16,7 @@ import type { Spool } from './spool.ts';
 export interface FinishingOptions {
   readonly spool: Spool;
   readonly dataDir: string;
-  /** Where the files of an app's VOD tasks go. */
+  /** Where the files of an app's VOD tasks go, where the server does not say it. */
   readonly storageOf: (sdkAppId: number) => AppStorage;
   /** Whether buckets may be in private networks. */
   readonly privateBuckets: boolean;
@@ -127,7 +127,7 @@ function targetOf(job: LeasedJob, options: FinishingOptions): PartsTarget {
   if (destination.kind === 'bucket') {
     return { kind: 'bucket', taskId, bucket: destination, allowPrivate: options.privateBuckets };
   }
-  const storage = options.storageOf(sdkAppId);
+  const storage = job.storage ?? options.storageOf(sdkAppId);
   return storage.kind === 'tencent-vod'
     ? { kind: 'tencent-vod', account: storage, options: destination }
     : { kind: 'library', root: libraryRoot(options.dataDir), subAppId: destination.subAppId };

@@ -256,7 +256,7 @@ function startRun(worker: TaskWorker): RunningTask {
   let connection: RoomConnection | undefined;
   const requestKeyFrame = (track: number): void => connection?.requestKeyFrame(track);
   const opened = openRecording(worker, { requestKeyFrame, onFault: (error) => run.fail(error) });
-  const most = apps.app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
+  const most = task.mostStreams ?? apps.app(task.room.sdkAppId)?.limits.streamsPerTask ?? MOST_ANCHORS;
   const onRecorded: AdmissionOptions['onRecorded'] = (track, isRecorded, at) =>
     witness.note({ kind: isRecorded ? 'recorded-from' : 'recorded-until', ...timelineTrack(track) }, at);
   const admission = { plan: task.plan, most, requestKeyFrame, onRecorded };

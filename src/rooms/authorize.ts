@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { AppDirectory } from '../config/apps.ts';
+import { heldKeys } from '../config/apps.ts';
+import { byAnyKey } from '../usersig/any-key.ts';
 import { verifyUserSig } from '../usersig/verify.ts';
 import type { MediaId, RoomKey } from '../room-key.ts';
 import { privilege, verifyPrivateMapKey } from '../usersig/private-map-key.ts';
 import type { WatchRight, WatchTickets } from '../watch-tickets.ts';
 import { Problem } from './problem.ts';
+import type { RoomApps } from './room-apps.ts';
 
 /** The token of an `Authorization: Bearer` header, or undefined. */
 function bearerOf(header: string | undefined): string | undefined {
@@ -14,7 +16,7 @@ function bearerOf(header: string | undefined): string | undefined {
 
 /** Checks that the bearer is a UserSig of that user for that app (contract §3). Throws Problem: 401, 403 or 404. */
 export function requireUserSig(
-  apps: AppDirectory,
+  apps: RoomApps,
   header: string | undefined,
   user: { readonly sdkAppId: number; readonly userId: string; readonly nowMs: number },
 ): void {
@@ -22,7 +24,7 @@ export function requireUserSig(
   if (!app) throw new Problem(404, 'This server has no app of that SdkAppId.');
   const sig = bearerOf(header);
   if (!sig) throw new Problem(401, 'A UserSig is expected as the bearer token.', { 'www-authenticate': 'Bearer' });
-  const result = verifyUserSig({ ...user, sig, secretKey: app.secretKey });
+  const result = byAnyKey(heldKeys(app, user.nowMs), (secretKey) => verifyUserSig({ ...user, sig, secretKey }));
   if (!result.ok) {
     const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
     throw new Problem(401, `The UserSig is not valid for this user: ${result.reason}.`, challenge);
@@ -55,12 +57,14 @@ export interface WantedPermission {
  * With advanced permission control of the app the query's `private_map_key` must grant what is wanted (contract §3);
  * without it nothing is asked. Throws Problem (403).
  */
-export function requirePermission(apps: AppDirectory, query: unknown, wanted: WantedPermission): void {
+export function requirePermission(apps: RoomApps, query: unknown, wanted: WantedPermission): void {
   const app = apps.app(wanted.room.sdkAppId);
   if (!app?.advancedPermission) return;
   const key = permissionQuery.safeParse(query).data?.private_map_key;
   if (!key) throw new Problem(403, 'This app asks for a PrivateMapKey: private_map_key is missing.');
-  const result = verifyPrivateMapKey({ ...wanted, key, secretKey: app.secretKey });
+  const result = byAnyKey(heldKeys(app, wanted.nowMs), (secretKey) =>
+    verifyPrivateMapKey({ ...wanted, key, secretKey }),
+  );
   if (!result.ok) throw new Problem(403, `The PrivateMapKey does not allow this: ${result.reason}.`);
 }
 

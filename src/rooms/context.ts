@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { AppDirectory } from '../config/apps.ts';
 import type { Intake } from './intake.ts';
+import type { ToldApps } from './room-apps.ts';
 import type { RoomRegistry } from './room-registry.ts';
 import type { SessionTable } from './session-table.ts';
 import type { WatchTickets } from '../watch-tickets.ts';
@@ -13,7 +13,7 @@ export interface RoomsContext {
   readonly sessions: SessionTable;
   /** Limits what each session sends. */
   readonly intake: Intake;
-  readonly apps: AppDirectory;
+  readonly apps: ToldApps;
   /** Of administrators who watch. */
   readonly tickets: Pick<WatchTickets, 'allows'>;
   readonly clock: Clock;

@@ -6,7 +6,11 @@ import { isInstallationToken } from './authorize.ts';
 import type { RoomsContext } from './context.ts';
 import type { JournalPosition } from './journal.ts';
 import { Problem } from './problem.ts';
+import { APPS_PATH, toldAppsText, type RoomApp } from './room-apps.ts';
 import type { RemovedBy, Room } from './room.ts';
+
+/** Largest list of apps, in bytes: tens of thousands of them. */
+const APPS_LIMIT = 16 * 1024 * 1024;
 
 /** Routes for the installation's own processes, with its token as the bearer; `/healthz` needs none. */
 export function registerInternalRoutes(
@@ -25,6 +29,10 @@ export function registerInternalRoutes(
   server.get(JOURNAL_PATH, guarded, async (request, reply) =>
     json(reply, await context.registry.journal.read(readPosition(request.query), hangUp(reply))),
   );
+  server.put(APPS_PATH, { ...guarded, bodyLimit: APPS_LIMIT }, (request, reply) => {
+    context.apps.tell(readApps(request.body));
+    return reply.code(204).send();
+  });
   server.delete('/rooms/v1/rooms/:sdkAppId/:kind/:roomId', guarded, (request, reply) => {
     requireRoom(context, request).dissolve(removedBy(request));
     return reply.code(204).send();
@@ -62,6 +70,12 @@ function readQuery<T>(schema: z.ZodType<T>, query: unknown): T {
 const removedBy = (request: FastifyRequest): RemovedBy => readQuery(byQuery, request.query).by;
 
 const readPosition = (query: unknown): JournalPosition => readQuery(positionQuery, query);
+
+function readApps(body: unknown): readonly RoomApp[] {
+  const told = toldAppsText.safeParse(body);
+  if (!told.success) throw new Problem(400, `The apps cannot be read: ${told.error.issues[0]?.path.join('.')}.`);
+  return told.data.apps;
+}
 
 const readUserIds = (query: unknown): string[] =>
   readQuery(usersQuery, query).user.map((userId) => readUserId(userId, 'user'));

@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { AppDirectory } from '../config/apps.ts';
 import type { RoomsContext } from './context.ts';
 import { dataChannelTransports } from './datachannel-transport.ts';
 import { FeedServer, type FeedServerStats } from './feed-server.ts';
 import { defaultIntake, Intake, type IntakeLimits, type IntakeStats } from './intake.ts';
 import { registerInternalRoutes } from './internal-routes.ts';
+import { ToldApps, type RoomApps } from './room-apps.ts';
 import { RoomRegistry, type RegistryStats } from './room-registry.ts';
 import { createRoomsServer } from './rooms-server.ts';
 import { registerSdpEndpoint } from './sdp-endpoint.ts';
@@ -36,7 +36,8 @@ export interface RoomsOptions {
   readonly port: number;
   /** The installation's bearer token, for recorders and the server. */
   readonly token: string;
-  readonly apps: AppDirectory;
+  /** What holds until the server tells what was changed. */
+  readonly apps: RoomApps;
   readonly clock: Clock;
   readonly log: Logger;
   /** Silence in milliseconds after which an anchor is gone; {@link DEFAULT_ANCHOR_TIMEOUT_MS} by default. */
@@ -78,6 +79,7 @@ export interface RunningRooms {
 /** Starts the rooms role. Rejects when its port cannot be listened on. */
 export async function startRooms(options: RoomsOptions): Promise<RunningRooms> {
   const { clock } = options;
+  const apps = new ToldApps(options.apps);
   const defaults = {
     anchorTimeoutMs: options.anchorTimeoutMs ?? DEFAULT_ANCHOR_TIMEOUT_MS,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -86,7 +88,7 @@ export async function startRooms(options: RoomsOptions): Promise<RunningRooms> {
   const sessions = new SessionTable({
     all: options.maxSessions,
     ofUser: options.maxSessionsOfUser ?? DEFAULT_SESSIONS_OF_USER,
-    ofApp: (sdkAppId) => options.apps.app(sdkAppId)?.limits.sessions,
+    ofApp: (sdkAppId) => apps.app(sdkAppId)?.limits.sessions,
   });
   const intake = new Intake(options.intake ?? defaultIntake);
   const registry = new RoomRegistry(clock, defaults, () => feeds.flush());
@@ -101,7 +103,7 @@ export async function startRooms(options: RoomsOptions): Promise<RunningRooms> {
     registry,
     sessions,
     intake,
-    apps: options.apps,
+    apps,
     tickets: new WatchTickets(options.token, clock),
     clock,
     transports: transportsOf(options),

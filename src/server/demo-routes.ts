@@ -79,11 +79,12 @@ function registerAssets(scope: FastifyInstance): void {
   });
 }
 
-function registerRoomApi(scope: FastifyInstance, { installation, clock, rooms }: DemoPageOptions): void {
-  const { sdk_app_id: sdkAppId, secret_key: secretKey } = installation.config.apps[0]!;
+function registerRoomApi(scope: FastifyInstance, { installation, apps, clock, rooms }: DemoPageOptions): void {
+  const { sdk_app_id: sdkAppId } = installation.config.apps[0]!;
   scope.post('/demo/api/tickets', ({ body }) => {
     const { room, user } = ticketBody.parse(body);
     const where = `${sdkAppId}/${encodeURIComponent(roomOf(sdkAppId, room).roomId)}`;
+    const { secretKey } = apps.app(sdkAppId)!;
     const userSig = signUserSig({ userId: user, sdkAppId, secretKey, nowMs: clock.wallMs(), expireS: TICKET_SECONDS });
     return { userSig, whipUrl: `/whip/${where}/${encodeURIComponent(user)}`, whepUrl: `/whep/${where}` };
   });

@@ -6,17 +6,22 @@ import { createAccounts, keepAccountsPruned, type Accounts } from '../accounts/a
 import { registerAdminApi } from '../admin/register.ts';
 import { registerRecordingApi } from '../api/register.ts';
 import { mayConnect, mayConnectPublicly } from '../address-guard.ts';
+import { openAppRegistry, type AppRegistry } from '../apps/app-registry.ts';
+import type { AppEntry } from '../apps/entries.ts';
+import { RoomsNews } from '../apps/rooms-news.ts';
+import { StorageTester } from '../apps/storage-test.ts';
 import { AutoRecorder } from '../auto-record/auto-recorder.ts';
 import { AutoRecordRules } from '../auto-record/rules.ts';
 import { startCallbackDelivery, type CallbackDelivery } from '../callbacks/delivery.ts';
 import { ReplayDesk } from '../callbacks/replay-desk.ts';
+import { CallbackTester } from '../callbacks/test-send.ts';
 import { keepCallbacksPruned } from '../callbacks/retention.ts';
 import type { CancelTimer } from '../clock.ts';
 import { registerConsole } from '../console/routes.ts';
-import type { AppDirectory } from '../config/apps.ts';
-import { appDirectory } from '../config/directory.ts';
 import type { Config } from '../config/schema.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../evidence/evidence-room.ts';
+import { VerifyDesk } from '../evidence/verify-desk.ts';
+import { hlsArchives } from '../library/hls-archive.ts';
 import { libraryRoot } from '../library/location.ts';
 import { boundExpiry } from '../library/keep-bound.ts';
 import { startMediaLibrary, type RunningLibrary } from '../library/library.ts';
@@ -28,6 +33,7 @@ import { RoomFollower } from '../presence/follower.ts';
 import { createPresenceQueries } from '../presence/queries.ts';
 import { keepRoomsPruned } from '../presence/retention.ts';
 import { RemoteRooms } from '../presence/room-control.ts';
+import type { Logger } from '../process/log.ts';
 import { SpoolPreview } from '../preview/spool-preview.ts';
 import type { RoleContext, RunningRole } from '../process/role.ts';
 import { openStore, type Store } from '../store/store.ts';
@@ -45,13 +51,16 @@ import { RecorderPresence } from './recorder-presence.ts';
 import { registerRoomsProxy, type RoomsAddress } from './rooms-proxy.ts';
 
 interface Parts extends RoleContext {
-  readonly apps: AppDirectory;
+  readonly apps: AppRegistry;
+  readonly roomsNews: RoomsNews;
+  readonly callbackTester: CallbackTester;
   readonly store: Store;
   readonly tasks: TaskControl;
   readonly queries: TaskQueries;
   readonly callbacks: CallbackDelivery;
   readonly library: RunningLibrary;
   readonly evidence: EvidenceRoom;
+  readonly verifications: VerifyDesk;
   /** Folder of the finished files. */
   readonly libraryRoot: string;
   readonly rooms: RoomsAddress;
@@ -79,9 +88,11 @@ export async function startServerRole(context: RoleContext): Promise<RunningRole
 
 /** First no request comes any more, then what works on the store ends, and the store is last. */
 const closingStages = (http: Closables[string], parts: Parts): Closables[] => {
-  const { follower, autoRecorder, roomControl, callbacks, library, evidence, store, pruning } = parts;
+  const { follower, autoRecorder, roomControl, callbacks, library, evidence, verifications, store, pruning } = parts;
+  const { roomsNews, callbackTester } = parts;
   const stopPruning = { close: () => pruning.forEach((stop) => stop()) };
-  const workers = { follower, autoRecorder, roomControl, callbacks, library };
+  const news = { follower, autoRecorder, roomControl, roomsNews };
+  const workers = { ...news, callbackTester, callbacks, library, verifications };
   return [{ http }, { pruning: stopPruning, ...workers }, { evidence }, { store }];
 };
 
@@ -90,10 +101,12 @@ async function openParts(context: RoleContext): Promise<Parts> {
   const { config, publicUrl, secrets } = installation;
   const root = libraryRoot(config.data_dir);
   mkdirSync(root, { recursive: true });
-  const apps = appDirectory(config);
   const store = await openStore({ path: join(config.data_dir, 'store.sqlite'), clock });
+  const apps = await openAppRegistry(store, config, (subject) =>
+    log.info({ subject }, 'its key in the configuration was replaced by the admin API and does not hold'),
+  );
   const recorders = new RecorderPresence(clock);
-  const protectedApps = await rememberProtectedApps(store, config.apps.map(protectionOf));
+  const protectedApps = await keepProtectedApps(store, apps, log);
   const links = new PlayLinks({ publicUrl: () => publicUrl, apps, protectedApps, clock });
   const tasks = await createTaskService({
     store,
@@ -113,7 +126,11 @@ async function openParts(context: RoleContext): Promise<Parts> {
   const rules = await adoptRules(config, store);
   const keepMs = daysMs(config.library.keep_days);
   if (keepMs !== undefined) await boundExpiry(store, keepMs, log);
+  const permits = config.callbacks.allow_private ? mayConnect : mayConnectPublicly;
   const rooms = { origin: `http://${config.rooms.host}:${config.rooms.port}`, token: secrets.token };
+  const roomsNews = new RoomsNews({ rooms, apps: () => apps.apps().map(({ app }) => app), clock, log });
+  apps.onChange(() => roomsNews.tell());
+  roomsNews.tell();
   return {
     ...context,
     apps,
@@ -127,16 +144,19 @@ async function openParts(context: RoleContext): Promise<Parts> {
       clock,
       log,
       compat: config.compat,
-      permits: config.callbacks.allow_private ? mayConnect : mayConnectPublicly,
+      permits,
     }),
     library: startMediaLibrary({ store, root, clock, log, links }),
     evidence: await openEvidenceRoom({ dataDir: config.data_dir, store, clock, log }),
+    verifications: new VerifyDesk({ dataDir: config.data_dir, clock }),
     libraryRoot: root,
     recorders,
     links,
     rooms,
     roomControl: new RemoteRooms(rooms),
-    follower: new RoomFollower({ rooms, store, apps, clock, log }),
+    roomsNews,
+    callbackTester: new CallbackTester(clock, config.compat, permits),
+    follower: new RoomFollower({ rooms, store, apps, clock, log, onBoot: () => roomsNews.tell() }),
     rules,
     autoRecorder: new AutoRecorder({ store, rules, tasks, clock, log }),
     pruning: [
@@ -149,9 +169,22 @@ async function openParts(context: RoleContext): Promise<Parts> {
 
 const daysMs = (days: number | undefined): number | undefined => days && days * 86_400_000;
 
-const protectionOf = ({ sdk_app_id, play_key }: Config['apps'][number]): PlayProtection => ({
-  sdkAppId: sdk_app_id,
-  isSigned: play_key !== undefined,
+/** The apps that were last seen with signed addresses, now and after every change. */
+async function keepProtectedApps(store: Store, apps: AppRegistry, log: Logger): Promise<ReadonlySet<number>> {
+  const now = (): Promise<ReadonlySet<number>> => rememberProtectedApps(store, apps.apps().map(protectionOf));
+  const known = new Set(await now());
+  const renew = async (): Promise<void> => {
+    const found = await now();
+    known.clear();
+    for (const id of found) known.add(id);
+  };
+  apps.onChange(() => void renew().catch((error: unknown) => log.error({ err: error }, 'signed apps cannot be kept')));
+  return known;
+}
+
+const protectionOf = ({ app: { sdkAppId, play } }: AppEntry): PlayProtection => ({
+  sdkAppId,
+  isSigned: play !== undefined,
 });
 
 /** Before anything is told of rooms: a rule counts for those that begin after it. */
@@ -186,11 +219,21 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
   await registerAdminApi(http, {
     ...parts,
     replays: new ReplayDesk(store),
+    archives: hlsArchives(parts.libraryRoot),
     steps: parts.tasks.steps,
     tickets: new WatchTickets(parts.rooms.token, parts.clock),
     preview: new SpoolPreview(join(installation.config.data_dir, 'spool')),
     liveRooms: remoteLiveRooms(parts.rooms),
-    appIds: installation.config.apps.map((app) => app.sdk_app_id),
+    registry: parts.apps,
+    storageTester: new StorageTester({
+      dataDir: installation.config.data_dir,
+      leastFreeMb: installation.config.recorders.least_free_mb,
+      privateBuckets: installation.config.buckets.allow_private,
+      clock: parts.clock,
+    }),
+    get appIds() {
+      return parts.apps.apps().map(({ app }) => app.sdkAppId);
+    },
     publicUrl: installation.publicUrl,
     token,
   });

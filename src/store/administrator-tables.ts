@@ -10,6 +10,8 @@ export interface AdminAccountTable {
   created_ms: number;
   /** When the password was last set. */
   password_ms: number;
+  /** Since when it may not sign in; null for one that may. */
+  disabled_ms: Generated<number | null>;
 }
 
 /** A session of an administrator's browser. */

@@ -13,6 +13,8 @@ import { protectedApps } from './migrations/0010-protected-apps.ts';
 import { takeovers } from './migrations/0011-takeovers.ts';
 import { autoRecord } from './migrations/0012-auto-record.ts';
 import { administrators } from './migrations/0013-administrators.ts';
+import { appSettings } from './migrations/0016-app-settings.ts';
+import { ruleActorsAndDisabledAccounts } from './migrations/0017-rule-actors-and-disabled-accounts.ts';
 
 /** Every change of the schema in order; a name is never changed or removed once released. */
 export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
@@ -30,5 +32,7 @@ export const storeMigrations = (engine: StoreEngine): MigrationProvider => ({
     '0011-takeovers': takeovers,
     '0012-auto-record': autoRecord(engine),
     '0013-administrators': administrators(engine),
+    '0016-app-settings': appSettings,
+    '0017-rule-actors-and-disabled-accounts': ruleActorsAndDisabledAccounts,
   }),
 });

@@ -1,5 +1,13 @@
 import type { Generated, Insertable, Selectable } from 'kysely';
+import type { AppSettingTable } from './app-tables.ts';
 import type { AdminAccountTable, AdminSessionTable, AuditEntryTable } from './administrator-tables.ts';
+import type {
+  ChainCheckTable,
+  ChainHeadTable,
+  EvidenceDueTable,
+  FileDigestsTable,
+  TimelineEntryTable,
+} from './evidence-tables.ts';
 
 /**
  * Rows of the store. Times are milliseconds since the epoch, objects are JSON text, truths are 0 and 1, so that the
@@ -29,6 +37,7 @@ export interface Tables {
   auto_record_rule: AutoRecordRuleTable;
   audit: AuditTable;
   protected_app: ProtectedAppTable;
+  app_setting: AppSettingTable;
 }
 
 /** A recording task from its acceptance on; never deleted while files or events of it remain. */
@@ -76,6 +85,8 @@ export interface TaskTable {
   auto_session: number | null;
   /** CallbackTarget of the rule; null where the app's own callback is told. */
   callback: string | null;
+  /** Form of its files' names; null for a task of an earlier version, whose files have that of the installation. */
+  file_names: 'documented' | 'wire' | null;
   started_ms: number | null;
   /** Epoch of the last `started` report, which makes a repeated one silent. */
   started_epoch: number;
@@ -156,52 +167,6 @@ export interface PlanRevisionTable {
   at_ms: number;
   /** RecordingPlan. */
   plan: string;
-}
-
-/** Something that a recorder saw happen in a task. */
-export interface TimelineEntryTable {
-  task_id: string;
-  epoch: number;
-  seq: number;
-  at_ms: number;
-  kind: string;
-  /** TimelineEntry. */
-  entry: string;
-}
-
-/** How far a chain of segments went when a recorder last told. */
-export interface ChainHeadTable {
-  task_id: string;
-  file_key: string;
-  epoch: number;
-  segments: number;
-  chain: string;
-  told_ms: number;
-}
-
-/** What a finishing job found of the segments of an epoch. */
-export interface ChainCheckTable {
-  task_id: string;
-  file_key: string;
-  container: string;
-  epoch: number;
-  checked_ms: number;
-  /** ChainCheck. */
-  result: string;
-}
-
-/** By what it is told where a finished file was changed. */
-export interface FileDigestsTable {
-  file_id: string;
-  /** FileDigests. */
-  digests: string;
-}
-
-/** A task whose manifest has to be written, or written anew. */
-export interface EvidenceDueTable {
-  task_id: string;
-  /** Rises with each change: what was written before the last one does not settle it. */
-  marks: number;
 }
 
 /** The durable duty to finish one file. */
@@ -353,6 +318,8 @@ export interface AutoRecordRuleTable {
   effective_ms: number;
   /** Where it was set. */
   origin: 'configuration' | 'api';
+  /** Who set it, as in the audit; empty where that is not known. */
+  actor: Generated<string>;
 }
 
 /** Who changed what, without secrets; never changed itself. */

@@ -105,7 +105,7 @@ export class TaskControl implements TaskService {
       for (const old of olds) await recordTransition(tx, old, requestStop(old, leaveCodeReplaced, tx.wall, tx.now));
       const row = await tx.db
         .insertInto('task')
-        .values(newRow(newTaskId(), task, tx))
+        .values({ ...newRow(newTaskId(), task, tx), file_names: this.#fileNamesOf(task) })
         .returningAll()
         .executeTakeFirstOrThrow();
       await keepPlan(tx, row);
@@ -230,6 +230,12 @@ export class TaskControl implements TaskService {
   async #refuse(tx: StoreTransaction, task: TaskRow, reason: string): Promise<void> {
     await recordTransition(tx, task, lostForGood(task, tx.wall));
     this.#options.log.warn({ task: task.id, bot: task.bot_user_id, reason }, 'the recording cannot start');
+  }
+
+  /** Held for the life of a task: names in a bucket must not change under a recording. */
+  #fileNamesOf({ room }: NewTask): FileNameMode {
+    const { apps, fileNames } = this.#options;
+    return apps.app(room.sdkAppId)?.fileNames ?? fileNames;
   }
 
   /** Whether the app has as many live tasks as it may, those not counted that make room for this one. */

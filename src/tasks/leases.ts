@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from 'kysely';
 import { longestBackOffMs } from '../back-off.ts';
+import type { AppDirectory } from '../config/apps.ts';
 import type { StoreEngine } from '../store/engine.ts';
 import type { StoreTransaction } from '../store/store.ts';
 import type { FileRow, JobRow, TaskRow } from '../store/tables.ts';
@@ -25,6 +26,7 @@ const taskColumns = [
   'task.revision',
   'task.destination',
   'task.user_define_record_id',
+  'task.file_names',
   'task.started_ms',
   'task.stop_code',
   'task.created_ms',
@@ -38,6 +40,7 @@ type RenewedTask = Pick<TaskRow, 'id' | 'stop_code' | 'revision'>;
 
 /** What leases are granted by. */
 export interface LeaseOptions extends FinishingOptions {
+  readonly apps: Pick<AppDirectory, 'app'>;
   /** Length of a lease in milliseconds. */
   readonly leaseMs: number;
   /** Whether a bot may come back into its room after its UserSig has ended; `check` (it may not) by default. */
@@ -331,7 +334,9 @@ export class Leases {
     const file = await db.selectFrom('file').selectAll().where('file_id', '=', job.file_id).executeTakeFirstOrThrow();
     const task = await db.selectFrom('task').selectAll().where('id', '=', job.task_id).executeTakeFirstOrThrow();
     const heads = await toldHeads(db, file);
-    return { ...leasedJob(job, file, task, this.#options.fileNames), ...(heads.length > 0 ? { heads } : {}) };
+    const storage = this.#options.apps.app(task.sdk_app_id)?.storage;
+    const leased = leasedJob(job, file, task, this.#options.fileNames);
+    return { ...leased, ...(heads.length > 0 ? { heads } : {}), ...(storage ? { storage } : {}) };
   }
 }
 
@@ -350,6 +355,7 @@ const leasedTask = (task: ClaimedTask, options: LeaseOptions, wall: WallMs): Lea
   revision: task.revision,
   destination: destinationOf(task),
   naming: namingOf(task, options.fileNames),
+  mostStreams: options.apps.app(task.sdk_app_id)?.limits.streamsPerTask,
   startedMs: task.started_ms === null ? undefined : wallMs(task.started_ms),
   stopCode: task.stop_code ?? entryStop(task, options, wall),
 });

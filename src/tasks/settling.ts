@@ -14,7 +14,7 @@ import type { FileRow, TaskRow } from '../store/tables.ts';
 import { wallMs } from '../units.ts';
 import { playlistEvents } from './playlists.ts';
 import { recordTransition } from './record.ts';
-import { destinationOf } from './stored-task.ts';
+import { destinationOf, namingOf } from './stored-task.ts';
 import { allSettled, type TaskPatch } from './transitions.ts';
 
 /** What became of one output of a recorded file. */
@@ -90,15 +90,15 @@ function libraryStep(tx: StoreTransaction, task: TaskRow, fate: FileFate, option
 }
 
 /** D-1: receivers of the documented form know `main` and `aux` only. */
-const mediaIdFor = (file: FileRow, mode: FileNameMode): FileRow['media_id'] =>
-  file.media_id === 'mix' && mode !== 'wire' ? 'main' : file.media_id;
+const mediaIdFor = (file: FileRow, task: TaskRow, { fileNames }: SettlingOptions): FileRow['media_id'] =>
+  file.media_id === 'mix' && namingOf(task, fileNames).mode !== 'wire' ? 'main' : file.media_id;
 
 function commitEvent(tx: StoreTransaction, task: TaskRow, file: FileRow, options: SettlingOptions): TaskEvent {
   const own = { subAppId: file.sub_app_id, fileId: file.file_id, name: file.name };
   return vodCommit(tx.wall, {
     userId: file.user_id,
     trackType: file.track_type,
-    mediaId: mediaIdFor(file, options.fileNames),
+    mediaId: mediaIdFor(file, task, options),
     fileId: file.remote_id ?? file.file_id,
     videoUrl: file.url ?? options.links.urlOf(task.sdk_app_id, own),
     cacheFile: file.name,
@@ -123,7 +123,7 @@ async function bucketStep(
     ...began,
     ...lists,
     ...(stop === undefined ? [] : [uploadStop(tx.wall, stop)]),
-    ...(isPlaylist ? [] : [stoppedEvent(tx, files, fate, options)]),
+    ...(isPlaylist ? [] : [stoppedEvent(tx, task, files, fate, options)]),
   ];
   return { patch: { upload_began: task.upload_began ?? (fate.kind === 'done' ? 0 : 1), ...stopPatch(stop) }, events };
 }
@@ -143,6 +143,7 @@ function uploadStopOf(task: TaskRow, { hls, other }: { hls: Counts; other: Count
 
 function stoppedEvent(
   tx: StoreTransaction,
+  task: TaskRow,
   files: readonly FileRow[],
   fate: FileFate,
   options: SettlingOptions,
@@ -152,7 +153,7 @@ function stoppedEvent(
     name: file.name,
     userId: file.user_id,
     trackType: file.track_type,
-    mediaId: mediaIdFor(file, options.fileNames),
+    mediaId: mediaIdFor(file, task, options),
     startMs: wallMs(file.start_ms),
     endMs: wallMs(file.end_ms),
   }));

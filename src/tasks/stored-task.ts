@@ -22,8 +22,11 @@ export function planOf({ plan }: Pick<TaskRow, 'plan'>): RecordingPlan {
 export const destinationOf = ({ destination }: Pick<TaskRow, 'destination'>): Destination =>
   JSON.parse(destination) as Destination;
 
-/** How a task's files are named. */
-export const namingOf = (task: Pick<TaskRow, 'user_define_record_id'>, mode: FileNameMode): FileNaming => ({
-  mode,
+/** How a task's files are named; one of an earlier version goes by `mode`. */
+export const namingOf = (
+  task: Pick<TaskRow, 'user_define_record_id' | 'file_names'>,
+  mode: FileNameMode,
+): FileNaming => ({
+  mode: task.file_names ?? mode,
   ...(task.user_define_record_id === null ? {} : { userDefineRecordId: task.user_define_record_id }),
 });

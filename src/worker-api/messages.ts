@@ -1,3 +1,4 @@
+import type { AppStorage } from '../config/apps.ts';
 import type { FileDigests } from '../evidence/file-digests.ts';
 import type { TimelineEntry, ToldHead } from '../evidence/timeline.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
@@ -115,6 +116,8 @@ export interface LeasedTask {
   readonly revision: number;
   readonly destination: Destination;
   readonly naming: FileNaming;
+  /** Anchors it may record, the earliest; absent from a server of an earlier version. */
+  readonly mostStreams?: number | undefined;
   /** Wall time of the first `started` report, absent until then; with it a later epoch keeps the same zero. */
   readonly startedMs: WallMs | undefined;
   /**
@@ -142,6 +145,8 @@ export interface LeasedJob {
   /** FileId of the first part in the library, decimal text; the same on every try. */
   readonly fileId: string;
   readonly destination: Destination;
+  /** Where files of the app go that are for VOD, with its keys; absent from a server of an earlier version. */
+  readonly storage?: AppStorage | undefined;
   /** Longest part, in minutes. */
   readonly maxFileMinutes: number;
   /** Expected media span by the timeline. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AppStorage } from '../config/apps.ts';
 import type { LayoutPlan } from '../layout/layout-plan.ts';
 import { fileKeyPattern } from '../naming/file-key.ts';
 import { pixels, wallMs } from '../units.ts';
@@ -266,6 +267,20 @@ const naming: z.ZodType<FileNaming> = z.object({
   userDefineRecordId: optionalText,
 });
 
+const appStorage: z.ZodType<AppStorage> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('library') }),
+  z.object({
+    kind: z.literal('tencent-vod'),
+    secretId: z.string(),
+    secretKey: z.string(),
+    subAppId: count.optional(),
+    region: optionalText,
+    endpoint: z.string(),
+    protocol: z.enum(['https', 'http']),
+    cosDomain: optionalText,
+  }),
+]);
+
 const leasedTask = z
   .object({
     taskId,
@@ -276,6 +291,7 @@ const leasedTask = z
     revision: count,
     destination,
     naming,
+    mostStreams: z.int().min(1).optional(),
     startedMs: stamp.optional(),
     stopCode: z.int().optional(),
   })
@@ -295,6 +311,7 @@ const leasedJob = z.object({
   nameStem: fileName,
   fileId: z.string().regex(/^\d{1,19}$/),
   destination,
+  storage: appStorage.optional(),
   maxFileMinutes: count,
   startMs: stamp,
   endMs: stamp,

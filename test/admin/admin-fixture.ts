@@ -1,13 +1,21 @@
+import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import fastify from 'fastify';
+import { openAppRegistry, type AppRegistry } from '../../src/apps/app-registry.ts';
+import { StorageTester } from '../../src/apps/storage-test.ts';
 import { createAccounts, type Accounts } from '../../src/accounts/accounts.ts';
 import { openEvidenceRoom, type EvidenceRoom } from '../../src/evidence/evidence-room.ts';
 import { registerAdminApi } from '../../src/admin/register.ts';
 import { AutoRecordRules } from '../../src/auto-record/rules.ts';
 import { callbackBacklog } from '../../src/callbacks/backlog.ts';
+import { CallbackTester } from '../../src/callbacks/test-send.ts';
+import { configSchema } from '../../src/config/schema.ts';
 import { ReplayDesk } from '../../src/callbacks/replay-desk.ts';
+import { VerifyDesk } from '../../src/evidence/verify-desk.ts';
+import { hlsArchives } from '../../src/library/hls-archive.ts';
 import { startMediaLibrary } from '../../src/library/library.ts';
+import { libraryRoot as libraryRootOf } from '../../src/library/location.ts';
 import type { LiveRoom, LiveRooms } from '../../src/presence/live-rooms.ts';
 import type { RoomControl } from '../../src/presence/room-control.ts';
 import { roomKeyText, type RoomKey } from '../../src/room-key.ts';
@@ -15,7 +23,7 @@ import { SpoolPreview } from '../../src/preview/spool-preview.ts';
 import { WatchTickets } from '../../src/watch-tickets.ts';
 import { RecorderPresence } from '../../src/server/recorder-presence.ts';
 import { createTaskQueries } from '../../src/tasks/queries.ts';
-import { bench, oneApp, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
+import { bench, plainLinks, sdkAppId, silentLog, tempFolder, type Bench } from '../tasks/fixture.ts';
 
 export const adminToken = 'a-token-of-the-admin-api';
 
@@ -47,6 +55,10 @@ export interface AdminBench extends Bench {
   readonly rooms: FakeRooms;
   readonly ask: (path: string, ask?: Ask) => Promise<Answer>;
   readonly evidence: EvidenceRoom;
+  /** Of the evidence. */
+  readonly dataDir: string;
+  readonly libraryRoot: string;
+  readonly registry: AppRegistry;
   /** Folder of the spool. */
   readonly spool: string;
 }
@@ -75,6 +87,12 @@ export class FakeRooms implements LiveRooms, RoomControl {
   }
 }
 
+/** What the configuration has: one app and an account of it. */
+export const configuredApps = configSchema.parse({
+  apps: [{ sdk_app_id: sdkAppId, secret_key: 'secret key of the app' }],
+  accounts: [{ secret_id: 'AKIDconfigured', secret_key: 'secret key of the account', apps: [sdkAppId] }],
+});
+
 /** The admin API over a real socket, on a store of its own. */
 export async function adminBench(t: TestContext): Promise<AdminBench> {
   const b = await bench(t);
@@ -84,18 +102,32 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
   const spool = await tempFolder(t);
   const accounts = createAccounts(b);
   const links = plainLinks('http://media.example:8080');
-  const library = startMediaLibrary({ ...b, root: await tempFolder(t), log: silentLog, links });
+  const dataDir = await tempFolder(t);
+  const libraryRoot = libraryRootOf(dataDir);
+  mkdirSync(libraryRoot);
+  const library = startMediaLibrary({ ...b, root: libraryRoot, log: silentLog, links });
   t.after(() => library.close());
-  const evidence = await openEvidenceRoom({ ...b, dataDir: await tempFolder(t), log: silentLog });
+  const evidence = await openEvidenceRoom({ ...b, dataDir, log: silentLog });
   t.after(() => evidence.close());
+  const verifications = new VerifyDesk({ dataDir, clock: b.clock });
+  t.after(() => verifications.close());
+  const registry = await openAppRegistry(b.store, configuredApps);
+  const callbackTester = new CallbackTester(b.clock);
+  t.after(() => callbackTester.close());
   await registerAdminApi(http, {
     ...b,
+    registry,
+    callbackTester,
+    storageTester: new StorageTester({ dataDir, leastFreeMb: 1, privateBuckets: true, clock: b.clock }),
     queries,
     accounts,
     library,
     evidence,
+    verifications,
+    archives: hlsArchives(libraryRoot),
     rules: new AutoRecordRules(b.store),
-    apps: oneApp(),
+    autoRecorder: { refusal: () => undefined },
+    apps: registry,
     replays: new ReplayDesk(b.store),
     steps: b.tasks.steps,
     tickets: new WatchTickets('token of the installation', b.clock),
@@ -118,6 +150,9 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     rooms,
     origin,
     evidence,
+    dataDir,
+    libraryRoot,
+    registry,
     spool,
     ask: (path, ask = {}) => askAt(`${origin}/admin/v1${path}`, { token: adminToken, ...ask }),
   };

@@ -64,7 +64,16 @@ export async function signIn(page: Page, language: Language, name: string, passw
 export async function goTo(
   page: Page,
   language: Language,
-  name: 'overview' | 'recordings' | 'library' | 'rooms' | 'layout' | 'account',
+  name:
+    | 'overview'
+    | 'recordings'
+    | 'library'
+    | 'rooms'
+    | 'layout'
+    | 'account'
+    | 'auto-record'
+    | 'administrators'
+    | 'audit',
 ) {
   const t = languages[language];
   await page

@@ -211,12 +211,13 @@ export function committedFiles(events: readonly CallbackEvent[]): CommittedFile[
   return committed.map((event) => event.EventInfo.Payload['TencentVod'] as CommittedFile);
 }
 
-function sdkClient(endpoint: string): SdkClient {
+/** A client of the test account, which signs by its key of the configuration unless told. */
+export function sdkClient(endpoint: string, secretKey: string = SECRET_KEY): SdkClient {
   const load = createRequire(import.meta.url);
   const sdk = load('tencentcloud-sdk-nodejs/tencentcloud/services/trtc') as {
     trtc: { v20190722: { Client: new (config: object) => SdkClient } };
   };
   const httpProfile = { endpoint, protocol: 'http://', reqMethod: 'POST', reqTimeout: 20 };
-  const credential = { secretId: SECRET_ID, secretKey: SECRET_KEY };
+  const credential = { secretId: SECRET_ID, secretKey };
   return new sdk.trtc.v20190722.Client({ credential, region: 'ap-guangzhou', profile: { httpProfile } });
 }

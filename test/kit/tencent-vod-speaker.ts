@@ -8,7 +8,15 @@ import { Crc64 } from '../../src/deliver/cos-crc64.ts';
 import { cosSignatureFault } from './cos-signature.ts';
 
 /** The calls of an upload in their order, as the speaker names them. */
-export type SpokenCall = 'ApplyUpload' | 'list' | 'begin' | 'part' | 'complete' | 'check' | 'CommitUpload';
+export type SpokenCall =
+  | 'ApplyUpload'
+  | 'DescribeSubAppIds'
+  | 'list'
+  | 'begin'
+  | 'part'
+  | 'complete'
+  | 'check'
+  | 'CommitUpload';
 
 /** How the speaker misbehaves. */
 export type Misbehaviour =
@@ -82,6 +90,19 @@ export interface TencentVodSpeakerOptions {
   readonly secretId?: string;
   readonly secretKey?: string;
 }
+
+type ApiCall = Extract<SpokenCall, 'ApplyUpload' | 'CommitUpload' | 'DescribeSubAppIds'>;
+const isApiCall = (call: unknown): call is ApiCall =>
+  call === 'ApplyUpload' || call === 'CommitUpload' || call === 'DescribeSubAppIds';
+
+/** The account's sub-applications: one that is on and one that is not. */
+const subApps = {
+  SubAppIdInfoSet: [
+    { SubAppId: 1500000001, Name: 'main', Status: 'On' },
+    { SubAppId: 1500000002, Name: 'old', Status: 'Off' },
+  ],
+  TotalCount: 2,
+};
 
 const bucket = 'vodspeaker-1250000000';
 const region = 'ap-guangzhou';
@@ -168,7 +189,7 @@ export class TencentVodSpeaker {
     if (what?.how === 'hang') return;
     if (what?.how === 'delay') await new Promise((resolve) => setTimeout(resolve, what.ms));
     if (what?.how === 'status') return void response.writeHead(what.status).end();
-    if (call === 'ApplyUpload' || call === 'CommitUpload') this.#answerApi(call, request, body, response, what);
+    if (isApiCall(call)) this.#answerApi(call, request, body, response, what);
     else this.#answerCos(call, url, request, body, response, what);
   }
 
@@ -186,7 +207,7 @@ export class TencentVodSpeaker {
   }
 
   #answerApi(
-    call: 'ApplyUpload' | 'CommitUpload',
+    call: ApiCall,
     request: IncomingMessage,
     body: Buffer,
     response: ServerResponse,
@@ -199,6 +220,7 @@ export class TencentVodSpeaker {
     const answer = (): object => {
       if (fault) return refused(fault, what?.how === 'refuse' ? (what.message ?? 'No.') : 'The signature is wrong.');
       if (what?.how === 'empty') return {};
+      if (call === 'DescribeSubAppIds') return subApps;
       return call === 'ApplyUpload' ? this.#apply(said) : this.#commit(said);
     };
     response.setHeader('content-type', 'application/json');
@@ -295,7 +317,7 @@ const mayWrite = ({ path, applied }: Session, wanted: string): boolean =>
 
 function callOf(request: IncomingMessage, url: URL): SpokenCall | undefined {
   const action = request.headers['x-tc-action'];
-  if (action !== undefined) return action === 'ApplyUpload' || action === 'CommitUpload' ? action : undefined;
+  if (action !== undefined) return isApiCall(action) ? action : undefined;
   const [uploads, uploadId] = [url.searchParams.has('uploads'), url.searchParams.has('uploadId')];
   if (request.method === 'GET' && uploads && url.pathname === '/') return 'list';
   if (request.method === 'POST' && uploads) return 'begin';

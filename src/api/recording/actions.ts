@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
-import type { Account, App, AppDirectory } from '../../config/apps.ts';
+import { heldKeys, type Account, type App, type AppDirectory } from '../../config/apps.ts';
 import { defaultCompat, type Compat } from '../../config/compat.ts';
 import type { CreateAnswer, NewTask, StorageFile, TaskService } from '../../tasks/service.ts';
 import { wallMs, type WallMs } from '../../units.ts';
+import { byAnyKey } from '../../usersig/any-key.ts';
 import type { PlanChange, RecordingPlan } from '../../worker-api/messages.ts';
 import { apiVersions, defineAction, type Action } from '../action.ts';
 import { apiError, type ApiError } from '../errors.ts';
@@ -229,8 +230,11 @@ function checkStart(services: Services, app: App, request: CreateRequest): Pick<
 function userSigEnd(services: Services, app: App, request: CreateRequest): WallMs | undefined {
   const { verifyUserSig, clock, compat } = services;
   const { UserId: userId, UserSig: sig } = request;
-  const { sdkAppId, secretKey } = app;
-  const checked = verifyUserSig({ sig, userId, sdkAppId, secretKey, nowMs: clock.wallMs() });
+  const { sdkAppId } = app;
+  const nowMs = clock.wallMs();
+  const checked = byAnyKey(heldKeys(app, nowMs), (secretKey) =>
+    verifyUserSig({ sig, userId, sdkAppId, secretKey, nowMs }),
+  );
   if (checked.ok) return wallMs(checked.expiresMs);
   if (compat.bad_user_sig === 'refuse') throw apiError('InvalidParameter.UserSig');
   return undefined;

@@ -1,5 +1,6 @@
-import type { App } from '../../config/apps.ts';
+import { heldKeys, type App } from '../../config/apps.ts';
 import type { WallMs } from '../../units.ts';
+import { byAnyKey } from '../../usersig/any-key.ts';
 import { privilege, verifyPrivateMapKey } from '../../usersig/private-map-key.ts';
 import { given } from '../fields.ts';
 import { roomKind, type CreateRequest } from './create-request.ts';
@@ -14,7 +15,7 @@ export function entryRefusal(app: App, request: CreateRequest, nowMs: WallMs): s
   const key = given(request.PrivateMapKey);
   if (key === undefined) return 'no PrivateMapKey';
   const room = { sdkAppId: app.sdkAppId, kind: roomKind(request), roomId: request.RoomId };
-  const check = { key, userId: request.UserId, room, secretKey: app.secretKey, nowMs, needed: privilege.enterRoom };
-  const result = verifyPrivateMapKey(check);
+  const check = { key, userId: request.UserId, room, nowMs, needed: privilege.enterRoom };
+  const result = byAnyKey(heldKeys(app, nowMs), (secretKey) => verifyPrivateMapKey({ ...check, secretKey }));
   return result.ok ? undefined : `PrivateMapKey: ${result.reason}`;
 }

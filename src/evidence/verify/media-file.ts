@@ -18,8 +18,12 @@ export interface MediaFindings {
 }
 
 /** Compares an MP4 or AAC file with what the manifest says of it. @throws Error of the file system. */
-export async function verifyMediaFile(path: string, file: ManifestFile): Promise<MediaFindings> {
-  if ((await hashFile(path)) === file.sha256) return { identical: true, found: 0, faults: [] };
+export async function verifyMediaFile(
+  path: string,
+  file: ManifestFile,
+  onBytes?: (count: number) => void,
+): Promise<MediaFindings> {
+  if ((await hashFile(path, onBytes)) === file.sha256) return { identical: true, found: 0, faults: [] };
   if (await isLonger(path, file)) return { identical: false, found: 1, faults: [appended(path, file)] };
   try {
     return compareTracks(path, file, tracksIn(path, file.container === 'aac' ? 'aac' : 'mp4'));

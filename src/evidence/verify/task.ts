@@ -13,8 +13,26 @@ import { verifyMediaFile, type MediaFindings } from './media-file.ts';
 import { chainFault, isSpoolFolder, verifySpool } from './spool.ts';
 
 /** Compares a file, of HLS a folder, with what a manifest says of it. @throws Error of the file system. */
-export const verifyOne = async (path: string, file: ManifestFile): Promise<MediaFindings> =>
-  file.container === 'hls' ? verifyHlsFolder(path, file) : verifyMediaFile(path, file);
+export const verifyOne = async (
+  path: string,
+  file: ManifestFile,
+  onBytes?: (count: number) => void,
+): Promise<MediaFindings> =>
+  file.container === 'hls' ? verifyHlsFolder(path, file) : verifyMediaFile(path, file, onBytes);
+
+/** How far a verification is, and with which file. */
+export interface VerifyProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly name: string;
+}
+
+/** How a task is verified. */
+export interface TaskOptions {
+  /** Of its files this one alone, and nothing of the spool. */
+  readonly onlyFileId?: string | undefined;
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+}
 
 /** The installation's public key, as it lies in its data directory; undefined when it does not. */
 export const keyIn = async (dataDir: string): Promise<string | undefined> =>
@@ -36,7 +54,12 @@ export async function loadManifest(path: string): Promise<ReadManifest | Fault> 
  * Checks everything that an installation keeps of a task: the manifest and its place in the ledger, its files in the
  * library, and what is left on the spool. @throws CannotCheck when nothing is known of the task.
  */
-export async function verifyTask(dataDir: string, taskId: string, key: string | undefined): Promise<Verdict> {
+export async function verifyTask(
+  dataDir: string,
+  taskId: string,
+  key: string | undefined,
+  options: TaskOptions = {},
+): Promise<Verdict> {
   const folder = evidenceFolder(dataDir);
   const path = manifestPath(folder, taskId);
   const ledger = await verifyLedger(folder);
@@ -46,8 +69,12 @@ export async function verifyTask(dataDir: string, taskId: string, key: string | 
   const known = key ?? (await keyIn(dataDir));
   const signed = checkSignature(read, path, known);
   const { manifest } = read;
-  const files = await verifyFiles(dataDir, manifest);
-  const spool = spoolOf(dataDir, manifest);
+  const { onlyFileId } = options;
+  const wantedFiles = manifest.files.filter(({ fileId }) => onlyFileId === undefined || fileId === onlyFileId);
+  if (wantedFiles.length === 0 && onlyFileId !== undefined)
+    throw new CannotCheck(`the manifest has no file ${onlyFileId}`);
+  const files = await verifyFiles(dataDir, wantedFiles, options);
+  const spool = onlyFileId === undefined ? spoolOf(dataDir, manifest) : nothingOfSpool;
   const faults = [
     ...signed.faults,
     ...(manifest.taskId === taskId ? [] : [otherTask(path, manifest)]),
@@ -122,10 +149,12 @@ async function withoutManifest(dataDir: string, taskId: string, ledger: LedgerVe
   throw new CannotCheck(`nothing is known of task ${taskId} in ${dataDir}`);
 }
 
+const nothingOfSpool: Verdict = { result: 'ok', checked: [], faults: [], notes: [] };
+
 /** Segments of which everything was made are on their way out, and were checked when that was done. */
 function spoolOf(dataDir: string, { taskId, chains, files }: Manifest): Verdict {
   const spool = join(dataDir, 'spool', taskId);
-  if (!existsSync(spool)) return { result: 'ok', checked: [], faults: [], notes: [] };
+  if (!existsSync(spool)) return nothingOfSpool;
   const isLeft = (key: string): boolean =>
     !files.some((file) => file.fileKey === key) ||
     files.some(({ fileKey, state }) => fileKey === key && state !== 'done' && state !== 'removed');
@@ -139,13 +168,31 @@ interface FileVerdict {
   readonly notes: string[];
 }
 
-async function verifyFiles(dataDir: string, { files }: Manifest): Promise<FileVerdict[]> {
+async function verifyFiles(
+  dataDir: string,
+  files: readonly ManifestFile[],
+  { onProgress }: TaskOptions,
+): Promise<FileVerdict[]> {
   const verdicts: FileVerdict[] = [];
-  for (const file of files) verdicts.push(await verifyKept(dataDir, file));
+  const totalBytes = files.reduce((sum, file) => sum + sizeToRead(file), 0);
+  let before = 0;
+  for (const file of files) {
+    let doneBytes = before;
+    const onBytes = (count: number): void => {
+      doneBytes += count;
+      onProgress?.({ doneBytes, totalBytes, name: file.name });
+    };
+    verdicts.push(await verifyKept(dataDir, file, onBytes));
+    before += sizeToRead(file);
+    onProgress?.({ doneBytes: before, totalBytes, name: file.name });
+  }
   return verdicts;
 }
 
-async function verifyKept(dataDir: string, file: ManifestFile): Promise<FileVerdict> {
+const sizeToRead = ({ state, place, sizeBytes = 0 }: ManifestFile): number =>
+  state === 'done' && place?.kind === 'library' ? sizeBytes : 0;
+
+async function verifyKept(dataDir: string, file: ManifestFile, onBytes: (count: number) => void): Promise<FileVerdict> {
   const { name, state, place } = file;
   const nothing = { checked: [], faults: [], notes: [] };
   if (state === 'removed')
@@ -160,7 +207,7 @@ async function verifyKept(dataDir: string, file: ManifestFile): Promise<FileVerd
       faults: [{ kind: 'file-missing', file: path, text: `${name} is not in the library any more` }],
     };
   }
-  const { faults } = await verifyOne(path, file);
+  const { faults } = await verifyOne(path, file, onBytes);
   return { checked: [`${name} (${path})`], faults, notes: [] };
 }
 

@@ -61,7 +61,7 @@ function ofInstallation(local: LocalServer): Promise<Finding | undefined>[] {
   const dataDir = resolve(config.data_dir);
   const health = server.serverFacts(local);
   const isRunning = health.then(({ pid, answer }) => pid !== undefined && answer !== 'none');
-  const port = async (key: 'http.port' | 'rooms.port', at: Config['http' | 'rooms']) =>
+  const port = async (key: 'http.port' | 'rooms.port', at: Pick<Config['http'], 'host' | 'port'>) =>
     server.portFacts(key, at, (await health).pid !== undefined);
   return [
     finding('server', health),
@@ -69,7 +69,8 @@ function ofInstallation(local: LocalServer): Promise<Finding | undefined>[] {
     finding('disk', machine.diskFacts(dataDir, config)),
     finding('secrets', machine.secretsFacts(dataDir)),
     finding('store', machine.storeFacts(dataDir)),
-    finding('port', port('http.port', config.http)),
+    // Where it listens, if it runs: --port may have said so.
+    finding('port', port('http.port', { ...config.http, port: Number(new URL(local.url).port || 80) })),
     finding('port', port('rooms.port', config.rooms)),
     finding(
       'publicUrl',

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { loadConfig } from '../config/load.ts';
+import { ConfigError, loadConfig } from '../config/load.ts';
 import { readSecrets } from '../config/secrets.ts';
 import type { Config } from '../config/schema.ts';
 import { listeningAt, localUrl } from '../process/listening.ts';
@@ -31,7 +31,7 @@ const loopback = ['127.0.0.1', 'localhost', '[::1]'];
 export function readLocalServer(choice: LocalChoice, env: Readonly<Record<string, string | undefined>>): LocalServer {
   const config = readConfig(choice, env);
   const dataDir = resolve(config.data_dir);
-  const secrets = readSecrets(dataDir);
+  const secrets = secretsOf(dataDir);
   const { host, port, public_url: publicUrl } = config.http;
   const url = listeningAt(dataDir) ?? localUrl(host, port);
   return {
@@ -47,6 +47,16 @@ export function readLocalServer(choice: LocalChoice, env: Readonly<Record<string
     wasStarted: secrets !== undefined,
     apps: config.apps.length > 0 ? config.apps.map((app) => app.sdk_app_id) : secrets ? [secrets.demo.sdkAppId] : [],
   };
+}
+
+/** A parser's message says nothing to whoever did not write the file. */
+function secretsOf(dataDir: string): ReturnType<typeof readSecrets> {
+  try {
+    return readSecrets(dataDir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== undefined) throw error;
+    throw new ConfigError(`secrets.json in ${dataDir} is damaged`, { cause: error });
+  }
 }
 
 /** The same as words of `npm start`. */

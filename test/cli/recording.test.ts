@@ -126,6 +126,7 @@ describe('a room is recorded from the command line', () => {
   test('the doctor finds the running server well', async () => {
     const { out } = await run('doctor');
     assert.match(out, new RegExp(`^✓ The server is ready \\(process ${server.child.pid}\\)$`, 'm'));
+    assert.match(out, /^✓ http\.port \d+ is that of the running server$/m);
     assert.match(out, new RegExp(`^✓ ${url}, by which others come, leads here$`, 'm'));
   });
 

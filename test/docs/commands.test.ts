@@ -160,7 +160,7 @@ describe('the commands of the documents', { skip: hasCurl ? false : 'curl is not
 
 /** What a reader is told to look for. */
 const SAID: Readonly<Record<string, RegExp>> = {
-  'README.md': /InProgress/,
+  'README.md': /InProgress[\s\S]*\.mp4/,
   'docs/guides/first-recording.md': /"anna"[\s\S]*room\.mp4/,
   'docs/guides/move-from-trtc.md': /RequestId[\s\S]*callbacks go to port/,
   'docs/guides/publish-with-obs-and-ffmpeg.md': /\/10001\/studio/,

@@ -20,7 +20,8 @@ export class WhepSession {
       this.stream.addTrack(this.#peer.addTransceiver(kind, { direction: 'recvonly' }).receiver.track);
     }
     this.#peer.addEventListener('connectionstatechange', () => {
-      if (['disconnected', 'failed'].includes(this.#peer.connectionState)) onLost();
+      // Not `disconnected`: that comes and goes with the network.
+      if (this.#peer.connectionState === 'failed') onLost();
     });
   }
 

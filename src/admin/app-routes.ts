@@ -113,15 +113,17 @@ const remove = defineRoute({
   description: 'API accounts no longer act for it, and its rule ends. Its files stay in the library.',
   params: byApp,
   answer: { status: 204, description: 'Removed.' },
-  problems: { 404: noApp, 409: 'The configuration lists it, or a recording of it runs.' },
+  problems: { 404: noApp, 409: 'The configuration lists it, or a recording of it runs or is being finished.' },
   async handle({ params: { app } }, services, call) {
     const { isConfigured } = requireEntry(services, app);
     if (isConfigured) throw new AdminProblem(409, 'The configuration lists this app; take it out there.');
-    if ((await liveTasks(services.store, app)) > 0)
-      throw new AdminProblem(409, 'Recordings of this app run; stop them first.');
     const author = authorOf(call);
+    if (!(await services.registry.removeApp(app, author)))
+      throw new AdminProblem(
+        409,
+        'Recordings of this app run or are being finished; stop them, and wait for their files.',
+      );
     await services.rules.remove(app, author);
-    await services.registry.removeApp(app, author);
   },
 });
 

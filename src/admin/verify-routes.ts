@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTaskId } from '../evidence/evidence-room.ts';
 import type { Verification, VerifySubject } from '../evidence/verify-desk.ts';
 import { ms, taskId } from './fields.ts';
 import { AdminProblem } from './problem.ts';
@@ -37,7 +38,8 @@ const verification = z
 /** A verification in an answer. */
 export type VerificationView = z.input<typeof verification>;
 
-const params = z.strictObject({ taskId });
+// It becomes part of a path.
+const params = z.strictObject({ taskId: taskId.refine(isTaskId, 'is no TaskId') });
 
 const begin = defineRoute({
   method: 'POST',

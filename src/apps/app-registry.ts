@@ -136,10 +136,14 @@ export class AppRegistry implements AppDirectory {
     return isMade ? { sdkAppId, secretKey } : undefined;
   }
 
-  /** Removes an app that the admin API made; accounts no longer act for it. */
-  async removeApp(sdkAppId: number, author: SettingAuthor): Promise<void> {
+  /**
+   * Removes an app that the admin API made; accounts no longer act for it. False, and nothing is removed, while a
+   * recording of it runs or is finished: where its files go is the app's to say.
+   */
+  async removeApp(sdkAppId: number, author: SettingAuthor): Promise<boolean> {
     const subject = appSubject(sdkAppId);
-    await this.#change(async (tx) => {
+    return this.#change(async (tx) => {
+      if ((await unendedTasks(tx, sdkAppId)) > 0) return false;
       await removeSubject(tx, subject);
       await auditSetting(tx, subject, author, { action: 'app.remove', before: { sdkAppId }, after: undefined });
       for (const { account } of this.accounts())
@@ -150,6 +154,7 @@ export class AppRegistry implements AppDirectory {
             account.apps.filter((id) => id !== sdkAppId),
             author,
           );
+      return true;
     });
   }
 
@@ -208,6 +213,17 @@ export class AppRegistry implements AppDirectory {
       if (!this.app(id)) return id;
     }
   }
+}
+
+/** Recordings of an app of which something is still to be recorded, made or delivered. */
+async function unendedTasks({ db }: StoreTransaction, sdkAppId: number): Promise<number> {
+  const { unended } = await db
+    .selectFrom('task')
+    .select((eb) => eb.fn.countAll<number | string>().as('unended'))
+    .where('sdk_app_id', '=', sdkAppId)
+    .where('state', '!=', 'ended')
+    .executeTakeFirstOrThrow();
+  return Number(unended);
 }
 
 /** Opens the registry and takes over what the configuration has to say. `onReplaced` hears of keys there that no longer hold. */

@@ -1,5 +1,5 @@
 import type { TaskDetailView } from '../admin/task-view.ts';
-import { Unreachable, type AdminClient } from './admin-client.ts';
+import { Refusal, Unreachable, type AdminClient } from './admin-client.ts';
 import { lengthText } from './amounts.ts';
 import type { Translate } from './language.ts';
 import { Progress } from './progress.ts';
@@ -52,6 +52,8 @@ async function look(client: AdminClient, taskId: string): Promise<TaskDetailView
     return await client.get<TaskDetailView>(taskPath(taskId));
   } catch (error) {
     if (error instanceof Unreachable) return undefined;
+    // What a proxy says while the server behind it starts.
+    if (error instanceof Refusal && [502, 503, 504].includes(error.status)) return undefined;
     throw error;
   }
 }

@@ -244,6 +244,7 @@ class UserOver {
 /** Who was there and what they sent, before it is cut to a window. */
 function roomOver(entries: readonly EpochEntry[], untilMs: number): UserLane[] {
   const users = new Map<string, UserOver>();
+  const place = arranger();
   /** What a recorder tells of the time before it came is its predecessor's to tell. */
   let epochMs = -Infinity;
   const userOf = (userId: string, atMs: number): UserOver => {
@@ -263,7 +264,8 @@ function roomOver(entries: readonly EpochEntry[], untilMs: number): UserLane[] {
         user.endMedia(entry.atMs);
         if (entry.how === 'stopped') user.stays.set(entry.atMs, undefined);
       }
-    } else apply(entry, userOf, Math.max(entry.atMs, epochMs), users);
+    } else if (entry.kind === 'layout') place(entry.pictures, userOf, Math.max(entry.atMs, epochMs));
+    else apply(entry, userOf, Math.max(entry.atMs, epochMs));
   }
   return [...users]
     .map(([userId, user]) => ({ user, lane: laneOf(userId, user, untilMs) }))
@@ -271,13 +273,9 @@ function roomOver(entries: readonly EpochEntry[], untilMs: number): UserLane[] {
     .map(({ lane }) => lane);
 }
 
-function apply(
-  entry: EpochEntry,
-  userOf: (userId: string, atMs: number) => UserOver,
-  at: number,
-  users: ReadonlyMap<string, UserOver>,
-): void {
-  if (entry.kind === 'layout') return arrange(entry.pictures, userOf, at, users);
+type UserOf = (userId: string, atMs: number) => UserOver;
+
+function apply(entry: Exclude<EpochEntry, { readonly kind: 'layout' }>, userOf: UserOf, at: number): void {
   if (!('userId' in entry) || entry.kind === 'disk-refused') return;
   const user = userOf(entry.userId, entry.atMs);
   switch (entry.kind) {
@@ -301,24 +299,22 @@ const trackChanges = {
   'recorded-until': { recorded: false },
 } as const;
 
-function arrange(
-  pictures: readonly SeenPicture[],
-  userOf: (userId: string, atMs: number) => UserOver,
-  at: number,
-  users: ReadonlyMap<string, UserOver>,
-): void {
-  const named = pictures.filter(({ userId }) => userId !== '');
-  for (const [userId, user] of users) {
-    for (const [mediaId, lane] of user.seen) {
-      if (!named.some((one) => one.userId === userId && one.mediaId === mediaId)) lane.set(at, undefined);
+/** Places the pictures of one layout after the other; looks at those that were seen last alone, not at all of a day. */
+function arranger(): (pictures: readonly SeenPicture[], userOf: UserOf, at: number) => void {
+  let shown = new Set<StateLane<SeenState>>();
+  return (pictures, userOf, at) => {
+    const before = shown;
+    shown = new Set();
+    for (const { userId, mediaId, video, left, top, width, height } of pictures) {
+      if (userId === '') continue;
+      const { seen } = userOf(userId, at);
+      const lane = seen.get(mediaId) ?? new StateLane<SeenState>();
+      seen.set(mediaId, lane);
+      shown.add(lane);
+      lane.set(at, { video, left, top, width, height });
     }
-  }
-  for (const { userId, mediaId, video, left, top, width, height } of named) {
-    const { seen } = userOf(userId, at);
-    const lane = seen.get(mediaId) ?? new StateLane<SeenState>();
-    seen.set(mediaId, lane);
-    lane.set(at, { video, left, top, width, height });
-  }
+    for (const lane of before) if (!shown.has(lane)) lane.set(at, undefined);
+  };
 }
 
 const mediaOrder = ['main audio', 'main video', 'aux video', 'aux audio'];

@@ -26,22 +26,39 @@ async function archiveOf(source: string, folder: string): Promise<HlsArchive | u
   const names: string[] = await readdir(source).catch(() => []);
   names.sort();
   if (!names.includes(hlsPlaylistName)) return undefined;
+  const found = await Promise.all(names.map(async (name) => ({ name, ...(await sizeAndTime(join(source, name))) })));
   const zip = new ZipFile();
-  for (const name of names) {
-    const path = join(source, name);
-    const { size, mtime } = await stat(path);
-    // Opened when its turn comes: a long recording has more segments than a process may have files open.
+  const bytes = zip.outputStream as Readable;
+  // The first file is opened as soon as it is added, so nothing may be awaited before this.
+  zip.on('error', (error: Error) => bytes.destroy(error));
+  const openNext = oneAtATime(bytes);
+  // Opened when its turn comes: a long recording has more segments than a process may have files open.
+  for (const { name, size, mtime } of found)
     zip.addReadStreamLazy(`${folder}/${name}`, { size, mtime, compress: false }, (give) => {
-      open(path, 'r').then(
-        (file) => give(null, file.createReadStream({ highWaterMark: 256 * 1024 })),
+      openNext(join(source, name)).then(
+        (stream) => give(null, stream),
         (error: unknown) => give(error, undefined as never),
       );
     });
-  }
-  const sizeBytes = await sizeAfterEnd(zip);
-  const bytes = zip.outputStream as Readable;
-  zip.on('error', (error: Error) => bytes.destroy(error));
-  return { bytes, sizeBytes };
+  return { bytes, sizeBytes: await sizeAfterEnd(zip) };
+}
+
+async function sizeAndTime(path: string): Promise<{ readonly size: number; readonly mtime: Date }> {
+  const { size, mtime } = await stat(path);
+  return { size, mtime };
+}
+
+/** Opens files one after the other for an archive; with the archive the one that is open is closed, wherever it is. */
+function oneAtATime(bytes: Readable): (path: string) => Promise<Readable> {
+  let current: Readable | undefined;
+  bytes.once('close', () => current?.destroy());
+  return async (path) => {
+    const file = await open(path, 'r');
+    current = file.createReadStream({ highWaterMark: 256 * 1024 });
+    if (!bytes.destroyed) return current;
+    current.destroy();
+    throw new Error('the archive is not wanted any more');
+  };
 }
 
 /** Nothing is compressed, so that the size is known before the first byte is read; the types do not know that it is told. */

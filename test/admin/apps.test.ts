@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { CallbackReceiver } from '../kit/callback-receiver.ts';
 import { startS3 } from '../kit/s3-server.ts';
 import { TencentVodSpeaker } from '../kit/tencent-vod-speaker.ts';
-import { newTask, sdkAppId } from '../tasks/fixture.ts';
+import { create, newTask, sdkAppId } from '../tasks/fixture.ts';
 import { adminBench } from './admin-fixture.ts';
 
 const PATH = `/apps/${sdkAppId}`;
@@ -116,6 +116,12 @@ test('keys are told once, replaced, and those of made accounts and apps end with
   assert.deepEqual([unknown.status, unknown.body.errors[0].at], [400, 'apps.1']);
   assert.equal((await b.ask('/apps', { method: 'POST', body: { app } })).status, 409);
   assert.equal((await b.ask(PATH, { method: 'DELETE' })).status, 409, 'one of the configuration stays');
+  const taskId = await create(b.tasks, newTask({ room: { sdkAppId: app, kind: 'number', roomId: '1' } }));
+  for (const state of ['active', 'finishing'] as const) {
+    await b.store.db.updateTable('task').set({ state }).where('id', '=', taskId).execute();
+    assert.equal((await b.ask(`/apps/${app}`, { method: 'DELETE' })).status, 409, `its recording is ${state}`);
+  }
+  await b.store.db.updateTable('task').set({ state: 'ended' }).where('id', '=', taskId).execute();
   assert.equal((await b.ask(`/apps/${app}`, { method: 'DELETE' })).status, 204);
   assert.equal((await b.ask(`/apps/${app}`)).status, 404);
   assert.equal((await b.ask(`/api-accounts/${account.secretId}`, { method: 'DELETE' })).status, 204);

@@ -39,6 +39,15 @@ test('one is verified at a time, asking again joins it, and more than twenty do 
   assert.equal(desk.of(subjects[20]!), undefined);
 });
 
+test('only what can be a TaskId is looked for', async (t) => {
+  const b = await adminBench(t);
+  for (const id of ['../secrets', '..', 'a/../../b', '.hidden']) {
+    const path = `/tasks/${encodeURIComponent(id)}/verification`;
+    assert.ok([400, 404].includes((await b.ask(path)).status), id);
+    assert.ok([400, 404].includes((await b.ask(path, { method: 'POST', body: {} })).status), id);
+  }
+});
+
 test('an archive is of an HLS recording of the library, or there is none', async (t) => {
   const b = await adminBench(t);
   assert.equal((await b.ask('/library/files/1234/archive')).status, 404);

@@ -1,5 +1,5 @@
 import type { LayoutEntry, LayoutParams, WatermarkParams } from '../../src/api/recording/layout-params.ts';
-import { toLayoutPlan } from '../../src/api/recording/layout-plan.ts';
+import { toLayoutPlan, type LayoutCompat } from '../../src/api/recording/layout-plan.ts';
 import type { TranscodeParams } from '../../src/api/recording/transcode-params.ts';
 import type { LayoutPlan } from '../../src/layout/layout-plan.ts';
 import { layoutPictures, type LayoutPicture } from '../../src/layout/layout-pictures.ts';
@@ -107,11 +107,8 @@ export interface DesignView {
   readonly pictures: readonly LayoutPicture[];
 }
 
-/** Servers may differ here; the console draws what the contract says (D-7, D-9). */
-const compat = { share_pictures: 25, absent_big_user: 'reserve' } as const;
-
 /** What is drawn of a design: the plan that the server makes of its request, for the people of its scene. */
-export function viewOf(design: Design): DesignView {
+export function viewOf(design: Design, compat: LayoutCompat): DesignView {
   const { MixLayoutParams, MixTranscodeParams } = requestOf(design);
   const { Width: width, Height: height } = MixTranscodeParams.VideoParams;
   return {
@@ -122,10 +119,10 @@ export function viewOf(design: Design): DesignView {
 }
 
 /** The design in another mode. The first rectangles of one's own are those that are seen now. */
-export function withMode(design: Design, mode: number): Design {
+export function withMode(design: Design, mode: number, compat: LayoutCompat): Design {
   const { layout } = design;
   const isEmpty = (layout.MixLayoutList ?? []).length === 0;
-  const cells = mode === 4 && isEmpty ? { MixLayoutList: cellsOf(viewOf(design)) } : {};
+  const cells = mode === 4 && isEmpty ? { MixLayoutList: cellsOf(viewOf(design, compat)) } : {};
   return { ...design, layout: { ...layout, ...cells, MixLayoutMode: mode } };
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { Button } from 'tdesign-react/es/button';
+import type { LayoutCompat } from '../../src/api/recording/layout-plan.ts';
 import { useLanguage } from '../language.tsx';
 import { Board } from './board.tsx';
 import { boxesOf, withRect, without, type BoxKey } from './boxes.ts';
@@ -14,12 +15,12 @@ import { Places } from './places.tsx';
 import { TemplateFields } from './template-fields.tsx';
 
 /** Designs a layout: the drawing, everything that can be set, and the words of the API for it. */
-export function Designer() {
+export function Designer({ compat }: { readonly compat: LayoutCompat }) {
   const { t } = useLanguage();
   const [design, setDesign] = useState<Design>(() => keptDesign(firstDesign) ?? firstDesign);
   const [chosen, setChosen] = useState<BoxKey | undefined>(undefined);
   useEffect(() => keepDesign(design), [design]);
-  const view = viewOf(design);
+  const view = viewOf(design, compat);
   const { layout } = design;
   const change = (next: Design): void => {
     setDesign(next);
@@ -45,7 +46,7 @@ export function Designer() {
         <Places {...view} />
       </div>
       <div className="settings">
-        <TemplateFields design={design} onChange={change} />
+        <TemplateFields design={design} compat={compat} onChange={change} />
         {layout.MixLayoutMode === 4 && <CellFields {...fields} />}
         <GroundFields design={design} onChange={change} />
         <MarkFields {...fields} />

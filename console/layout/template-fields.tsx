@@ -1,4 +1,5 @@
 import type { LayoutParams } from '../../src/api/recording/layout-params.ts';
+import type { LayoutCompat } from '../../src/api/recording/layout-plan.ts';
 import { useLanguage } from '../language.tsx';
 import { ChoiceField } from '../parts/fields.tsx';
 import { SizeFields, type FieldsProps } from './canvas-fields.tsx';
@@ -8,7 +9,7 @@ import { CheckField, Group, LineField, SliderField } from './inputs.tsx';
 import type { Scene } from './scene.ts';
 
 /** The mode, its own settings, and who is there. */
-export function TemplateFields({ design, onChange }: FieldsProps) {
+export function TemplateFields({ design, compat, onChange }: FieldsProps & { readonly compat: LayoutCompat }) {
   const { t } = useLanguage();
   const { layout, scene } = design;
   const mode = layout.MixLayoutMode;
@@ -20,7 +21,7 @@ export function TemplateFields({ design, onChange }: FieldsProps) {
         label={t('layout.mode')}
         value={String(mode)}
         options={modeChoices(t)}
-        onChange={(value) => onChange(withMode(design, Number(value)))}
+        onChange={(value) => onChange(withMode(design, Number(value), compat))}
       />
       <SizeFields design={design} onChange={onChange} />
       <SliderField

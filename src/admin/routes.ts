@@ -7,6 +7,7 @@ import { autoRecordRoutes } from './auto-record-routes.ts';
 import { autoRecordRoomRoutes } from './auto-record-room-routes.ts';
 import { callbackRoutes } from './callback-routes.ts';
 import { evidenceRoutes } from './evidence-routes.ts';
+import { layoutRoutes } from './layout-routes.ts';
 import { libraryRoutes } from './library-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { previewRoutes } from './preview-routes.ts';
@@ -36,4 +37,5 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...autoRecordRoomRoutes,
   ...roomRoutes,
   ...libraryRoutes,
+  ...layoutRoutes,
 ];

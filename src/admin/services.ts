@@ -1,5 +1,6 @@
 import type { Accounts } from '../accounts/accounts.ts';
 import type { AdminLibrary } from '../library/library.ts';
+import type { LayoutCompat } from '../api/recording/layout-plan.ts';
 import type { AppDirectory } from '../config/apps.ts';
 import type { AutoRecorder } from '../auto-record/auto-recorder.ts';
 import type { AppRegistry } from '../apps/app-registry.ts';
@@ -41,6 +42,8 @@ export interface AdminServices {
   /** All apps. */
   readonly appIds: readonly number[];
   readonly clock: Clock;
+  /** How layouts are drawn where sources disagree. */
+  readonly layoutCompat: LayoutCompat;
   readonly rules: AutoRecordRules;
   readonly autoRecorder: Pick<AutoRecorder, 'refusal'>;
   readonly apps: Pick<AppDirectory, 'app'>;

@@ -234,6 +234,7 @@ async function registerAdmin(http: FastifyInstance, parts: Parts): Promise<void>
     get appIds() {
       return parts.apps.apps().map(({ app }) => app.sdkAppId);
     },
+    layoutCompat: installation.config.compat,
     publicUrl: installation.publicUrl,
     token,
   });

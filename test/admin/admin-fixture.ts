@@ -127,6 +127,7 @@ export async function adminBench(t: TestContext): Promise<AdminBench> {
     archives: hlsArchives(libraryRoot),
     rules: new AutoRecordRules(b.store),
     autoRecorder: { refusal: () => undefined },
+    layoutCompat: { share_pictures: 24, absent_big_user: 'promote' },
     apps: registry,
     replays: new ReplayDesk(b.store),
     steps: b.tasks.steps,

@@ -130,3 +130,8 @@ test('an app that nobody has owns no callbacks', async (t) => {
   const { status, body } = await ask('/callbacks/replay', post({ body: { app: sdkAppId + 1 } }));
   assert.deepEqual([status, body], [202, { accepted: 0 }]);
 });
+
+test('the designer of layouts is told how this server draws', async (t) => {
+  const { ask } = await adminBench(t);
+  assert.deepEqual((await ask('/layout-compat')).body, { share_pictures: 24, absent_big_user: 'promote' });
+});

@@ -7,6 +7,7 @@ import { openText } from '../../console/layout/opening.ts';
 import { picturesOf } from '../../console/layout/scene.ts';
 import type { LayoutParams } from '../../src/api/recording/layout-params.ts';
 import { toLayoutPlan } from '../../src/api/recording/layout-plan.ts';
+import type { LayoutCompat } from '../../src/api/recording/layout-plan.ts';
 import { defaultCompat } from '../../src/config/compat.ts';
 import { layoutPictures } from '../../src/layout/layout-pictures.ts';
 import { evenCanvas, rect } from '../../src/layout/rect.ts';
@@ -65,7 +66,7 @@ for (const MixLayoutMode of modes)
         const answer = await create(design);
         assert.equal(answer.code, undefined, answer.text);
         const { plan } = api.tasks.created.at(-1)!;
-        const view = viewOf(design);
+        const view = viewOf(design, defaultCompat);
         assert.deepEqual(plan.layout, view.plan);
         assert.deepEqual(evenCanvas(plan.video), view.canvas);
         assert.deepEqual(
@@ -83,7 +84,7 @@ for (const MixLayoutMode of modes)
       const opened = openText(JSON.stringify(given), firstDesign);
       assert.ok('design' in opened);
       assert.deepEqual(requestOf(opened.design), request);
-      assert.deepEqual(viewOf(opened.design).plan, viewOf(design).plan);
+      assert.deepEqual(viewOf(opened.design, defaultCompat).plan, viewOf(design, defaultCompat).plan);
     }
     // The bare MixLayoutParams leaves the size as it was.
     const bare = openText(JSON.stringify(request.MixLayoutParams), firstDesign);
@@ -94,7 +95,7 @@ for (const MixLayoutMode of modes)
 
 test('what is left out of the copy changes nothing that is seen', () => {
   for (const MixLayoutMode of modes) {
-    const view = viewOf(designOf({ MixLayoutMode }, { count: 9, heard: 2 }));
+    const view = viewOf(designOf({ MixLayoutMode }, { count: 9, heard: 2 }), defaultCompat);
     const whole = toLayoutPlan({ ...rich, MixLayoutMode }, defaultCompat);
     const seen = (plan: typeof whole) => [
       layoutPictures(plan, view.canvas, view.pictures),
@@ -245,12 +246,12 @@ test('the people of a scene: those whom the layout names are there, a screen’s
 test('one’s own rectangles begin as those of the template that was seen', () => {
   for (const mode of [1, 2, 3]) {
     const before = designOf({ MixLayoutMode: mode, MixLayoutList: [] }, { count: 9 });
-    const after = viewOf(withMode(before, 4));
+    const after = viewOf(withMode(before, 4, defaultCompat), defaultCompat);
     const rects = (view: typeof after) => layoutPictures(view.plan, view.canvas, view.pictures).map((one) => one.rect);
-    assert.deepEqual(rects(after), rects(viewOf(before)), `${mode}`);
+    assert.deepEqual(rects(after), rects(viewOf(before, defaultCompat)), `${mode}`);
   }
   // What is there already stays.
-  assert.deepEqual(withMode(designOf({ MixLayoutMode: 1 }), 4).layout.MixLayoutList, rich.MixLayoutList);
+  assert.deepEqual(withMode(designOf({ MixLayoutMode: 1 }), 4, defaultCompat).layout.MixLayoutList, rich.MixLayoutList);
 });
 
 test('wherever a rectangle is dragged, it is on even pixels and inside the picture, and a pulled corner leaves the opposite one', () => {
@@ -290,4 +291,20 @@ test('layers: to the front, to the back, and what is drawn last is what is taken
   assert.deepEqual(order(toEnd(front, 2, 'back')), ['cells2', 'cells1', 'cells0']);
   assert.deepEqual(order({ ...rich, MixLayoutMode: 4 }), ['cells1', 'cells2', 'cells0', 'marks0', 'marks1']);
   assert.deepEqual(order(without({ ...rich, MixLayoutMode: 3 }, { list: 'marks', index: 0 })), ['marks0']);
+});
+
+test('a server that shows 24 pictures, or gives an empty big place away, is drawn so', () => {
+  const left = { MixLayoutMode: 2, MaxResolutionUserId: 'nobody', MaxResolutionUserAlign: 0 };
+  const design = designOf(left, { count: 25, heard: 0, bigAway: true });
+  const placed = (compat: LayoutCompat) => {
+    const { plan, canvas, pictures } = viewOf(design, compat);
+    return layoutPictures(plan, canvas, pictures);
+  };
+  const usual = placed(defaultCompat);
+  const other = placed({ share_pictures: 24, absent_big_user: 'promote' });
+  assert.ok(
+    usual.every(({ rect }) => rect.left > 0 || rect.top > 0),
+    'the big place is kept free',
+  );
+  assert.deepEqual([other[0]!.rect.left, other[0]!.rect.top, other.length], [0, 0, 24]);
 });

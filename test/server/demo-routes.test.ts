@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
+import { appDirectory } from '../../src/config/directory.ts';
 import { openInstallation, settlePort, type Installation } from '../../src/process/installation.ts';
 import { registerDemoPage } from '../../src/server/demo-routes.ts';
 import { startServerRole } from '../../src/server/server-role.ts';
@@ -65,13 +66,14 @@ async function demoPage(
 ): Promise<Page> {
   const b = await bench(t, options);
   const http = fastify();
+  const opened = await installation(t);
   await registerDemoPage(http, {
-    installation: await installation(t),
+    installation: opened,
     tasks: b.tasks,
     queries: createTaskQueries({ store: b.store, links: plainLinks('https://rec.example/base') }),
     rooms: { origin: await roomsRole(t, options.rooms), token: TOKEN },
     clock: b.clock,
-    apps: { account: () => undefined, app: () => undefined },
+    apps: appDirectory(opened.config),
   });
   t.after(() => http.close());
   return { b, http };

@@ -60,6 +60,7 @@ test('a task goes from claim to 312 over HTTP', async (t) => {
       revision: 0,
       destination: task.destination,
       naming: { mode: 'documented' },
+      mostStreams: 25,
       startedMs: undefined,
       stopCode: undefined,
     },

@@ -8,7 +8,7 @@ import { useLanguage } from '../language.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { ChoiceField, DayField, TextField } from '../parts/fields.tsx';
 import { dayBounds, Filter, type FilterValues } from '../parts/filter.tsx';
-import { Pager } from '../parts/pager.tsx';
+import { CursorPager } from '../parts/pager.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
 import { Nothing, Shown } from '../parts/states.tsx';
 import { changeQuery, type Place } from '../route.ts';
@@ -43,12 +43,7 @@ export function AuditPage({ place }: { readonly place: Place }) {
           <>
             {items.length === 0 && <Nothing text={t('audit.empty')} hint={t('audit.emptyHint')} />}
             {items.length > 0 && <AuditTable entries={items} />}
-            <Pager
-              page={cursors.length}
-              hasNext={next !== null}
-              onPrevious={() => setCursors(cursors.slice(0, -1))}
-              onNext={() => setCursors([...cursors, next ?? undefined])}
-            />
+            <CursorPager cursors={cursors} next={next} onTurn={setCursors} />
           </>
         )}
       </Shown>

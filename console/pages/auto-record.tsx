@@ -62,7 +62,7 @@ function Modes({ current }: Item) {
 }
 
 /** The rule of an app: what it is, what it does to the rooms of now, and what it has been. */
-export function AutoRecordOfApp({ app }: { readonly app: number }) {
+function AutoRecordOfApp({ app }: { readonly app: number }) {
   const { t } = useLanguage();
   const asked = useAsked<RuleListView>('/auto-record');
   return (

@@ -7,7 +7,7 @@ import { useLanguage } from '../language.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { ChoiceField, DayField, TextField } from '../parts/fields.tsx';
 import { dayBounds, Filter, type FilterValues } from '../parts/filter.tsx';
-import { Pager } from '../parts/pager.tsx';
+import { CursorPager } from '../parts/pager.tsx';
 import { PageTitle } from '../parts/page-title.tsx';
 import { Nothing, Shown } from '../parts/states.tsx';
 import { TaskState } from '../parts/task-state.tsx';
@@ -47,12 +47,7 @@ function TaskList({ place }: { readonly place: Place }) {
           <>
             {items.length === 0 && <Nothing text={t('recordings.empty')} hint={t('recordings.emptyHint')} />}
             {items.length > 0 && <TaskTable tasks={items} />}
-            <Pager
-              page={cursors.length}
-              hasNext={next !== null}
-              onPrevious={() => setCursors(cursors.slice(0, -1))}
-              onNext={() => setCursors([...cursors, next ?? undefined])}
-            />
+            <CursorPager cursors={cursors} next={next} onTurn={setCursors} />
           </>
         )}
       </Shown>

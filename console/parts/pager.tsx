@@ -25,3 +25,23 @@ export function Pager({ page, hasNext, onPrevious, onNext }: PagerProps) {
     </div>
   );
 }
+
+interface CursorPagerProps<Cursor> {
+  /** Where each page up to this one begins; the first one at none. */
+  readonly cursors: readonly (Cursor | undefined)[];
+  /** Where the one behind begins; null where this is the last. */
+  readonly next: Cursor | null;
+  readonly onTurn: (cursors: readonly (Cursor | undefined)[]) => void;
+}
+
+/** The same for a list that tells where its next page begins. */
+export function CursorPager<Cursor>({ cursors, next, onTurn }: CursorPagerProps<Cursor>) {
+  return (
+    <Pager
+      page={cursors.length}
+      hasNext={next !== null}
+      onPrevious={() => onTurn(cursors.slice(0, -1))}
+      onNext={() => onTurn([...cursors, next ?? undefined])}
+    />
+  );
+}

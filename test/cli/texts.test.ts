@@ -5,26 +5,17 @@ import { commands } from '../../src/cli/commands.ts';
 import { chooseLanguage } from '../../src/cli/language.ts';
 import { en } from '../../src/cli/texts/en.ts';
 import { zh } from '../../src/cli/texts/zh.ts';
+import { assertSameTexts, unusedTexts } from '../kit/dictionaries.ts';
 
 const sources = globSync('src/cli/**/*.ts').filter((path) => !path.includes('/texts/'));
 const whole = sources.map((path) => readFileSync(path, 'utf8')).join('\n');
 
 test('both languages have the same texts, none is empty, and the same values stand in them', () => {
-  assert.deepEqual(Object.keys(zh), Object.keys(en));
-  const values = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
-  for (const [key, text] of Object.entries(en)) {
-    const translated = zh[key as keyof typeof en];
-    assert.ok(text.length > 0 && translated.length > 0, key);
-    assert.deepEqual(values(translated), values(text), key);
-  }
+  assertSameTexts(en, zh);
 });
 
 test('every text is used, and Chinese stands in its dictionary only', () => {
-  const families = [...whole.matchAll(/`([\w.]+\.)\$\{/g)].map(([, family]) => family!);
-  const unused = Object.keys(en).filter(
-    (key) => !whole.includes(`'${key}'`) && !families.some((family) => key.startsWith(family)),
-  );
-  assert.deepEqual(unused, []);
+  assert.deepEqual(unusedTexts(en, whole), []);
   assert.doesNotMatch(whole, /\p{Script=Han}/u);
 });
 

@@ -6,29 +6,18 @@ import { gzipSync } from 'node:zlib';
 import { bundleConsole } from '../../src/console/bundle.ts';
 import { en } from '../../console/texts/en.ts';
 import { zh } from '../../console/texts/zh.ts';
+import { assertSameTexts, unusedTexts } from '../kit/dictionaries.ts';
 import { tempFolder } from '../tasks/fixture.ts';
 
 const sources = globSync('console/**/*.{ts,tsx}').filter((path) => !path.includes('/texts/'));
 const whole = sources.map((path) => readFileSync(path, 'utf8')).join('\n');
 
 test('both languages have the same texts, none is empty, and the same values stand in them', () => {
-  assert.deepEqual(Object.keys(zh), Object.keys(en));
-  const values = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
-  for (const [key, text] of Object.entries(en)) {
-    const translated = zh[key as keyof typeof en];
-    assert.ok(text.length > 0 && translated.length > 0, key);
-    assert.deepEqual(values(translated), values(text), key);
-  }
+  assertSameTexts(en, zh);
 });
 
 test('every text is used', () => {
-  // Names that are put together: `state.${…}` and the like.
-  const families = [...whole.matchAll(/`([\w.]+\.)\$\{/g)].map(([, family]) => family!);
-  for (const key of Object.keys(en)) {
-    const isUsed =
-      whole.includes(`'${key}'`) || whole.includes(`"${key}"`) || families.some((family) => key.startsWith(family));
-    assert.ok(isUsed, `${key} is used nowhere`);
-  }
+  assert.deepEqual(unusedTexts(en, whole), []);
 });
 
 test('no text stands outside of the dictionaries', () => {

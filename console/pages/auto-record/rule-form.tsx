@@ -20,7 +20,7 @@ interface RuleFormProps {
   readonly onChanged: () => void;
 }
 
-/** Everything of an app's rule. Stands by itself: any page of the app may have it. */
+/** Everything of an app's rule. */
 export function RuleForm({ app, rule, defaults, onChanged }: RuleFormProps) {
   const { t } = useLanguage();
   const tell = useNotice();

@@ -5,7 +5,7 @@ import { useAsked } from '../../asking.ts';
 import { useFormat } from '../../format.ts';
 import { useLanguage } from '../../language.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
-import { Pager } from '../../parts/pager.tsx';
+import { CursorPager } from '../../parts/pager.tsx';
 import { Nothing, Shown } from '../../parts/states.tsx';
 
 const pageSize = 10;
@@ -49,12 +49,7 @@ export function RuleHistory({ app }: { readonly app: number }) {
                 ]}
               />
             )}
-            <Pager
-              page={cursors.length}
-              hasNext={next !== null}
-              onPrevious={() => setCursors(cursors.slice(0, -1))}
-              onNext={() => setCursors([...cursors, next ?? undefined])}
-            />
+            <CursorPager cursors={cursors} next={next} onTurn={setCursors} />
           </>
         )}
       </Shown>
